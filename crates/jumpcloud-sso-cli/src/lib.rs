@@ -1,0 +1,1 @@
+//! The command jumpcloud-sso: checks SAML responses and says what to change

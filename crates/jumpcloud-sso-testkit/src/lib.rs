@@ -1,0 +1,1 @@
+//! A stand-in JumpCloud for tests and development

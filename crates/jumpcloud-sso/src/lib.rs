@@ -1,0 +1,1 @@
+//! JumpCloud single sign-on for any Rust backend

@@ -1,0 +1,1 @@
+//! Maps the attributes of a SAML assertion to a user profile

@@ -1,0 +1,1 @@
+//! Decryption of encrypted SAML assertions

@@ -1,0 +1,1 @@
+//! XML signatures under pinned X.509 certificates, for SAML

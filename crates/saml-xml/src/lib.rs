@@ -1,0 +1,1 @@
+//! A strict XML tree and its exclusive canonical form, for SAML
