@@ -32,6 +32,8 @@ pub(crate) struct Node<'a> {
     pub(crate) end: Index,
     /// Where the node begins in the input.
     pub(crate) offset: Index,
+    /// Where an element ends in the input; unused for text.
+    pub(crate) source_end: Index,
     pub(crate) kind: NodeKind<'a>,
 }
 
@@ -214,9 +216,8 @@ impl<'d, 'a> Element<'d, 'a> {
     /// The attributes in the order in which they were written; namespace declarations are none.
     #[must_use]
     pub fn attributes(&self) -> Attributes<'d, 'a> {
-        let inner = self
-            .data()
-            .map_or(Default::default(), |data| self.document.attributes_in(&data.attributes).iter());
+        let inner =
+            self.data().map_or([].iter(), |data| self.document.attributes_in(&data.attributes).iter());
         Attributes { document: self.document, inner }
     }
 
@@ -264,6 +265,14 @@ impl<'d, 'a> Element<'d, 'a> {
     pub fn descendants_and_self(&self) -> Elements<'d, 'a> {
         let end = self.document.node(self.index).map_or(self.index, |node| node.end);
         Elements { document: self.document, next: self.index, end }
+    }
+
+    /// The bytes that the element was written as, from `<` to `>`. Not what a signature vouches for: that is the
+    /// canonical form.
+    #[must_use]
+    pub fn source(&self) -> &'a [u8] {
+        let range = self.document.node(self.index).map(|node| node.offset as usize..node.source_end as usize);
+        range.and_then(|range| self.document.input.get(range)).unwrap_or_default()
     }
 
     /// Where the element begins.

@@ -169,6 +169,7 @@ impl<'a, 'l> Builder<'a, 'l> {
         let index = self.push_node(NodeKind::Element(data), offset)?;
         if is_empty {
             self.scope.truncate(scope);
+            self.close(index, offset + raw.len());
         } else {
             self.open.push(Open { index, name: name.whole, scope, has_comment: false, has_value: false });
         }
@@ -277,7 +278,7 @@ impl<'a, 'l> Builder<'a, 'l> {
             return Err((offset, ErrorKind::Structure { what: "an end tag does not match its start tag" }));
         }
         self.scope.truncate(open.scope);
-        self.close(open.index);
+        self.close(open.index, offset + raw.len());
         Ok(())
     }
 
@@ -383,15 +384,22 @@ impl<'a, 'l> Builder<'a, 'l> {
             return Err((offset, ErrorKind::TooManyNodes { limit: self.limits.nodes }));
         }
         let parent = self.open.last().map_or(0, |open| open.index);
-        self.document.nodes.push(Node { parent, end: index(at + 1), offset: index(offset), kind });
+        self.document.nodes.push(Node {
+            parent,
+            end: index(at + 1),
+            offset: index(offset),
+            source_end: 0,
+            kind,
+        });
         Ok(index(at))
     }
 
-    /// Notes where the subtree of a node ends, now that all of it was read.
-    fn close(&mut self, node: Index) {
+    /// Notes where the subtree of an element ends, now that all of it was read.
+    fn close(&mut self, element: Index, source_end: usize) {
         let end = index(self.document.nodes.len());
-        if let Some(node) = self.document.nodes.get_mut(node as usize) {
+        if let Some(node) = self.document.nodes.get_mut(element as usize) {
             node.end = end;
+            node.source_end = index(source_end);
         }
     }
 }

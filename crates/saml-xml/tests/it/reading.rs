@@ -74,6 +74,14 @@ fn elements_are_found_by_their_one_id() {
 }
 
 #[test]
+fn elements_know_their_source() {
+    let document = parse("\u{FEFF}<?xml version='1.0'?><a> <b c='d'>x</b><b  /></a >\n");
+    let source = |element: saml_xml::Element<'_, '_>| String::from_utf8(element.source().to_vec()).unwrap();
+    let sources: Vec<_> = document.elements().map(source).collect();
+    assert_eq!(sources, ["<a> <b c='d'>x</b><b  /></a >", "<b c='d'>x</b>", "<b  />"]);
+}
+
+#[test]
 fn debug_shows_no_content() {
     let document = parse("<a>bjensen@acme.test</a>");
     assert_eq!(format!("{document:?}"), "Document { bytes: 24, nodes: 2, .. }");
