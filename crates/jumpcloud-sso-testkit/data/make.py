@@ -1,0 +1,106 @@
+"""Makes the test keys and certificates of this folder anew: `pip install cryptography && python3 make.py`.
+
+Every key here is public. None protects anything.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.x509.oid import NameOID
+
+HERE = Path(__file__).parent
+START, END = dt.datetime(2026, 1, 1), dt.datetime(2031, 1, 1)
+SERIAL = 0x44955A8B65176AF179625A4D340DE61D40BBEADF
+
+
+def jumpcloud_name():
+    """The subject that JumpCloud gives its certificates, here for the organization Acme."""
+    parts = [
+        (NameOID.COUNTRY_NAME, "US"),
+        (NameOID.STATE_OR_PROVINCE_NAME, "CO"),
+        (NameOID.LOCALITY_NAME, "Boulder"),
+        (NameOID.ORGANIZATION_NAME, "Acme"),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, "JumpCloudSAMLIdP"),
+        (NameOID.COMMON_NAME, "JumpCloudSAMLUser"),
+    ]
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])
+
+
+def name(common_name):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def write_key(file, key):
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (HERE / f"{file}.key.pem").write_bytes(pem)
+
+
+def write_certificate(file, key, subject, start=START, end=END, serial=None):
+    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(serial or x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .sign(key, algorithm)
+    )
+    (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return certificate
+
+
+def pair(file, key, subject):
+    write_key(file, key)
+    write_certificate(file, key, subject)
+
+
+def der(tag, content):
+    """A DER value of at least 128 bytes of content."""
+    length = len(content).to_bytes(2, "big") if len(content) > 255 else bytes([len(content)])
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def with_empty_extensions(certificate, key):
+    """The certificate with `extensions [3] SEQUENCE {}`, as JumpCloud issued them until 2022, signed anew."""
+    body = certificate.tbs_certificate_bytes[4:] + bytes.fromhex("a3023000")
+    signed = der(0x30, body)
+    signature = key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    algorithm = bytes.fromhex("300d06092a864886f70d01010b0500")
+    return der(0x30, signed + algorithm + der(0x03, b"\0" + signature))
+
+
+def write_der(file, content):
+    certificate = x509.load_der_x509_certificate(content)
+    (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+jumpcloud = rsa.generate_private_key(65537, 4096)
+write_key("jumpcloud-rsa4096", jumpcloud)
+original = write_certificate("jumpcloud-rsa4096", jumpcloud, jumpcloud_name(), serial=SERIAL)
+write_der("jumpcloud-rsa4096-empty-extensions", with_empty_extensions(original, jumpcloud))
+write_certificate(
+    "jumpcloud-rsa4096-expired", jumpcloud, jumpcloud_name(), dt.datetime(2020, 1, 1), dt.datetime(2025, 1, 1)
+)
+
+clone = rsa.generate_private_key(65537, 4096)
+write_key("cloned-rsa4096", clone)
+write_certificate("cloned-rsa4096", clone, jumpcloud_name(), serial=SERIAL)
+
+pair("rsa2048", rsa.generate_private_key(65537, 2048), name("idp.acme.test"))
+pair("other-rsa2048", rsa.generate_private_key(65537, 2048), name("idp.other.test"))
+pair("sp-rsa2048", rsa.generate_private_key(65537, 2048), name("app.acme.test"))
+pair("rsa1024", rsa.generate_private_key(65537, 1024), name("weak.acme.test"))
+pair("ec-p256", ec.generate_private_key(ec.SECP256R1()), name("idp.acme.test"))
+pair("ec-p384", ec.generate_private_key(ec.SECP384R1()), name("idp.acme.test"))
+pair("ec-p521", ec.generate_private_key(ec.SECP521R1()), name("idp.acme.test"))
+pair("ed25519", ed25519.Ed25519PrivateKey.generate(), name("idp.acme.test"))
+
+request = x509.CertificateSigningRequestBuilder().subject_name(name("idp.acme.test")).sign(jumpcloud, hashes.SHA256())
+(HERE / "request.csr.pem").write_bytes(request.public_bytes(serialization.Encoding.PEM))
