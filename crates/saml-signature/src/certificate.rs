@@ -1,0 +1,453 @@
+//! Certificates as administrators paste them. Only the key in one matters to a signature: it is pinned, so that no
+//! chain, no extension and no date decides (SAML metadata interoperability profile §2.5).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest;
+use thiserror::Error;
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::public_key::PublicKey;
+use x509_parser::time::ASN1Time;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::pem;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// Days before expiry from which [`Certificate::warning`] speaks of it.
+const EXPIRES_SOON_DAYS: i64 = 60;
+
+/// An X.509 certificate with the facts that an administrator wants to see. Cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Facts>);
+
+struct Facts {
+    der: Vec<u8>,
+    public_key_der: Vec<u8>,
+    subject: String,
+    issuer: String,
+    serial: String,
+    not_before: SystemTime,
+    not_after: SystemTime,
+    key: KeyKind,
+    weakness: Option<&'static str>,
+    fingerprint: Fingerprint,
+}
+
+impl Certificate {
+    /// Reads one certificate, however it was pasted: PEM with or without text around it, bare base64, DER; with any
+    /// white space, with `\n` spelled out as in an environment file, with quotes around all of it.
+    ///
+    /// The key may be of any kind here, so that it can be shown; whether it can be trusted, says
+    /// [`TrustedKeys::new`](crate::TrustedKeys::new).
+    ///
+    /// # Errors
+    /// [`CertificateError`], with an own variant for what is often pasted by mistake. It never carries the input.
+    pub fn parse(input: &[u8]) -> Result<Self, CertificateError> {
+        let mut all = Self::parse_all(input)?;
+        match (all.pop(), all.len()) {
+            (Some(only), 0) => Ok(only),
+            (_, others) => Err(CertificateError::Several { found: others + 1 }),
+        }
+    }
+
+    /// Reads one or more certificates: the blocks of one PEM file, in their order.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn parse_all(input: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        pem::decode(input)?.into_iter().map(Self::from_der).collect()
+    }
+
+    fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
+        let (rest, certificate) = X509Certificate::from_der(&der).map_err(|_| what_else(&der))?;
+        if !rest.is_empty() {
+            return Err(CertificateError::TrailingData { bytes: rest.len() });
+        }
+        let (key, weakness) = KeyKind::of(certificate.public_key());
+        let facts = Facts {
+            public_key_der: certificate.public_key().raw.to_vec(),
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            serial: certificate.raw_serial_as_string(),
+            not_before: system_time(certificate.validity().not_before),
+            not_after: system_time(certificate.validity().not_after),
+            key,
+            weakness,
+            fingerprint: Fingerprint::of(&der),
+            der,
+        };
+        Ok(Self(Arc::new(facts)))
+    }
+
+    /// The subject's distinguished name.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// The issuer's distinguished name.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// The serial number, in hexadecimal with colons.
+    #[must_use]
+    pub fn serial(&self) -> &str {
+        &self.0.serial
+    }
+
+    /// The start of the validity.
+    #[must_use]
+    pub fn not_before(&self) -> SystemTime {
+        self.0.not_before
+    }
+
+    /// The end of the validity.
+    #[must_use]
+    pub fn not_after(&self) -> SystemTime {
+        self.0.not_after
+    }
+
+    /// Whole days until the end of the validity at `now`; negative once it is past.
+    #[must_use]
+    pub fn days_left(&self, now: SystemTime) -> i64 {
+        let days = |duration: Duration| i64::try_from(duration.as_secs() / DAY).unwrap_or(i64::MAX);
+        match self.0.not_after.duration_since(now) {
+            Ok(left) => days(left),
+            Err(past) => -days(past.duration()) - 1,
+        }
+    }
+
+    /// What is worth telling about the validity at `now`. A pinned certificate that is not valid still verifies.
+    #[must_use]
+    pub fn warning(&self, now: SystemTime) -> Option<CertificateWarning> {
+        let days_left = self.days_left(now);
+        if now < self.0.not_before {
+            Some(CertificateWarning::NotYetValid)
+        } else if days_left < 0 {
+            Some(CertificateWarning::Expired { days: -days_left })
+        } else if days_left <= EXPIRES_SOON_DAYS {
+            Some(CertificateWarning::ExpiresSoon { days: days_left })
+        } else {
+            None
+        }
+    }
+
+    /// The kind and size of the key.
+    #[must_use]
+    pub fn key(&self) -> &KeyKind {
+        &self.0.key
+    }
+
+    /// Why the key cannot be trusted, where that is so.
+    pub(crate) fn weakness(&self) -> Option<&'static str> {
+        self.0.weakness
+    }
+
+    /// The SHA-256 of the DER form, the fingerprint that browsers and `openssl x509 -fingerprint -sha256` show.
+    #[must_use]
+    pub fn fingerprint_sha256(&self) -> Fingerprint {
+        self.0.fingerprint
+    }
+
+    /// The certificate's DER form.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// The certificate as PEM.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::encode(&self.0.der)
+    }
+
+    /// The DER form of the `SubjectPublicKeyInfo`. Two certificates are of the same key where these are equal, and
+    /// only there: names and serial numbers can be copied.
+    #[must_use]
+    pub fn public_key_der(&self) -> &[u8] {
+        &self.0.public_key_der
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("subject", &self.0.subject)
+            .field("key", &self.0.key)
+            .field("fingerprint_sha256", &self.0.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
+
+/// A SHA-256 fingerprint. Shown in upper-case hexadecimal with colons.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    fn of(der: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ":" };
+            write!(f, "{separator}{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The kind of a public key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyKind {
+    /// RSA with this size of the modulus in bits.
+    Rsa {
+        /// The size in bits.
+        bits: usize,
+    },
+    /// On the curve P-256.
+    EcP256,
+    /// On the curve P-384.
+    EcP384,
+    /// Ed25519.
+    Ed25519,
+    /// Something else: the object identifier of the algorithm or of the curve.
+    Other {
+        /// The object identifier.
+        oid: String,
+    },
+}
+
+/// RSA keys below are within reach of factoring (NIST SP 800-131A); above, one verification costs milliseconds.
+pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+impl KeyKind {
+    /// The kind of a key, and what is wrong with it, if anything is.
+    fn of(info: &SubjectPublicKeyInfo<'_>) -> (Self, Option<&'static str>) {
+        const UNSUPPORTED: Option<&str> = Some("only RSA, P-256, P-384 and Ed25519 keys are supported");
+        let algorithm = info.algorithm.algorithm.to_id_string();
+        match (algorithm.as_str(), info.parsed()) {
+            ("1.2.840.113549.1.1.1", Ok(PublicKey::RSA(key))) => {
+                let bits = bit_length(key.modulus);
+                let exponent = key.try_exponent().unwrap_or(0);
+                let weakness = if !RSA_BITS.contains(&bits) {
+                    Some("RSA keys need 2048 to 8192 bits")
+                } else if exponent < 3 || exponent % 2 == 0 {
+                    Some("the RSA exponent is not an odd number of at least 3")
+                } else {
+                    None
+                };
+                (Self::Rsa { bits }, weakness)
+            }
+            ("1.2.840.10045.2.1", _) => match named_curve(info).as_deref() {
+                Some("1.2.840.10045.3.1.7") => (Self::EcP256, None),
+                Some("1.3.132.0.34") => (Self::EcP384, None),
+                curve => (Self::Other { oid: curve.unwrap_or("1.2.840.10045.2.1").to_owned() }, UNSUPPORTED),
+            },
+            ("1.3.101.112", _) => (Self::Ed25519, None),
+            _ => (Self::Other { oid: algorithm }, UNSUPPORTED),
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { bits } => write!(f, "RSA {bits} bits"),
+            Self::EcP256 => f.write_str("EC P-256"),
+            Self::EcP384 => f.write_str("EC P-384"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Other { oid } => write!(f, "the unsupported kind {oid}"),
+        }
+    }
+}
+
+/// The object identifier of the curve; `None` for explicit parameters.
+fn named_curve(info: &SubjectPublicKeyInfo<'_>) -> Option<String> {
+    let parameters = info.algorithm.parameters.as_ref()?;
+    parameters.clone().oid().ok().map(|oid| oid.to_id_string())
+}
+
+/// The bits of a big-endian number, leading zeros not counted.
+fn bit_length(number: &[u8]) -> usize {
+    let mut significant = number.iter().skip_while(|byte| **byte == 0);
+    significant.next().map_or(0, |first| 8 - first.leading_zeros() as usize + 8 * significant.count())
+}
+
+fn system_time(time: ASN1Time) -> SystemTime {
+    let seconds = time.timestamp();
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let moved = if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    moved.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// What DER is that is no certificate.
+fn what_else(der: &[u8]) -> CertificateError {
+    if X509CertificationRequest::from_der(der).is_ok() {
+        CertificateError::Request
+    } else if SubjectPublicKeyInfo::from_der(der).is_ok() {
+        CertificateError::PublicKey
+    } else if crate::keys::is_private_key(der) {
+        CertificateError::PrivateKey
+    } else {
+        CertificateError::NotACertificate
+    }
+}
+
+/// What an administrator should hear of a certificate that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateWarning {
+    /// Its validity has not begun.
+    NotYetValid,
+    /// It expired.
+    Expired {
+        /// How many days ago, begun ones counted.
+        days: i64,
+    },
+    /// It expires within 60 days.
+    ExpiresSoon {
+        /// In how many whole days.
+        days: i64,
+    },
+}
+
+impl CertificateWarning {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotYetValid => "certificate.not_yet_valid",
+            Self::Expired { .. } => "certificate.expired",
+            Self::ExpiresSoon { .. } => "certificate.expires_soon",
+        }
+    }
+}
+
+impl fmt::Display for CertificateWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotYetValid => f.write_str("the certificate is not valid yet"),
+            Self::Expired { days } => write!(f, "the certificate expired {days} days ago"),
+            Self::ExpiresSoon { days } => write!(f, "the certificate expires in {days} days"),
+        }
+    }
+}
+
+/// Why what was given is no certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// Nothing but white space.
+    #[error("the certificate is empty")]
+    Empty,
+    /// Larger than any certificate.
+    #[error("the certificate has {found} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+        /// The size in bytes.
+        found: usize,
+    },
+    /// A private key.
+    #[error(
+        "this is a private key, not a certificate; keep it secret and replace it if it was sent anywhere"
+    )]
+    PrivateKey,
+    /// A certificate request.
+    #[error("this is a certificate request, not a certificate")]
+    Request,
+    /// A public key without the certificate around it.
+    #[error("this is a bare public key, not a certificate")]
+    PublicKey,
+    /// A PEM block of another kind.
+    #[error("this is a PEM block {label:?}, not a certificate")]
+    Label {
+        /// The label of the block.
+        label: String,
+    },
+    /// An XML document, most likely the metadata.
+    #[error("this is XML, not a certificate; is it the metadata file?")]
+    Xml,
+    /// An HTML page, most likely from a browser's "save as".
+    #[error("this is a web page, not a certificate")]
+    Html,
+    /// A PEM block without its last line, or with one that does not match.
+    #[error("the certificate is cut off: its END line is missing")]
+    CutOff,
+    /// Neither PEM, nor base64, nor DER.
+    #[error("this is neither PEM nor base64")]
+    NotBase64,
+    /// Encoded as it should be, but no certificate.
+    #[error("this is no X.509 certificate")]
+    NotACertificate,
+    /// More bytes than the certificate.
+    #[error("{bytes} bytes follow the certificate")]
+    TrailingData {
+        /// How many.
+        bytes: usize,
+    },
+    /// More than one certificate.
+    #[error("these are {found} certificates, but one is expected")]
+    Several {
+        /// How many.
+        found: usize,
+    },
+}
+
+impl CertificateError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "certificate.empty",
+            Self::TooLarge { .. } => "limit.certificate",
+            Self::PrivateKey => "certificate.private_key",
+            Self::Request => "certificate.request",
+            Self::PublicKey => "certificate.public_key",
+            Self::Label { .. } => "certificate.label",
+            Self::Xml => "certificate.xml",
+            Self::Html => "certificate.html",
+            Self::CutOff => "certificate.cut_off",
+            Self::NotBase64 => "certificate.base64",
+            Self::NotACertificate => "certificate.malformed",
+            Self::TrailingData { .. } => "certificate.trailing_data",
+            Self::Several { .. } => "certificate.several",
+        }
+    }
+}

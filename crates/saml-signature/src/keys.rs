@@ -1,0 +1,421 @@
+//! The keys that are trusted to sign, and those that we sign with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, ParsedPublicKey};
+use thiserror::Error;
+
+use crate::algorithm::{AlgorithmError, SignatureAlgorithm};
+use crate::certificate::{Certificate, Fingerprint, KeyKind, RSA_BITS};
+use crate::pem;
+
+/// How many certificates one connection may pin. Two are needed while one is being replaced.
+const MAX_KEYS: usize = 4;
+
+/// The certificates whose keys are trusted to sign for one identity provider: one to four, never none.
+///
+/// Keys are parsed here, once. Cheap to clone.
+#[derive(Clone)]
+pub struct TrustedKeys(Arc<[TrustedKey]>);
+
+struct TrustedKey {
+    certificate: Certificate,
+    /// The key, prepared for each algorithm that it can be used with.
+    prepared: Vec<(SignatureAlgorithm, ParsedPublicKey)>,
+}
+
+impl TrustedKeys {
+    /// Pins the keys of these certificates. The dates of the certificates do not count, see [`Certificate::warning`].
+    ///
+    /// # Errors
+    /// [`TrustedKeysError`] for none or more than four, for two of the same key, and for keys that are too weak.
+    pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Result<Self, TrustedKeysError> {
+        let mut keys: Vec<TrustedKey> = Vec::new();
+        for certificate in certificates {
+            if keys.len() >= MAX_KEYS {
+                return Err(TrustedKeysError::TooMany { limit: MAX_KEYS });
+            }
+            let is_same = |key: &TrustedKey| key.certificate.public_key_der() == certificate.public_key_der();
+            if keys.iter().any(is_same) {
+                return Err(TrustedKeysError::Duplicate { fingerprint: certificate.fingerprint_sha256() });
+            }
+            keys.push(TrustedKey::prepare(certificate)?);
+        }
+        if keys.is_empty() { Err(TrustedKeysError::None) } else { Ok(Self(keys.into())) }
+    }
+
+    /// The certificates, in the order in which they were given.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.0.iter().map(|key| &key.certificate)
+    }
+
+    /// The certificate whose key made `signature` over `message`.
+    pub(crate) fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<&Certificate, KeyError> {
+        let mut fits = false;
+        for key in self.0.iter() {
+            let Some((_, prepared)) = key.prepared.iter().find(|(prepared, _)| *prepared == algorithm) else {
+                continue;
+            };
+            fits = true;
+            if prepared.verify_sig(message, signature).is_ok() {
+                return Ok(&key.certificate);
+            }
+        }
+        if fits {
+            let pinned = self.certificates().map(|it| it.fingerprint_sha256().to_string()).collect();
+            Err(KeyError::Untrusted { pinned })
+        } else {
+            Err(KeyError::Mismatch(AlgorithmError::KeyMismatch {
+                expected: self.certificates().map(|it| it.key().to_string()).collect::<Vec<_>>().join(", "),
+                found: algorithm.uri().to_owned(),
+            }))
+        }
+    }
+}
+
+impl fmt::Debug for TrustedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.certificates()).finish()
+    }
+}
+
+impl TrustedKey {
+    fn prepare(certificate: Certificate) -> Result<Self, TrustedKeysError> {
+        let weak = |reason| TrustedKeysError::Weak { key: certificate.key().clone(), reason };
+        if let Some(reason) = certificate.weakness() {
+            return Err(weak(reason));
+        }
+        let mut prepared = Vec::new();
+        for &(algorithm, implementation) in implementations(certificate.key()) {
+            // The library checks what is left: that a point lies on its curve, that a modulus is odd.
+            let key = ParsedPublicKey::new(implementation, certificate.public_key_der())
+                .map_err(|_| weak("the key is malformed"))?;
+            prepared.push((algorithm, key));
+        }
+        Ok(Self { certificate, prepared })
+    }
+}
+
+type Implementation = (SignatureAlgorithm, &'static dyn signature::VerificationAlgorithm);
+
+/// The algorithms that a kind of key can be used with. ECDSA signatures are r and s side by side
+/// (XML Signature §6.4.3), not DER.
+fn implementations(kind: &KeyKind) -> &'static [Implementation] {
+    match kind {
+        KeyKind::Rsa { .. } => &[
+            (SignatureAlgorithm::RsaSha256, &signature::RSA_PKCS1_2048_8192_SHA256),
+            (SignatureAlgorithm::RsaSha384, &signature::RSA_PKCS1_2048_8192_SHA384),
+            (SignatureAlgorithm::RsaSha512, &signature::RSA_PKCS1_2048_8192_SHA512),
+            (SignatureAlgorithm::RsaPssSha256, &signature::RSA_PSS_2048_8192_SHA256),
+            (SignatureAlgorithm::RsaPssSha384, &signature::RSA_PSS_2048_8192_SHA384),
+            (SignatureAlgorithm::RsaPssSha512, &signature::RSA_PSS_2048_8192_SHA512),
+            (SignatureAlgorithm::RsaSha1, &signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY),
+        ],
+        KeyKind::EcP256 => &[(SignatureAlgorithm::EcdsaSha256, &signature::ECDSA_P256_SHA256_FIXED)],
+        KeyKind::EcP384 => &[(SignatureAlgorithm::EcdsaSha384, &signature::ECDSA_P384_SHA384_FIXED)],
+        KeyKind::Ed25519 => &[(SignatureAlgorithm::Ed25519, &signature::ED25519)],
+        KeyKind::Other { .. } => &[],
+    }
+}
+
+/// Why certificates cannot be trusted to sign.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TrustedKeysError {
+    /// There is none. Trusting no key is never a reason to trust all.
+    #[error("no certificate is given")]
+    None,
+    /// There are too many.
+    #[error("more certificates are given than the limit of {limit}")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
+    /// Two of them have the same key.
+    #[error("two certificates have the same key; the second is {fingerprint}")]
+    Duplicate {
+        /// The fingerprint of the second.
+        fingerprint: Fingerprint,
+    },
+    /// A key that is too weak, or of a kind that is not supported.
+    #[error("the certificate's key is {key}: {reason}")]
+    Weak {
+        /// The kind of the key.
+        key: KeyKind,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl TrustedKeysError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::None => "config.no_certificate",
+            Self::TooMany { .. } => "limit.certificates",
+            Self::Duplicate { .. } => "config.duplicate_certificate",
+            Self::Weak { .. } => "certificate.weak_key",
+        }
+    }
+
+    /// What was expected.
+    #[must_use]
+    pub fn expected(&self) -> Option<String> {
+        match self {
+            Self::None => Some(format!("1 to {MAX_KEYS} certificates")),
+            Self::TooMany { limit } => Some(format!("at most {limit} certificates")),
+            Self::Weak { .. } => Some(format!(
+                "RSA {} to {} bits, EC P-256, EC P-384 or Ed25519",
+                RSA_BITS.start(),
+                RSA_BITS.end()
+            )),
+            Self::Duplicate { .. } => None,
+        }
+    }
+
+    /// What was found instead.
+    #[must_use]
+    pub fn found(&self) -> Option<String> {
+        match self {
+            Self::Weak { key, .. } => Some(key.to_string()),
+            Self::Duplicate { fingerprint } => Some(fingerprint.to_string()),
+            Self::None | Self::TooMany { .. } => None,
+        }
+    }
+}
+
+/// Why no pinned key accounts for a signature.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The algorithm is for another kind of key.
+    #[error(transparent)]
+    Mismatch(AlgorithmError),
+    /// Another key made the signature, or what was signed was changed.
+    #[error("the signature was not made by the pinned certificate's key")]
+    Untrusted {
+        /// The SHA-256 fingerprints of the pinned certificates.
+        pinned: Vec<String>,
+    },
+}
+
+impl KeyError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Mismatch(error) => error.code(),
+            Self::Untrusted { .. } => "signature.untrusted_key",
+        }
+    }
+
+    /// What was expected.
+    #[must_use]
+    pub fn expected(&self) -> Option<String> {
+        match self {
+            Self::Mismatch(error) => error.expected(),
+            Self::Untrusted { pinned } => Some(format!("a signature by the key of {}", pinned.join(" or "))),
+        }
+    }
+
+    /// What was found instead.
+    #[must_use]
+    pub fn found(&self) -> Option<String> {
+        match self {
+            Self::Mismatch(error) => error.found(),
+            Self::Untrusted { .. } => Some("a signature by another key, or over other content".to_owned()),
+        }
+    }
+}
+
+/// A private key that signs. It prints nothing of itself.
+pub struct SigningKey(Pair);
+
+enum Pair {
+    Rsa(rsa::KeyPair),
+    EcP256(EcdsaKeyPair),
+    EcP384(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+impl SigningKey {
+    /// Reads a private key from PEM: PKCS #8 of any kind, PKCS #1 (`RSA PRIVATE KEY`) or SEC 1 (`EC PRIVATE KEY`).
+    ///
+    /// # Errors
+    /// [`SigningError::Key`] for anything else, for encrypted keys, and for RSA keys of less than 2048 or more than
+    /// 8192 bits.
+    pub fn from_pem(pem: &str) -> Result<Self, SigningError> {
+        let (label, der) = pem::private_key(pem).ok_or(SigningError::Key)?;
+        let pair = match label {
+            "PRIVATE KEY" => Pair::from_pkcs8(&der),
+            "RSA PRIVATE KEY" => Pair::from_pkcs1(&der),
+            "EC PRIVATE KEY" => Pair::from_sec1(&der),
+            _ => None,
+        };
+        pair.map(Self).ok_or(SigningError::Key)
+    }
+
+    /// Reads a private key from the DER form of PKCS #8.
+    ///
+    /// # Errors
+    /// As for [`from_pem`](Self::from_pem).
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, SigningError> {
+        Pair::from_pkcs8(der).map(Self).ok_or(SigningError::Key)
+    }
+
+    /// The kind of the key.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        match &self.0 {
+            Pair::Rsa(pair) => KeyKind::Rsa { bits: pair.public_modulus_len() * 8 },
+            Pair::EcP256(_) => KeyKind::EcP256,
+            Pair::EcP384(_) => KeyKind::EcP384,
+            Pair::Ed25519(_) => KeyKind::Ed25519,
+        }
+    }
+
+    /// The algorithm to sign with unless another is asked for: the one by SHA-256 where there is one.
+    #[must_use]
+    pub fn default_algorithm(&self) -> SignatureAlgorithm {
+        match &self.0 {
+            Pair::Rsa(_) => SignatureAlgorithm::RsaSha256,
+            Pair::EcP256(_) => SignatureAlgorithm::EcdsaSha256,
+            Pair::EcP384(_) => SignatureAlgorithm::EcdsaSha384,
+            Pair::Ed25519(_) => SignatureAlgorithm::Ed25519,
+        }
+    }
+
+    /// Whether `certificate` is for this key.
+    #[must_use]
+    pub fn matches(&self, certificate: &Certificate) -> bool {
+        let public: &[u8] = match &self.0 {
+            Pair::Rsa(pair) => pair.public_key().as_ref(),
+            Pair::EcP256(pair) | Pair::EcP384(pair) => pair.public_key().as_ref(),
+            Pair::Ed25519(pair) => pair.public_key().as_ref(),
+        };
+        // A SubjectPublicKeyInfo ends with the key itself (RFC 5280 §4.1.2.7).
+        self.kind() == *certificate.key() && certificate.public_key_der().ends_with(public)
+    }
+
+    /// Signs `message`; ECDSA gives r and s side by side.
+    ///
+    /// # Errors
+    /// [`SigningError::Algorithm`] where the algorithm is for another kind of key or relies on SHA-1.
+    pub fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+        let random = SystemRandom::new();
+        let mismatch = || SigningError::Algorithm { key: self.kind(), algorithm };
+        match (&self.0, algorithm) {
+            (Pair::Rsa(pair), _) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                let encoding = rsa_encoding(algorithm).ok_or_else(mismatch)?;
+                pair.sign(encoding, &random, message, &mut signature).map_err(|_| SigningError::Failed)?;
+                Ok(signature)
+            }
+            (Pair::EcP256(pair), SignatureAlgorithm::EcdsaSha256)
+            | (Pair::EcP384(pair), SignatureAlgorithm::EcdsaSha384) => {
+                let signature = pair.sign(&random, message).map_err(|_| SigningError::Failed)?;
+                Ok(signature.as_ref().to_vec())
+            }
+            (Pair::Ed25519(pair), SignatureAlgorithm::Ed25519) => {
+                let signature = pair.try_sign(message).map_err(|_| SigningError::Failed)?;
+                Ok(signature.as_ref().to_vec())
+            }
+            _ => Err(mismatch()),
+        }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({}, redacted)", self.kind())
+    }
+}
+
+impl Pair {
+    fn from_pkcs8(der: &[u8]) -> Option<Self> {
+        let rsa = || rsa::KeyPair::from_pkcs8(der).ok().and_then(Self::rsa);
+        let p256 = || EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, der).ok();
+        let p384 = || EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, der).ok();
+        let ed25519 = || Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok();
+        rsa()
+            .or_else(|| p256().map(Self::EcP256))
+            .or_else(|| p384().map(Self::EcP384))
+            .or_else(|| ed25519().map(Self::Ed25519))
+    }
+
+    fn from_pkcs1(der: &[u8]) -> Option<Self> {
+        rsa::KeyPair::from_der(der).ok().and_then(Self::rsa)
+    }
+
+    fn from_sec1(der: &[u8]) -> Option<Self> {
+        let p256 =
+            || EcdsaKeyPair::from_private_key_der(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, der).ok();
+        let p384 =
+            || EcdsaKeyPair::from_private_key_der(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, der).ok();
+        p256().map(Self::EcP256).or_else(|| p384().map(Self::EcP384))
+    }
+
+    fn rsa(pair: rsa::KeyPair) -> Option<Self> {
+        RSA_BITS.contains(&(pair.public_modulus_len() * 8)).then_some(Self::Rsa(pair))
+    }
+}
+
+fn rsa_encoding(algorithm: SignatureAlgorithm) -> Option<&'static dyn signature::RsaEncoding> {
+    match algorithm {
+        SignatureAlgorithm::RsaSha256 => Some(&signature::RSA_PKCS1_SHA256),
+        SignatureAlgorithm::RsaSha384 => Some(&signature::RSA_PKCS1_SHA384),
+        SignatureAlgorithm::RsaSha512 => Some(&signature::RSA_PKCS1_SHA512),
+        SignatureAlgorithm::RsaPssSha256 => Some(&signature::RSA_PSS_SHA256),
+        SignatureAlgorithm::RsaPssSha384 => Some(&signature::RSA_PSS_SHA384),
+        SignatureAlgorithm::RsaPssSha512 => Some(&signature::RSA_PSS_SHA512),
+        _ => None,
+    }
+}
+
+/// Whether `der` is a private key of any kind that the library reads, the weak ones included.
+pub(crate) fn is_private_key(der: &[u8]) -> bool {
+    Pair::from_pkcs8(der).or_else(|| Pair::from_pkcs1(der)).or_else(|| Pair::from_sec1(der)).is_some()
+}
+
+/// Why a key could not be read or did not sign. It never carries anything of the key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// Not a private key that can sign here.
+    #[error(
+        "this is no unencrypted private key of RSA with 2048 to 8192 bits, EC P-256, EC P-384 or Ed25519"
+    )]
+    Key,
+    /// The algorithm is for another kind of key, or relies on SHA-1.
+    #[error("a key of the kind {key} does not sign with {algorithm:?}")]
+    Algorithm {
+        /// The kind of the key.
+        key: KeyKind,
+        /// The algorithm.
+        algorithm: SignatureAlgorithm,
+    },
+    /// The library could not sign.
+    #[error("signing failed")]
+    Failed,
+}
+
+impl SigningError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Key => "config.private_key",
+            Self::Algorithm { .. } => "algorithm.key_mismatch",
+            Self::Failed => "config.signing_failed",
+        }
+    }
+}
