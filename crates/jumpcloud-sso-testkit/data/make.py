@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 HERE = Path(__file__).parent
 START, END = dt.datetime(2026, 1, 1), dt.datetime(2031, 1, 1)
-SERIAL = 0x44955A8B65176AF179625A4D340DE61D40BBEADF
+SERIAL = 0x1F00D5A3C0FFEE0123456789ABCDEF0123456789
 
 
 def jumpcloud_name():

@@ -50,6 +50,14 @@ impl<'d, 'a> SignedElement<'d, 'a> {
         self.uses_sha1
     }
 
+    /// The same proof for an element within this one: what a signature covers, it covers with all that is in it.
+    /// `None` where `descendant` does not lie within.
+    #[must_use]
+    pub fn covering(&self, descendant: Element<'d, 'a>) -> Option<Self> {
+        let is_within = self.element.descendants_and_self().any(|element| element == descendant);
+        is_within.then(|| Self { element: descendant, ..self.clone() })
+    }
+
     /// Asserts that `decrypted` is the root of a document that was decrypted from ciphertext *within* this signed
     /// element, so that its signature covers it too.
     ///

@@ -1,0 +1,116 @@
+//! The service's private keys.
+
+use std::fmt;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rsa::{KeyPair, OaepPrivateDecryptingKey, PrivateDecryptingKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::algorithm::KeyTransport;
+
+/// Above, one decryption takes tens of milliseconds.
+const MAX_BITS: usize = 8192;
+
+/// An RSA private key that what was encrypted to us can be decrypted with. It prints nothing of itself.
+pub struct DecryptionKey {
+    pair: PrivateDecryptingKey,
+    oaep: OaepPrivateDecryptingKey,
+}
+
+impl DecryptionKey {
+    /// Reads an RSA key from PEM: PKCS #8 (`PRIVATE KEY`) or PKCS #1 (`RSA PRIVATE KEY`).
+    ///
+    /// # Errors
+    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys, [`DecryptionKeyError::Weak`] for keys
+    /// of less than 2048 or more than 8192 bits.
+    pub fn from_pem(pem: &str) -> Result<Self, DecryptionKeyError> {
+        let block = |label: &str| {
+            let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
+            let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
+            let compact: Zeroizing<String> =
+                Zeroizing::new(content.chars().filter(|character| !character.is_whitespace()).collect());
+            STANDARD.decode(compact.as_bytes()).ok().map(Zeroizing::new)
+        };
+        if let Some(pkcs8) = block("PRIVATE KEY") {
+            return Self::from_pkcs8_der(&pkcs8);
+        }
+        let pkcs1 = block("RSA PRIVATE KEY").ok_or(DecryptionKeyError::Malformed)?;
+        let pair = KeyPair::from_der(&pkcs1).map_err(|rejected| rejected_because(&rejected))?;
+        let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| DecryptionKeyError::Malformed)?;
+        Self::from_pkcs8_der(pkcs8.as_ref())
+    }
+
+    /// Reads an RSA key from the DER form of PKCS #8.
+    ///
+    /// # Errors
+    /// As for [`from_pem`](Self::from_pem).
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, DecryptionKeyError> {
+        let pair = PrivateDecryptingKey::from_pkcs8(der).map_err(|rejected| rejected_because(&rejected))?;
+        if pair.key_size_bits() > MAX_BITS {
+            return Err(DecryptionKeyError::Weak);
+        }
+        let oaep = OaepPrivateDecryptingKey::new(pair.clone()).map_err(|_| DecryptionKeyError::Malformed)?;
+        Ok(Self { pair, oaep })
+    }
+
+    /// The `SubjectPublicKeyInfo` of the public half, which others encrypt to.
+    ///
+    /// # Errors
+    /// [`DecryptionKeyError::Malformed`] where the library cannot write it.
+    pub fn public_key_der(&self) -> Result<Vec<u8>, DecryptionKeyError> {
+        let der: PublicKeyX509Der<'_> =
+            self.pair.public_key().as_der().map_err(|_| DecryptionKeyError::Malformed)?;
+        Ok(der.as_ref().to_vec())
+    }
+
+    /// Decrypts a transported key.
+    pub(crate) fn decrypt(&self, transport: KeyTransport, ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let mut buffer = Zeroizing::new(vec![0; self.oaep.min_output_size()]);
+        let key = self.oaep.decrypt(transport.oaep(), ciphertext, &mut buffer, None).ok()?;
+        Some(Zeroizing::new(key.to_vec()))
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecryptionKey(RSA {} bits, redacted)", self.pair.key_size_bits())
+    }
+}
+
+/// The library tells keys that are too small or too large from those that are none, but only in words.
+fn rejected_because(rejected: &aws_lc_rs::error::KeyRejected) -> DecryptionKeyError {
+    match rejected.to_string().as_str() {
+        "TooSmall" | "TooLarge" => DecryptionKeyError::Weak,
+        _ => DecryptionKeyError::Malformed,
+    }
+}
+
+/// Why a decryption key was refused. It never carries anything of the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecryptionKeyError {
+    /// Not an unencrypted RSA private key in PEM.
+    #[error("this is no unencrypted RSA private key (PEM, PKCS #8 or PKCS #1)")]
+    Malformed,
+    /// Too small or too large.
+    #[error("RSA decryption keys need 2048 to 8192 bits")]
+    Weak,
+    /// None, or more than four.
+    #[error("1 to 4 decryption keys are needed")]
+    Count,
+}
+
+impl DecryptionKeyError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "config.decryption_key",
+            Self::Weak => "encryption.weak_key",
+            Self::Count => "config.decryption_keys",
+        }
+    }
+}
