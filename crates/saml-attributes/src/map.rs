@@ -1,0 +1,208 @@
+use std::fmt;
+
+use saml_protocol::{AcceptedAssertion, Attribute, NameId};
+
+use crate::error::{AttributeError, AttributeWarning};
+use crate::profile::{UserProfile, email_address, person_name};
+use crate::received::Received;
+
+/// A field of the profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Field {
+    /// The e-mail address.
+    Email,
+    /// The first, or given, name.
+    FirstName,
+    /// The last name, or surname.
+    LastName,
+    /// The names of the user's groups.
+    Groups,
+}
+
+impl Field {
+    /// The names that stand for the field unless one is configured: ours, then what other products send, the URIs of
+    /// the WS-Federation claims and the object identifiers of X.500.
+    fn default_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Email => &[
+                "email",
+                "mail",
+                "emailAddress",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/email",
+                "urn:oid:0.9.2342.19200300.100.1.3",
+            ],
+            Self::FirstName => &[
+                "firstName",
+                "givenName",
+                "first_name",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/firstName",
+                "urn:oid:2.5.4.42",
+            ],
+            Self::LastName => &[
+                "lastName",
+                "surname",
+                "sn",
+                "last_name",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/lastName",
+                "urn:oid:2.5.4.4",
+            ],
+            Self::Groups => &["groups", "memberOf", "http://schemas.xmlsoap.org/claims/Group"],
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Email => "email",
+            Self::FirstName => "first name",
+            Self::LastName => "last name",
+            Self::Groups => "groups",
+        })
+    }
+}
+
+/// Which attributes stand for which fields, and which fields are required. By default the e-mail address and the first
+/// name are, the last name and groups are not.
+#[derive(Clone, Debug)]
+pub struct AttributeMap {
+    email: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    groups: Option<String>,
+    first_name_required: bool,
+    last_name_required: bool,
+    email_from_name_id: bool,
+}
+
+impl Default for AttributeMap {
+    fn default() -> Self {
+        Self {
+            email: None,
+            first_name: None,
+            last_name: None,
+            groups: None,
+            first_name_required: true,
+            last_name_required: false,
+            email_from_name_id: false,
+        }
+    }
+}
+
+impl AttributeMap {
+    /// Takes the e-mail address from the attribute of this name, and from no other.
+    #[must_use]
+    pub fn email(mut self, name: &str) -> Self {
+        self.email = Some(name.to_owned());
+        self
+    }
+
+    /// Takes the first name from the attribute of this name, and from no other.
+    #[must_use]
+    pub fn first_name(mut self, name: &str) -> Self {
+        self.first_name = Some(name.to_owned());
+        self
+    }
+
+    /// Takes the last name from the attribute of this name, and from no other.
+    #[must_use]
+    pub fn last_name(mut self, name: &str) -> Self {
+        self.last_name = Some(name.to_owned());
+        self
+    }
+
+    /// Takes the groups from the attribute of this name, and from no other.
+    #[must_use]
+    pub fn groups(mut self, name: &str) -> Self {
+        self.groups = Some(name.to_owned());
+        self
+    }
+
+    /// Does without a first name.
+    #[must_use]
+    pub fn first_name_optional(mut self) -> Self {
+        self.first_name_required = false;
+        self
+    }
+
+    /// Asks for a last name.
+    #[must_use]
+    pub fn last_name_required(mut self) -> Self {
+        self.last_name_required = true;
+        self
+    }
+
+    /// Takes the e-mail address from the NameID where no attribute gives it. Only for a connection whose NameID is known
+    /// to be one: to SAML it is an opaque name.
+    #[must_use]
+    pub fn email_from_name_id(mut self) -> Self {
+        self.email_from_name_id = true;
+        self
+    }
+
+    /// The profile of the user whom the assertion is about.
+    ///
+    /// # Errors
+    /// [`AttributeError`] where a required field is missing, or a value is not what the field needs.
+    pub fn profile(&self, accepted: &AcceptedAssertion) -> Result<UserProfile, AttributeError> {
+        self.profile_of(accepted.name_id(), accepted.attributes())
+    }
+
+    fn profile_of(&self, name_id: &NameId, attributes: &[Attribute]) -> Result<UserProfile, AttributeError> {
+        let received = Received::of(attributes);
+        let mut warnings = Vec::new();
+        let mut single = |field: Field, configured: &Option<String>| {
+            let names = names(field, configured.as_deref());
+            received
+                .find(field, &names, &mut warnings)?
+                .map(|found| found.single(field))
+                .transpose()
+                .map(Option::flatten)
+        };
+        let email = single(Field::Email, &self.email)?;
+        let first_name =
+            single(Field::FirstName, &self.first_name)?.map(|it| person_name(Field::FirstName, it));
+        let last_name = single(Field::LastName, &self.last_name)?.map(|it| person_name(Field::LastName, it));
+        let group_names = names(Field::Groups, self.groups.as_deref());
+        let groups = received
+            .find(Field::Groups, &group_names, &mut warnings)?
+            .map(|found| found.texts(Field::Groups));
+
+        let missing = |field: Field, configured: &Option<String>| AttributeError::Missing {
+            field,
+            expected: names(field, configured.as_deref()).first().copied().unwrap_or_default().to_owned(),
+            received: received.names(),
+        };
+        let email = match email {
+            Some(email) => email_address(email)?,
+            None if self.email_from_name_id => email_address(name_id.value())?,
+            None => return Err(missing(Field::Email, &self.email)),
+        };
+        let (first_name, last_name) = (first_name.transpose()?, last_name.transpose()?);
+        if first_name.is_none() && self.first_name_required {
+            return Err(missing(Field::FirstName, &self.first_name));
+        }
+        if last_name.is_none() && self.last_name_required {
+            return Err(missing(Field::LastName, &self.last_name));
+        }
+        if received.is_empty() {
+            warnings.push(AttributeWarning::NoAttributes);
+        }
+        Ok(UserProfile::new(
+            email,
+            first_name,
+            last_name,
+            groups.transpose()?,
+            received.into_texts(),
+            warnings,
+        ))
+    }
+}
+
+fn names(field: Field, configured: Option<&str>) -> Vec<&str> {
+    configured.map_or_else(|| field.default_names().to_vec(), |name| vec![name])
+}

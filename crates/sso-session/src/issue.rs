@@ -1,0 +1,309 @@
+//! Issuing tokens.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Header;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::claims::RESERVED;
+use crate::key::SessionKey;
+
+/// The type of the tokens, as their header names it (RFC 8725 §3.11).
+pub(crate) const TOKEN_TYPE: &str = "sso-session+jwt";
+
+/// A working day.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// A token cannot be taken back, so that it must not live for ever.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A session about to begin: who for, in which organization, through which connection.
+#[derive(Clone)]
+pub struct NewSession {
+    subject: String,
+    organization: String,
+    connection: String,
+    authenticated_at: Option<SystemTime>,
+    methods: Vec<String>,
+    email: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    not_after: Option<SystemTime>,
+    custom: Map<String, Value>,
+}
+
+impl NewSession {
+    /// A session of the user `subject`, the service's own name for them and none that changes such as an e-mail
+    /// address, in `organization`, through its `connection`.
+    #[must_use]
+    pub fn new(subject: &str, organization: &str, connection: &str) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            organization: organization.to_owned(),
+            connection: connection.to_owned(),
+            authenticated_at: None,
+            methods: vec!["saml".to_owned()],
+            email: None,
+            given_name: None,
+            family_name: None,
+            not_after: None,
+            custom: Map::new(),
+        }
+    }
+
+    /// When the identity provider had the user prove who they are: the claim `auth_time`.
+    #[must_use]
+    pub fn authenticated_at(mut self, instant: SystemTime) -> Self {
+        self.authenticated_at = Some(instant);
+        self
+    }
+
+    /// How they did, by the values of RFC 8176 or by own ones: the claim `amr`. Without this it is `["saml"]`, which
+    /// the registry does not know but says what is certain.
+    #[must_use]
+    pub fn methods<S: Into<String>>(mut self, methods: impl IntoIterator<Item = S>) -> Self {
+        self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The claim `email`.
+    #[must_use]
+    pub fn email(mut self, email: &str) -> Self {
+        self.email = Some(email.to_owned());
+        self
+    }
+
+    /// The claim `given_name`.
+    #[must_use]
+    pub fn given_name(mut self, name: &str) -> Self {
+        self.given_name = Some(name.to_owned());
+        self
+    }
+
+    /// The claim `family_name`.
+    #[must_use]
+    pub fn family_name(mut self, name: &str) -> Self {
+        self.family_name = Some(name.to_owned());
+        self
+    }
+
+    /// When the session has to end at the latest, whatever its lifetime: SAML's `SessionNotOnOrAfter`.
+    #[must_use]
+    pub fn not_after(mut self, instant: SystemTime) -> Self {
+        self.not_after = Some(instant);
+        self
+    }
+
+    /// A claim of the host's own.
+    ///
+    /// # Errors
+    /// [`IssueError::ReservedClaim`] for a name that has a meaning already, [`IssueError::Claim`] for a value that is
+    /// no JSON.
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Result<Self, IssueError> {
+        if RESERVED.contains(&name) {
+            return Err(IssueError::ReservedClaim { name: name.to_owned() });
+        }
+        let value = serde_json::to_value(value).map_err(|_| IssueError::Claim { name: name.to_owned() })?;
+        self.custom.insert(name.to_owned(), value);
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for NewSession {
+    /// Without personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession")
+            .field("organization", &self.organization)
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes session tokens.
+#[derive(Clone, Debug)]
+pub struct SessionIssuer {
+    key: SessionKey,
+    header: Header,
+    issuer: String,
+    audience: String,
+    lifetime: Duration,
+}
+
+impl SessionIssuer {
+    /// Signs with `key`, in the name of `issuer`, the service's SITE_URL, for `audience`, whoever shall accept the tokens.
+    #[must_use]
+    pub fn new(key: SessionKey, issuer: &str, audience: &str) -> Self {
+        let mut header = Header::new(key.algorithm());
+        header.typ = Some(TOKEN_TYPE.to_owned());
+        header.kid = Some(key.id().to_owned());
+        let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
+        Self { key, header, issuer, audience, lifetime: DEFAULT_LIFETIME }
+    }
+
+    /// With another lifetime than eight hours, in whole seconds; more than 30 days is taken as 30 days.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime.min(MAX_LIFETIME);
+        self
+    }
+
+    /// Begins a session at `now`.
+    ///
+    /// # Errors
+    /// [`IssueError`]; a session that would be over before it begins is refused.
+    pub fn issue(&self, session: &NewSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
+        let issued_at = seconds(now).ok_or(IssueError::Clock)?;
+        let lifetime_ends = issued_at.checked_add(self.lifetime.as_secs()).ok_or(IssueError::Clock)?;
+        let limit = session.not_after.map(|limit| seconds(limit).ok_or(IssueError::Over)).transpose()?;
+        let expires = lifetime_ends.min(limit.unwrap_or(u64::MAX));
+        if expires <= issued_at {
+            return Err(IssueError::Over);
+        }
+        let id = random_id()?;
+        let claims = Claims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: &session.subject,
+            iat: issued_at,
+            nbf: issued_at,
+            exp: expires,
+            jti: &id,
+            org: &session.organization,
+            connection: &session.connection,
+            amr: &session.methods,
+            auth_time: session.authenticated_at.and_then(seconds),
+            email: session.email.as_deref(),
+            given_name: session.given_name.as_deref(),
+            family_name: session.family_name.as_deref(),
+            custom: &session.custom,
+        };
+        let token = jsonwebtoken::encode(&self.header, &claims, self.key.encoding())
+            .map_err(|_| IssueError::Signing)?;
+        let expires_at = SystemTime::UNIX_EPOCH + Duration::from_secs(expires);
+        Ok(IssuedSession { token, id, expires_at })
+    }
+}
+
+/// Whole seconds since 1970, as RFC 7519 §2 has a NumericDate.
+fn seconds(instant: SystemTime) -> Option<u64> {
+    instant.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+/// 160 random bits.
+fn random_id() -> Result<String, IssueError> {
+    let mut bytes = [0; 20];
+    rand::fill(&mut bytes).map_err(|_| IssueError::Random)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[derive(Serialize)]
+struct Claims<'c> {
+    iss: &'c str,
+    aud: &'c str,
+    sub: &'c str,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+    jti: &'c str,
+    org: &'c str,
+    connection: &'c str,
+    amr: &'c [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<&'c str>,
+    #[serde(flatten)]
+    custom: &'c Map<String, Value>,
+}
+
+/// A session that has begun.
+#[derive(Clone)]
+pub struct IssuedSession {
+    token: String,
+    id: String,
+    expires_at: SystemTime,
+}
+
+impl IssuedSession {
+    /// The token. Whoever has it is the user: into a cookie that is `Secure`, `HttpOnly` and `SameSite`, never into a
+    /// URL or a log.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The unique name of the session: the claim `jti`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When the session ends.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for IssuedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedSession")
+            .field("id", &self.id)
+            .field("token", &"redacted")
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no session.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// A claim whose name has a meaning already.
+    #[error("the claim {name:?} has a meaning already")]
+    ReservedClaim {
+        /// Its name.
+        name: String,
+    },
+    /// A claim whose value is no JSON.
+    #[error("the value of the claim {name:?} is no JSON")]
+    Claim {
+        /// Its name.
+        name: String,
+    },
+    /// The session would end before it begins.
+    #[error("the session would be over before it begins")]
+    Over,
+    /// The clock is out of range.
+    #[error("the clock is out of range")]
+    Clock,
+    /// The operating system gave no randomness.
+    #[error("there is no randomness")]
+    Random,
+    /// The library could not sign.
+    #[error("signing failed")]
+    Signing,
+}
+
+impl IssueError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ReservedClaim { .. } | Self::Claim { .. } => "session.claim",
+            Self::Over => "session.over",
+            Self::Clock => "config.clock",
+            Self::Random => "config.random",
+            Self::Signing => "config.signing_failed",
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Small things that a browser carries for the service, unable to read or change them.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use thiserror::Error;
+
+use crate::secret::{AuthSecret, Purpose};
+
+/// Browsers keep cookies of up to 4 KiB.
+const MAX_SEALED: usize = 4096;
+
+const EXPIRY_LEN: usize = 8;
+
+/// Seals with AES-256-GCM under a key for one purpose.
+///
+/// Nonces are 96 random bits. By the bound of NIST SP 800-38D §8.3 one key is good for 2^32 seals: with a hundred
+/// logins a second, for more than a year; a new AUTH_SECRET begins anew.
+pub struct Sealer {
+    key: RandomizedNonceKey,
+}
+
+impl Sealer {
+    /// The sealer for a purpose.
+    ///
+    /// # Errors
+    /// [`SealError::Failed`] where the library refuses the key, which it has no reason to.
+    pub fn new(secret: &AuthSecret, purpose: Purpose) -> Result<Self, SealError> {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, secret.derive(purpose).as_slice());
+        Ok(Self { key: key.map_err(|_| SealError::Failed)? })
+    }
+
+    /// Seals `payload` until `expires`, in whole seconds. It can be opened in the same `context` only, which is not
+    /// sealed in.
+    ///
+    /// # Errors
+    /// [`SealError::TooLong`] where the result has more than 4096 characters.
+    pub fn seal(&self, payload: &[u8], context: &[u8], expires: SystemTime) -> Result<String, SealError> {
+        let expires = expires.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| SealError::Expired)?;
+        let mut sealed = [expires.as_secs().to_be_bytes().as_slice(), payload].concat();
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(context), &mut sealed)
+            .map_err(|_| SealError::Failed)?;
+        let text = URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat());
+        if text.len() > MAX_SEALED { Err(SealError::TooLong) } else { Ok(text) }
+    }
+
+    /// The payload of what was sealed in this context, if it has not expired at `now`.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn open(&self, sealed: &str, context: &[u8], now: SystemTime) -> Result<Vec<u8>, SealError> {
+        if sealed.len() > MAX_SEALED {
+            return Err(SealError::TooLong);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError::Forged)?;
+        let (nonce, content) = bytes.split_at_checked(NONCE_LEN).ok_or(SealError::Forged)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Forged)?;
+        let mut content = content.to_vec();
+        let opened =
+            self.key.open_in_place(nonce, Aad::from(context), &mut content).map_err(|_| SealError::Forged)?;
+        let (expires, payload) = opened.split_first_chunk::<EXPIRY_LEN>().ok_or(SealError::Forged)?;
+        let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::from_be_bytes(*expires)));
+        if expires.is_none_or(|expires| now >= expires) {
+            return Err(SealError::Expired);
+        }
+        Ok(payload.to_vec())
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealer(redacted)")
+    }
+}
+
+/// Why something was not sealed or opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// Not sealed by us, for this purpose and in this context, or changed since.
+    #[error("the sealed value is not one of ours")]
+    Forged,
+    /// Its time is over.
+    #[error("the sealed value has expired")]
+    Expired,
+    /// Longer than a cookie may be.
+    #[error("the sealed value has more than {MAX_SEALED} characters")]
+    TooLong,
+    /// The library failed.
+    #[error("sealing failed")]
+    Failed,
+}
