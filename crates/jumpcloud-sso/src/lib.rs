@@ -1,1 +1,80 @@
-//! JumpCloud single sign-on for any Rust backend
+//! JumpCloud single sign-on for any Rust backend.
+//!
+//! An organization's administrator sets up a custom SAML application in JumpCloud with the two values of
+//! [`ServiceProvider`], and gives back three: IdP URL, IdP Entity ID and certificate. From these comes a [`Connection`].
+//! From then on a login is two calls, and what they do is the whole of the Web Browser SSO profile:
+//!
+//! ```
+//! use std::time::SystemTime;
+//! use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, LoginStart, MemoryOnceStore, SessionIssuer, Settings, SingleSignOn};
+//!
+//! /// What a service sets up once.
+//! struct Service {
+//!     sso: SingleSignOn<MemoryOnceStore>,
+//!     sessions: SessionIssuer,
+//!     acme: Connection,
+//! }
+//!
+//! fn set_up(certificate: &[u8]) -> Result<Service, Box<dyn std::error::Error>> {
+//!     let settings = Settings::new("https://app.acme.test", &std::env::var("AUTH_SECRET")?)?;
+//!     let acme = Connection::builder(&settings, "acme-jumpcloud", "acme")?
+//!         .idp_url("https://sso.jumpcloud.com/saml2/acme")
+//!         .idp_entity_id("https://app.acme.test")
+//!         .certificate(certificate)
+//!         .build()?;
+//!     let sessions = settings.session_issuer();
+//!     Ok(Service { sso: SingleSignOn::new(&settings, MemoryOnceStore::default())?, sessions, acme })
+//! }
+//!
+//! impl Service {
+//!     /// `GET /login`: redirect the browser to `start.redirect_url()` and set the cookie `start.set_cookie()`.
+//!     fn login(&self) -> Result<LoginStart, LoginError> {
+//!         self.sso.begin_login(&self.acme, Some("/dashboard"), SystemTime::now())
+//!     }
+//!
+//!     /// `POST` to the ACS URL, with the fields of the form and the header `Cookie`: gives the session token.
+//!     async fn acs(&self, form: LoginForm<'_>, cookies: Option<&str>) -> Result<String, Box<dyn std::error::Error>> {
+//!         let now = SystemTime::now();
+//!         let login: Login = self.sso.finish_login(&self.acme, form, cookies, now).await?;
+//!         let user_id = login.account().to_string(); // find or create the user of this account in your database
+//!         Ok(self.sessions.issue(&login.new_session(&user_id), now)?.token().to_owned())
+//!     }
+//! }
+//! # let _ = set_up;
+//! ```
+//!
+//! A refused login is a [`LoginError`]. It has two faces: one sentence with a reference for the browser, and a
+//! [`Diagnosis`] for the log and the administrator, with a stable code, what was expected, what was found, and which
+//! field of JumpCloud or of the service to change.
+//!
+//! What a login proves is a [`Login`]: the [`AccountKey`] that identifies the user for ever, and the [`UserProfile`] that
+//! may change from login to login.
+
+mod account;
+mod catalogue;
+mod connection;
+mod diagnosis;
+mod login;
+mod settings;
+mod store;
+
+pub use account::AccountKey;
+pub use catalogue::{CATALOGUE, ErrorCode};
+pub use connection::{Connection, ConnectionBuilder, ConnectionError};
+pub use diagnosis::{Diagnosis, Stage, Warning};
+pub use login::{Login, LoginError, LoginForm, LoginStart, SingleSignOn};
+pub use settings::{ServiceProvider, Settings, SettingsError};
+pub use store::{Claim, MemoryOnceStore, OnceStore, StoreError};
+
+pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};
+pub use saml_protocol::{AcceptedAssertion, NameId};
+pub use saml_signature::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind};
+pub use sso_session::{
+    AuthSecret, AuthSecretError, IssueError, IssuedSession, NewSession, SessionError, SessionIssuer,
+    SessionKey, SessionVerifier, VerifiedSession,
+};
+
+/// The crates that this one is made of, for what goes beyond a login: checking a single message, metadata, decryption.
+pub mod parts {
+    pub use {saml_attributes, saml_encryption, saml_protocol, saml_signature, saml_xml, sso_session};
+}

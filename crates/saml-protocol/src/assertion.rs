@@ -148,14 +148,15 @@ impl NameId {
         known_attributes(element, &["Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"])?;
         let attribute = |name| element.attribute(name).map(str::to_owned);
         Ok(Self {
-            value: element.text()?.to_owned(),
+            // White space around it is how some products lay out their XML.
+            value: element.text()?.trim_matches([' ', '\t', '\n', '\r']).to_owned(),
             format: attribute("Format"),
             name_qualifier: attribute("NameQualifier"),
             sp_name_qualifier: attribute("SPNameQualifier"),
         })
     }
 
-    /// The identifier, to the letter.
+    /// The identifier, to the letter but for white space around it.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value

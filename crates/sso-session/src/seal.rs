@@ -58,11 +58,11 @@ impl Sealer {
             return Err(SealError::TooLong);
         }
         let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError::Forged)?;
-        let (nonce, content) = bytes.split_at_checked(NONCE_LEN).ok_or(SealError::Forged)?;
+        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(SealError::Forged)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Forged)?;
-        let mut content = content.to_vec();
+        let mut buffer = ciphertext.to_vec();
         let opened =
-            self.key.open_in_place(nonce, Aad::from(context), &mut content).map_err(|_| SealError::Forged)?;
+            self.key.open_in_place(nonce, Aad::from(context), &mut buffer).map_err(|_| SealError::Forged)?;
         let (expires, payload) = opened.split_first_chunk::<EXPIRY_LEN>().ok_or(SealError::Forged)?;
         let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::from_be_bytes(*expires)));
         if expires.is_none_or(|expires| now >= expires) {

@@ -312,6 +312,11 @@ impl VerifiedSession {
         self.family_name.as_deref()
     }
 
+    /// The names of the host's own claims.
+    pub fn claim_names(&self) -> impl Iterator<Item = &str> {
+        self.custom.keys().map(String::as_str)
+    }
+
     /// A claim of the host's own; `None` where there is none of that name, or not of that type.
     #[must_use]
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {

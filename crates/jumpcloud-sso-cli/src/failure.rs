@@ -1,0 +1,36 @@
+//! What ends a command early.
+
+use std::process::ExitCode;
+
+use jumpcloud_sso::CATALOGUE;
+
+use crate::output;
+
+/// Something other than an answer: wrong use, or what could not be answered. Goes to standard error.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit_code: u8,
+    code: &'static str,
+    message: String,
+}
+
+impl Failure {
+    /// Wrong use: exit code 2.
+    pub(crate) fn usage(code: &'static str, message: &str) -> Self {
+        Self { exit_code: 2, code, message: message.to_owned() }
+    }
+
+    /// A refusal: exit code 1.
+    pub(crate) fn refusal(code: &'static str, message: &str) -> Self {
+        Self { exit_code: 1, code, message: message.to_owned() }
+    }
+
+    /// Reports it and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        output::error(&format!("error: {} ({})", self.message, self.code));
+        if let Some(entry) = CATALOGUE.iter().find(|entry| entry.code == self.code) {
+            output::error(&format!("  {}", entry.hint));
+        }
+        ExitCode::from(self.exit_code)
+    }
+}

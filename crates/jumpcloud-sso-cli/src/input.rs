@@ -1,0 +1,38 @@
+//! Reading files, bounded: whoever wrote them may mean harm.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use jumpcloud_sso::parts::saml_protocol::{BindingError, decode_post};
+
+use crate::failure::Failure;
+
+/// More than any limit on what is in the file, so that the limit is what refuses it.
+const MAX_READ: u64 = 1024 * 1024;
+
+/// The beginning of a file, or of standard input for `-`: all of it up to 1 MiB.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut content = Vec::new();
+    let outcome = if path == Path::new("-") {
+        io::stdin().lock().take(MAX_READ).read_to_end(&mut content)
+    } else {
+        File::open(path).and_then(|file| file.take(MAX_READ).read_to_end(&mut content))
+    };
+    match outcome {
+        Ok(_) => Ok(content),
+        Err(error) => Err(Failure::usage("config.file", &format!("{}: {error}", path.display()))),
+    }
+}
+
+/// The XML of a message that is given as XML or as base64. Base64 never begins like XML, so that it can be told.
+pub(crate) fn message(content: Vec<u8>) -> Result<Vec<u8>, BindingError> {
+    let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None => Err(BindingError::Empty),
+        Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/') => {
+            decode_post(std::str::from_utf8(&content).map_err(|_| BindingError::Base64)?)
+        }
+        Some(_) => Ok(content),
+    }
+}

@@ -1,1 +1,0 @@
-//! The command jumpcloud-sso: checks SAML responses and says what to change

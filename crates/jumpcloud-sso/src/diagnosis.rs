@@ -1,0 +1,218 @@
+//! What happened, told to those who can change it.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use saml_attributes::{AttributeError, UserProfile};
+use saml_encryption::DecryptionKeyError;
+use saml_protocol::{AcceptedAssertion, BindingError, Evidence, MetadataError, Rejection, ResponseError};
+use saml_signature::{CertificateError, TrustedKeysError};
+use sso_session::SessionError;
+
+use crate::catalogue::hint;
+use crate::connection::ConnectionError;
+use crate::login::LoginFailure;
+use crate::settings::SettingsError;
+
+/// How far a login came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Before there was a message to look at.
+    Request,
+    /// Whether the message is genuine: decoding, structure, signatures.
+    Signature,
+    /// Whether the assertion is for us, valid, and the answer that was expected.
+    Assertion,
+    /// Whether the attributes make a profile.
+    Profile,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Request => "request",
+            Self::Signature => "signature",
+            Self::Assertion => "assertion",
+            Self::Profile => "profile",
+        })
+    }
+}
+
+/// What happened, what was expected, what was found, and what to change. For the log and the administrator: it holds
+/// values of the message, cut to a bounded length. The [`Display`](fmt::Display) form is a single line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// How far the login came.
+    pub stage: Stage,
+    /// The stable code, out of the [`CATALOGUE`](crate::CATALOGUE).
+    pub code: &'static str,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// What was expected, where two things were compared.
+    pub expected: Option<String>,
+    /// What was found instead.
+    pub found: Option<String>,
+    /// What to change, in JumpCloud or in the service.
+    pub hint: &'static str,
+}
+
+impl Diagnosis {
+    fn new(
+        stage: Stage,
+        code: &'static str,
+        message: &impl ToString,
+        expected: Option<String>,
+        found: Option<String>,
+    ) -> Self {
+        Self { stage, code, message: message.to_string(), expected, found, hint: hint(code) }
+    }
+
+    pub(crate) fn of_login(failure: &LoginFailure) -> Self {
+        match failure {
+            LoginFailure::Binding(error) => error.into(),
+            LoginFailure::Response(error) => error.into(),
+            LoginFailure::Rejected(error) => error.into(),
+            LoginFailure::Attributes(error) => error.into(),
+            LoginFailure::ReturnTo { found } => Self::new(
+                Stage::Request,
+                failure.code(),
+                failure,
+                Some("a path such as /dashboard".to_owned()),
+                Some(found.clone()),
+            ),
+            LoginFailure::State | LoginFailure::Request(_) | LoginFailure::Seal(_) => {
+                Self::new(Stage::Request, failure.code(), failure, None, None)
+            }
+            LoginFailure::IdpInitiated
+            | LoginFailure::ReplayedAssertion
+            | LoginFailure::ReplayedRequest
+            | LoginFailure::Store(_) => Self::new(Stage::Assertion, failure.code(), failure, None, None),
+        }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.code, self.stage, self.message)?;
+        if let Some(expected) = &self.expected {
+            write!(f, "; expected: {expected:?}")?;
+        }
+        if let Some(found) = &self.found {
+            write!(f, "; found: {found:?}")?;
+        }
+        write!(f, "; {}", self.hint)
+    }
+}
+
+impl From<&BindingError> for Diagnosis {
+    fn from(error: &BindingError) -> Self {
+        Self::new(Stage::Signature, error.code(), error, error.expected(), error.found())
+    }
+}
+
+impl From<&ResponseError> for Diagnosis {
+    fn from(error: &ResponseError) -> Self {
+        let stage = match error {
+            ResponseError::Assertion(_) => Stage::Assertion,
+            _ => Stage::Signature,
+        };
+        Self::new(stage, error.code(), error, error.expected(), error.found())
+    }
+}
+
+impl From<&Rejection> for Diagnosis {
+    fn from(error: &Rejection) -> Self {
+        Self::new(Stage::Assertion, error.code(), error, error.expected(), error.found())
+    }
+}
+
+impl From<&AttributeError> for Diagnosis {
+    fn from(error: &AttributeError) -> Self {
+        Self::new(Stage::Profile, error.code(), error, error.expected(), error.found())
+    }
+}
+
+impl From<&TrustedKeysError> for Diagnosis {
+    fn from(error: &TrustedKeysError) -> Self {
+        Self::new(Stage::Signature, error.code(), error, error.expected(), error.found())
+    }
+}
+
+impl From<&DecryptionKeyError> for Diagnosis {
+    fn from(error: &DecryptionKeyError) -> Self {
+        Self::new(Stage::Signature, error.code(), error, None, None)
+    }
+}
+
+impl From<&CertificateError> for Diagnosis {
+    fn from(error: &CertificateError) -> Self {
+        Self::new(Stage::Request, error.code(), error, None, None)
+    }
+}
+
+impl From<&MetadataError> for Diagnosis {
+    fn from(error: &MetadataError) -> Self {
+        Self::new(Stage::Request, error.code(), error, None, error.found())
+    }
+}
+
+impl From<&SessionError> for Diagnosis {
+    fn from(error: &SessionError) -> Self {
+        Self::new(Stage::Request, error.code(), error, error.expected(), error.found())
+    }
+}
+
+impl From<&SettingsError> for Diagnosis {
+    fn from(error: &SettingsError) -> Self {
+        Self::new(Stage::Request, error.code(), error, None, None)
+    }
+}
+
+impl From<&ConnectionError> for Diagnosis {
+    fn from(error: &ConnectionError) -> Self {
+        Self::new(Stage::Request, error.code(), error, None, None)
+    }
+}
+
+/// What worked, but should be put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// The stable code, out of the [`CATALOGUE`](crate::CATALOGUE).
+    pub code: &'static str,
+    /// What it is about, in a sentence.
+    pub message: String,
+    /// What to change.
+    pub hint: &'static str,
+}
+
+impl Warning {
+    /// A warning of the catalogue.
+    #[must_use]
+    pub fn new(code: &'static str, message: &impl ToString) -> Self {
+        Self { code, message: message.to_string(), hint: hint(code) }
+    }
+
+    /// What is worth telling of how a message was signed, at the time `now`.
+    #[must_use]
+    pub fn of_evidence(evidence: &Evidence, now: SystemTime) -> Vec<Self> {
+        let certificate =
+            evidence.certificate().warning(now).map(|warning| Self::new(warning.code(), &warning));
+        let sha1 = evidence.uses_sha1().then(|| {
+            Self::new("algorithm.sha1_used", &"the signature relies on SHA-1, which is no longer secure")
+        });
+        certificate.into_iter().chain(sha1).collect()
+    }
+
+    pub(crate) fn of_login(
+        accepted: &AcceptedAssertion,
+        profile: &UserProfile,
+        now: SystemTime,
+    ) -> Vec<Self> {
+        let mut warnings = Self::of_evidence(accepted.evidence(), now);
+        warnings.extend(profile.warnings().iter().map(|warning| Self::new(warning.code(), warning)));
+        warnings
+    }
+}

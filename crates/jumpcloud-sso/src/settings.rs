@@ -1,0 +1,188 @@
+//! What a service is configured with, once for all organizations.
+
+use std::fmt;
+
+use sso_session::{AuthSecret, AuthSecretError, SessionIssuer, SessionKey, SessionVerifier};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// SITE_URL and AUTH_SECRET.
+#[derive(Clone)]
+pub struct Settings {
+    site_url: Url,
+    secret: AuthSecret,
+}
+
+impl Settings {
+    /// `site_url` is the service's own address as browsers see it, with its scheme; `auth_secret` at least 32 random
+    /// bytes in base64, as `openssl rand -base64 32` gives them.
+    ///
+    /// # Errors
+    /// [`SettingsError`], which names the setting and says what to do.
+    pub fn new(site_url: &str, auth_secret: &str) -> Result<Self, SettingsError> {
+        let trimmed = site_url.trim();
+        if trimmed.is_empty() {
+            return Err(SettingsError::NoSiteUrl);
+        }
+        let url = Url::parse(trimmed).map_err(|_| SettingsError::SiteUrl {
+            found: excerpt(trimmed),
+            what: "it is no absolute URL with a scheme",
+        })?;
+        if let Err(what) = check_url(&url) {
+            return Err(SettingsError::SiteUrl { found: excerpt(trimmed), what });
+        }
+        if url.query().is_some() {
+            return Err(SettingsError::SiteUrl { found: excerpt(trimmed), what: "it has a query" });
+        }
+        Ok(Self { site_url: url, secret: AuthSecret::from_base64(auth_secret)? })
+    }
+
+    /// The same out of the environment variables `SITE_URL` and `AUTH_SECRET`.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let variable = |name| std::env::var(name).unwrap_or_default();
+        Self::new(&variable("SITE_URL"), &variable("AUTH_SECRET"))
+    }
+
+    /// SITE_URL, without a slash at its end.
+    #[must_use]
+    pub fn site_url(&self) -> &str {
+        self.site_url.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.site_url
+    }
+
+    pub(crate) fn secret(&self) -> &AuthSecret {
+        &self.secret
+    }
+
+    /// Issues sessions by HS256 under a key derived from AUTH_SECRET; issuer and audience are SITE_URL.
+    #[must_use]
+    pub fn session_issuer(&self) -> SessionIssuer {
+        SessionIssuer::new(SessionKey::from_auth_secret(&self.secret), self.site_url(), self.site_url())
+    }
+
+    /// Verifies those sessions, and those under the secrets that AUTH_SECRET was before.
+    ///
+    /// # Errors
+    /// [`SessionVerifierError`](sso_session::SessionVerifierError) for more than seven former secrets, or one given twice.
+    pub fn session_verifier(
+        &self,
+        former_secrets: &[AuthSecret],
+    ) -> Result<SessionVerifier, sso_session::SessionVerifierError> {
+        let secrets = std::iter::once(&self.secret).chain(former_secrets);
+        SessionVerifier::new(secrets.map(SessionKey::from_auth_secret), self.site_url(), self.site_url())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("site_url", &self.site_url()).field("secret", &self.secret).finish()
+    }
+}
+
+/// The two values that an administrator pastes into JumpCloud. They exist as soon as the connection has a name, before
+/// anything else is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceProvider {
+    entity_id: String,
+    acs_url: String,
+}
+
+impl ServiceProvider {
+    /// Both values contain the connection's ID: an assertion made for one connection is then for no other.
+    ///
+    /// # Errors
+    /// [`SettingsError::ConnectionId`] for an ID that is not 1 to 64 of `[A-Za-z0-9_-]`.
+    pub fn new(settings: &Settings, connection_id: &str) -> Result<Self, SettingsError> {
+        let is_plain =
+            connection_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if !is_plain || !(1..=64).contains(&connection_id.len()) {
+            return Err(SettingsError::ConnectionId { found: excerpt(connection_id) });
+        }
+        let entity_id = format!("{}/sso/saml2/{connection_id}", settings.site_url());
+        let acs_url = format!("{entity_id}/acs");
+        Ok(Self { entity_id, acs_url })
+    }
+
+    /// The SP Entity ID: JumpCloud's field *SP Entity ID*.
+    #[must_use]
+    pub fn entity_id(&self) -> &str {
+        &self.entity_id
+    }
+
+    /// The ACS URL, which takes Responses by `POST`: JumpCloud's field *ACS URLs*.
+    #[must_use]
+    pub fn acs_url(&self) -> &str {
+        &self.acs_url
+    }
+}
+
+/// What holds for every URL that logins pass through.
+pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return Err("it has no host"),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        "http" => return Err("it is http, which is for loopback addresses only; use https"),
+        _ => return Err("its scheme is not https"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it holds credentials");
+    }
+    if url.fragment().is_some() {
+        return Err("it has a fragment");
+    }
+    Ok(())
+}
+
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// Why settings were refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// SITE_URL is absent or empty.
+    #[error("SITE_URL is empty; set it to the service's address, such as https://app.acme.test")]
+    NoSiteUrl,
+    /// SITE_URL cannot be used.
+    #[error("SITE_URL {found:?} cannot be used: {what}")]
+    SiteUrl {
+        /// Its value.
+        found: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// AUTH_SECRET cannot be used.
+    #[error(transparent)]
+    Secret(#[from] AuthSecretError),
+    /// The ID of a connection has characters that do not belong into a URL.
+    #[error("the connection ID {found:?} is not 1 to 64 letters, digits, '-' or '_'")]
+    ConnectionId {
+        /// The ID.
+        found: String,
+    },
+}
+
+impl SettingsError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSiteUrl | Self::SiteUrl { .. } => "config.site_url",
+            Self::Secret(error) => error.code(),
+            Self::ConnectionId { .. } => "config.connection_id",
+        }
+    }
+}
