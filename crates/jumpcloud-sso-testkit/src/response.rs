@@ -284,7 +284,9 @@ impl<'j> ResponseBuilder<'j> {
         xml.start("saml2:AttributeStatement");
         for (name, values) in &self.attributes {
             if self.style == AttributeStyle::Repeated {
-                values.iter().for_each(|value| self.write_attribute(xml, name, std::slice::from_ref(value)));
+                for value in values {
+                    self.write_attribute(xml, name, std::slice::from_ref(value));
+                }
             } else {
                 self.write_attribute(xml, name, values);
             }

@@ -1,0 +1,1 @@
+//! Benchmarks of `jumpcloud-sso`: `cargo bench -p jumpcloud-sso-benches`.

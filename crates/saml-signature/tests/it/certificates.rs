@@ -1,0 +1,161 @@
+//! What administrators paste.
+
+use std::time::{Duration, SystemTime};
+
+use saml_signature::{Certificate, CertificateWarning, KeyKind};
+
+use crate::{certificate, data};
+
+const PEM: &str = data!("jumpcloud-rsa4096.crt.pem");
+
+/// Midnight UTC at the beginning of a day counted from 1970.
+fn day(days: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(days * 24 * 60 * 60)
+}
+
+/// 2031-01-01, when the certificates of the test data end.
+const END: u64 = 22_280;
+
+fn bare() -> String {
+    PEM.lines().filter(|line| !line.starts_with("-----")).collect()
+}
+
+#[track_caller]
+fn refused(input: impl AsRef<[u8]>) -> &'static str {
+    Certificate::parse(input.as_ref()).unwrap_err().code()
+}
+
+#[test]
+fn jumpclouds_certificate_is_read() {
+    let certificate = certificate(PEM);
+    assert_eq!(
+        certificate.subject(),
+        "C=US, ST=CO, L=Boulder, O=Acme, OU=JumpCloudSAMLIdP, CN=JumpCloudSAMLUser"
+    );
+    assert_eq!(certificate.issuer(), certificate.subject());
+    assert_eq!(certificate.key(), &KeyKind::Rsa { bits: 4096 });
+    assert_eq!(certificate.key().to_string(), "RSA 4096 bits");
+    assert_eq!(certificate.not_before(), day(END - 1826));
+    assert_eq!(certificate.not_after(), day(END));
+    assert_eq!(certificate.fingerprint_sha256().to_string().len(), 32 * 3 - 1);
+}
+
+#[test]
+fn an_empty_sequence_of_extensions_is_read() {
+    // Strict readers of DER refuse it, and with it every certificate that JumpCloud made until 2022.
+    let old = certificate(data!("jumpcloud-rsa4096-empty-extensions.crt.pem"));
+    assert_eq!(old.public_key_der(), certificate(PEM).public_key_der());
+    assert_ne!(old, certificate(PEM));
+}
+
+#[test]
+fn all_ways_of_pasting_give_the_same() {
+    let expected = certificate(PEM);
+    let spread: String = bare().chars().flat_map(|character| [character, ' ']).collect();
+    for input in [
+        format!("\u{FEFF}{PEM}"),
+        format!("subject=CN = x\nissuer=CN = x\n{PEM}\nmore text\n"),
+        PEM.replace('\n', "\r\n"),
+        PEM.replace('\n', "\\n"),
+        format!("\"{}\"", PEM.replace('\n', "\\n")),
+        PEM.replace('\n', " "),
+        bare(),
+        format!("  \n{}\n\n", bare()),
+        bare().trim_end_matches('=').to_owned(),
+        spread,
+        PEM.replace("CERTIFICATE", "X509 CERTIFICATE"),
+    ] {
+        assert_eq!(Certificate::parse(input.as_bytes()).unwrap(), expected, "{input}");
+    }
+    assert_eq!(Certificate::parse(expected.der()).unwrap(), expected);
+    assert_eq!(Certificate::parse(expected.to_pem().as_bytes()).unwrap(), expected);
+}
+
+#[test]
+fn what_is_pasted_by_mistake_is_called_by_its_name() {
+    let key = data!("rsa2048.key.pem");
+    let bare_key: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
+    let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
+    let public = PEM.replace("CERTIFICATE", "PUBLIC KEY");
+    let crl = PEM.replace("CERTIFICATE", "X509 CRL");
+    for (input, code) in [
+        ("", "certificate.empty"),
+        (" \n", "certificate.empty"),
+        ("\"\"", "certificate.empty"),
+        (key, "certificate.private_key"),
+        (data!("ec-p256.key.pem"), "certificate.private_key"),
+        (&encrypted, "certificate.private_key"),
+        (&bare_key, "certificate.private_key"),
+        (key.split_at(200).0, "certificate.private_key"),
+        (data!("request.csr.pem"), "certificate.request"),
+        (&public, "certificate.public_key"),
+        (&crl, "certificate.label"),
+        ("<md:EntityDescriptor xmlns:md='urn:x'/>", "certificate.xml"),
+        ("<!DOCTYPE html><html></html>", "certificate.html"),
+        ("https://sso.jumpcloud.com/saml2/acme", "certificate.base64"),
+        ("SGVsbG8=", "certificate.malformed"),
+        ("-----BEGIN CERTIFICATE-----\nMII", "certificate.cut_off"),
+        ("MII\n-----END CERTIFICATE-----", "certificate.cut_off"),
+        ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "certificate.empty"),
+        ("-----BEGIN CERTIFICATE-----\nMII*\n-----END CERTIFICATE-----", "certificate.base64"),
+    ] {
+        assert_eq!(refused(input), code, "{input}");
+    }
+    let bare_request: String =
+        data!("request.csr.pem").lines().filter(|line| !line.starts_with("-----")).collect();
+    assert_eq!(refused(bare_request), "certificate.request");
+    assert_eq!(refused(certificate(PEM).public_key_der()), "certificate.public_key");
+}
+
+#[test]
+fn errors_never_show_the_input() {
+    let key = data!("rsa2048.key.pem");
+    let error = Certificate::parse(key.as_bytes()).unwrap_err();
+    let middle = key.lines().nth(3).unwrap();
+    assert!(!format!("{error:?} {error}").contains(middle));
+}
+
+#[test]
+fn several_certificates_are_counted() {
+    let two = format!("{PEM}{}", data!("rsa2048.crt.pem"));
+    assert_eq!(refused(&two), "certificate.several");
+    assert_eq!(Certificate::parse_all(two.as_bytes()).unwrap().len(), 2);
+}
+
+#[test]
+fn trailing_data_is_refused() {
+    let mut der = certificate(PEM).der().to_vec();
+    der.push(0);
+    assert_eq!(refused(&der), "certificate.trailing_data");
+}
+
+#[test]
+fn size_is_bounded_before_decoding() {
+    let padded = |bytes: usize| format!("{PEM}{}", " ".repeat(bytes - PEM.len()));
+    assert!(Certificate::parse(padded(64 * 1024).as_bytes()).is_ok());
+    assert_eq!(refused(padded(64 * 1024 + 1)), "limit.certificate");
+}
+
+#[test]
+fn kinds_of_keys_are_told_apart() {
+    let kind = |pem: &str| certificate(pem).key().clone();
+    assert_eq!(kind(data!("ec-p256.crt.pem")), KeyKind::EcP256);
+    assert_eq!(kind(data!("ec-p384.crt.pem")), KeyKind::EcP384);
+    assert_eq!(kind(data!("ed25519.crt.pem")), KeyKind::Ed25519);
+    assert_eq!(kind(data!("rsa1024.crt.pem")), KeyKind::Rsa { bits: 1024 });
+    assert_eq!(kind(data!("ec-p521.crt.pem")), KeyKind::Other { oid: "1.3.132.0.35".to_owned() });
+}
+
+#[test]
+fn validity_is_told_but_decides_nothing() {
+    let certificate = certificate(PEM);
+    let warning = |days: u64| certificate.warning(day(days));
+    assert_eq!(warning(END - 1827), Some(CertificateWarning::NotYetValid));
+    assert_eq!(warning(END - 1826), None);
+    assert_eq!(warning(END - 61), None);
+    assert_eq!(warning(END - 60), Some(CertificateWarning::ExpiresSoon { days: 60 }));
+    assert_eq!(warning(END), Some(CertificateWarning::ExpiresSoon { days: 0 }));
+    assert_eq!(warning(END + 3), Some(CertificateWarning::Expired { days: 4 }));
+    assert_eq!(certificate.days_left(day(END - 10)), 10);
+    assert_eq!(CertificateWarning::Expired { days: 4 }.code(), "certificate.expired");
+}

@@ -1,0 +1,156 @@
+//! Which keys are trusted, and which sign.
+
+use saml_signature::{
+    AlgorithmPolicy, SignOptions, SignatureAlgorithm, SigningError, SigningKey, TrustedKeys,
+    TrustedKeysError, sign,
+};
+
+use crate::{UNSIGNED, certificate, data, key, replace, signed, trusted, verdict_with};
+
+const ALL: [(&str, &str); 5] = [
+    (data!("jumpcloud-rsa4096.key.pem"), data!("jumpcloud-rsa4096.crt.pem")),
+    (data!("rsa2048.key.pem"), data!("rsa2048.crt.pem")),
+    (data!("ec-p256.key.pem"), data!("ec-p256.crt.pem")),
+    (data!("ec-p384.key.pem"), data!("ec-p384.crt.pem")),
+    (data!("ed25519.key.pem"), data!("ed25519.crt.pem")),
+];
+
+fn with(key: &str, certificate_pem: &str, algorithm: Option<SignatureAlgorithm>) -> &'static str {
+    let key = SigningKey::from_pem(key).unwrap();
+    let options = algorithm.map_or_else(SignOptions::default, |it| SignOptions::default().algorithm(it));
+    let xml = sign(UNSIGNED, "A1", &key, &options).unwrap();
+    let keys = TrustedKeys::new([certificate(certificate_pem)]).unwrap();
+    verdict_with(&xml, &keys, &AlgorithmPolicy::default())
+}
+
+#[test]
+fn every_kind_of_key_signs_and_verifies() {
+    for (key, certificate_pem) in ALL {
+        assert_eq!(with(key, certificate_pem, None), "accepted");
+        assert!(SigningKey::from_pem(key).unwrap().matches(&certificate(certificate_pem)));
+    }
+    assert!(!key().matches(&certificate(data!("other-rsa2048.crt.pem"))));
+}
+
+#[test]
+fn every_algorithm_of_rsa_signs_and_verifies() {
+    use SignatureAlgorithm as A;
+    let (key, certificate) = ALL[1];
+    for algorithm in
+        [A::RsaSha256, A::RsaSha384, A::RsaSha512, A::RsaPssSha256, A::RsaPssSha384, A::RsaPssSha512]
+    {
+        assert_eq!(with(key, certificate, Some(algorithm)), "accepted", "{algorithm:?}");
+    }
+}
+
+#[test]
+fn keys_sign_with_their_algorithms_only() {
+    let refused =
+        |key: &str, algorithm| SigningKey::from_pem(key).unwrap().sign(algorithm, b"").unwrap_err().code();
+    assert_eq!(refused(ALL[1].0, SignatureAlgorithm::EcdsaSha256), "algorithm.key_mismatch");
+    assert_eq!(refused(ALL[1].0, SignatureAlgorithm::RsaSha1), "algorithm.key_mismatch");
+    assert_eq!(refused(ALL[2].0, SignatureAlgorithm::EcdsaSha384), "algorithm.key_mismatch");
+    assert_eq!(refused(ALL[4].0, SignatureAlgorithm::RsaSha256), "algorithm.key_mismatch");
+}
+
+#[test]
+fn another_key_is_not_trusted() {
+    let xml = sign(
+        UNSIGNED,
+        "A1",
+        &SigningKey::from_pem(data!("other-rsa2048.key.pem")).unwrap(),
+        &SignOptions::default(),
+    );
+    assert_eq!(
+        verdict_with(&xml.unwrap(), &trusted(), &AlgorithmPolicy::default()),
+        "signature.untrusted_key"
+    );
+}
+
+#[test]
+fn an_embedded_certificate_changes_nothing() {
+    let attacker = SigningKey::from_pem(data!("other-rsa2048.key.pem")).unwrap();
+    let own = certificate(data!("other-rsa2048.crt.pem"));
+    let xml = sign(UNSIGNED, "A1", &attacker, &SignOptions::default().certificate(&own)).unwrap();
+    assert!(xml.contains("X509Certificate"));
+    assert_eq!(verdict_with(&xml, &trusted(), &AlgorithmPolicy::default()), "signature.untrusted_key");
+    let keys = TrustedKeys::new([own]).unwrap();
+    assert_eq!(verdict_with(&xml, &keys, &AlgorithmPolicy::default()), "accepted");
+}
+
+#[test]
+fn a_cloned_certificate_is_another_one() {
+    let (original, clone) =
+        (certificate(data!("jumpcloud-rsa4096.crt.pem")), certificate(data!("cloned-rsa4096.crt.pem")));
+    assert_eq!((original.subject(), original.serial()), (clone.subject(), clone.serial()));
+    let attacker = SigningKey::from_pem(data!("cloned-rsa4096.key.pem")).unwrap();
+    let xml = sign(UNSIGNED, "A1", &attacker, &SignOptions::default().certificate(&clone)).unwrap();
+    let keys = TrustedKeys::new([original]).unwrap();
+    assert_eq!(verdict_with(&xml, &keys, &AlgorithmPolicy::default()), "signature.untrusted_key");
+}
+
+#[test]
+fn an_expired_certificate_still_verifies() {
+    let (key, _) = ALL[0];
+    assert_eq!(with(key, data!("jumpcloud-rsa4096-expired.crt.pem"), None), "accepted");
+    assert_eq!(with(key, data!("jumpcloud-rsa4096-empty-extensions.crt.pem"), None), "accepted");
+}
+
+#[test]
+fn one_of_several_keys_suffices_until_it_is_retired() {
+    let both = [certificate(data!("other-rsa2048.crt.pem")), certificate(data!("rsa2048.crt.pem"))];
+    let keys = TrustedKeys::new(both.clone()).unwrap();
+    assert_eq!(verdict_with(&signed(), &keys, &AlgorithmPolicy::default()), "accepted");
+    let keys = TrustedKeys::new([both[0].clone()]).unwrap();
+    assert_eq!(verdict_with(&signed(), &keys, &AlgorithmPolicy::default()), "signature.untrusted_key");
+}
+
+#[test]
+fn one_to_four_keys_of_different_and_sufficient_strength() {
+    let refused = |pems: &[&str]| TrustedKeys::new(pems.iter().map(|pem| certificate(pem))).unwrap_err();
+    assert_eq!(refused(&[]), TrustedKeysError::None);
+    let five = [
+        data!("jumpcloud-rsa4096.crt.pem"),
+        data!("rsa2048.crt.pem"),
+        data!("ec-p256.crt.pem"),
+        data!("ec-p384.crt.pem"),
+        data!("ed25519.crt.pem"),
+    ];
+    assert_eq!(refused(&five).code(), "limit.certificates");
+    assert_eq!(
+        TrustedKeys::new(five[..4].iter().map(|pem| certificate(pem))).unwrap().certificates().count(),
+        4
+    );
+    let same = [data!("jumpcloud-rsa4096.crt.pem"), data!("jumpcloud-rsa4096-empty-extensions.crt.pem")];
+    assert_eq!(refused(&same).code(), "config.duplicate_certificate");
+    for weak in [data!("rsa1024.crt.pem"), data!("ec-p521.crt.pem")] {
+        let error = refused(&[weak]);
+        assert_eq!(error.code(), "certificate.weak_key");
+        assert!(error.expected().unwrap().contains("RSA 2048 to 8192 bits"));
+    }
+}
+
+#[test]
+fn algorithms_belong_to_their_kind_of_key() {
+    let xml = replace(
+        &signed(),
+        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+    );
+    assert_eq!(verdict_with(&xml, &trusted(), &AlgorithmPolicy::default()), "algorithm.key_mismatch");
+}
+
+#[test]
+fn private_keys_show_nothing() {
+    assert_eq!(format!("{:?}", key()), "SigningKey(RSA 2048 bits, redacted)");
+    assert!(format!("{:?}", trusted()).contains("fingerprint_sha256"));
+}
+
+#[test]
+fn private_keys_are_read_strictly() {
+    for pem in ["", data!("rsa2048.crt.pem"), data!("rsa1024.key.pem"), data!("ec-p521.key.pem")] {
+        assert_eq!(SigningKey::from_pem(pem).unwrap_err(), SigningError::Key);
+    }
+    let two = format!("{}{}", data!("rsa2048.key.pem"), data!("rsa2048.key.pem"));
+    assert_eq!(SigningKey::from_pem(&two).unwrap_err(), SigningError::Key);
+}

@@ -1,0 +1,3 @@
+//! Runnable examples of `jumpcloud-sso`, each in its own folder:
+//!
+//! - `cargo run --example login`: a whole login over HTTP on loopback, against the stand-in JumpCloud.

@@ -1,0 +1,96 @@
+//! A service with single sign-on. What an own service needs is in this file.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::{Form, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::routing::{get, post};
+use jumpcloud_sso::{
+    Connection, LoginError, LoginForm, MemoryOnceStore, SessionIssuer, SessionVerifier, Settings,
+    SingleSignOn,
+};
+
+struct Service {
+    sso: SingleSignOn<MemoryOnceStore>,
+    acme: Connection,
+    issuer: SessionIssuer,
+    verifier: SessionVerifier,
+}
+
+pub(crate) fn app(settings: &Settings, acme: Connection) -> Result<Router, Box<dyn Error>> {
+    let sso = SingleSignOn::new(settings, MemoryOnceStore::default())?;
+    let (issuer, verifier) = (settings.session_issuer(), settings.session_verifier(&[])?);
+    Ok(Router::new()
+        .route("/login", get(login))
+        .route("/sso/saml2/acme-jumpcloud/acs", post(acs))
+        .route("/me", get(me))
+        .with_state(Arc::new(Service { sso, acme, issuer, verifier })))
+}
+
+/// A login begins.
+async fn login(State(service): State<Arc<Service>>) -> Response {
+    match service.sso.begin_login(&service.acme, Some("/dashboard"), SystemTime::now()) {
+        Ok(start) => {
+            let headers = [(LOCATION, start.redirect_url().to_string()), (SET_COOKIE, start.set_cookie())];
+            (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response()
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// A login ends: JumpCloud's form arrives at the ACS URL.
+async fn acs(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+    let form = LoginForm {
+        saml_response: field("SAMLResponse").unwrap_or_default(),
+        relay_state: field("RelayState"),
+    };
+    let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok());
+    let now = SystemTime::now();
+    match service.sso.finish_login(&service.acme, form, cookies, now).await {
+        Ok(login) => {
+            // A service finds or creates its user by the account here, never by the e-mail address alone.
+            let user_id = login.account().to_string();
+            match service.issuer.issue(&login.new_session(&user_id), now) {
+                // In real life the token goes into a cookie, and the browser to `login.return_to()`.
+                Ok(session) => ([(CACHE_CONTROL, "no-store")], session.token().to_owned()).into_response(),
+                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+            }
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// The browser gets a constant sentence, the log gets all there is to know.
+fn refused(error: &LoginError) -> Response {
+    println!("   log [{}] {}", error.reference(), error.diagnosis());
+    (StatusCode::FORBIDDEN, error.to_string()).into_response()
+}
+
+/// Something that needs a session.
+async fn me(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    match service.verifier.verify_for("acme", bearer.unwrap_or_default(), SystemTime::now()) {
+        Ok(session) => format!(
+            "  sub          {}\n  org          {}\n  connection   {}\n  email        {}\n  name         {} {}\n  amr          {}\n",
+            session.subject(),
+            session.organization(),
+            session.connection(),
+            session.email().unwrap_or_default(),
+            session.given_name().unwrap_or_default(),
+            session.family_name().unwrap_or_default(),
+            session.methods().join(" "),
+        )
+        .into_response(),
+        Err(error) => (StatusCode::UNAUTHORIZED, error.to_string()).into_response(),
+    }
+}
