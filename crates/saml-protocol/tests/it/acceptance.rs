@@ -1,0 +1,401 @@
+//! The rules of the profile. Every refused Response is properly signed by the pinned key: nothing but the rule can refuse
+//! it. The Response that all of them are made of is accepted.
+
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso_testkit::Sign;
+use saml_protocol::{Expected, SignedParts, format_instant};
+
+use crate::{
+    ACS, IDP, REQUEST, SP, expected, idp, now, outcome_with, resigned, resigned_as, response, sign_again,
+    verdict,
+};
+
+/// Each change of what is signed, with the code that it has to be refused with.
+#[track_caller]
+fn check(cases: &[(&str, &str, &str)]) {
+    for (from, to, code) in cases {
+        assert_eq!(verdict(&resigned(from, to)), *code, "{from} -> {to}");
+    }
+}
+
+fn text(instant: SystemTime) -> String {
+    format_instant(instant).unwrap()
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SKEW: Duration = Duration::from_secs(60);
+
+/// JumpCloud's five minutes.
+const VALIDITY: Duration = Duration::from_secs(300);
+
+#[test]
+fn the_response_that_all_others_are_made_of_is_accepted() {
+    let accepted = outcome_with(&response(&idp()).build().unwrap(), &expected(), now()).unwrap();
+    assert_eq!(accepted.name_id().value(), "bjensen@acme.test");
+    assert_eq!(accepted.name_id().format(), Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"));
+    assert_eq!((accepted.id(), accepted.issuer()), ("ASSERTION", IDP));
+    assert_eq!(accepted.not_on_or_after(), now() + VALIDITY);
+    assert_eq!(accepted.remember_until(), now() + VALIDITY + SKEW);
+    assert_eq!(accepted.authn_instant(), now());
+    assert_eq!(accepted.session_not_on_or_after(), None);
+    assert_eq!(accepted.session_index().unwrap().len(), 36);
+    assert_eq!(accepted.evidence().signed(), SignedParts::Assertion);
+    assert!(!accepted.one_time_use());
+    let names: Vec<_> = accepted.attributes().iter().map(saml_protocol::Attribute::name).collect();
+    assert_eq!(names, ["email", "firstName", "lastName"]);
+    // Signing again with nothing changed is accepted too, so that the cases below are refused for their change.
+    assert_eq!(verdict(&resigned("bjensen", "bjensen")), "accepted");
+}
+
+#[test]
+fn versions_are_2_0() {
+    check(&[
+        (
+            "ID=\"ASSERTION\" IssueInstant=\"2027-01-15T08:00:00.000Z\" Version=\"2.0\"",
+            "ID=\"ASSERTION\" IssueInstant=\"2027-01-15T08:00:00.000Z\" Version=\"2.1\"",
+            "assertion.version",
+        ),
+        (
+            "ID=\"RESPONSE\" InResponseTo=\"_request\" IssueInstant=\"2027-01-15T08:00:00.000Z\" Version=\"2.0\"",
+            "ID=\"RESPONSE\" InResponseTo=\"_request\" IssueInstant=\"2027-01-15T08:00:00.000Z\" Version=\"1.1\"",
+            "response.version",
+        ),
+    ]);
+}
+
+#[test]
+fn status_is_success_and_nothing_else() {
+    let success = "<saml2p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>";
+    check(&[
+        ("status:Success", "status:Responder", "response.status"),
+        ("status:Success", "status:success", "response.status"),
+        (
+            success,
+            "<saml2p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"><saml2p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed\"/></saml2p:StatusCode>",
+            "response.status",
+        ),
+        (success, "", "response.schema"),
+        (success, "<saml2p:StatusCode/>", "response.schema"),
+    ]);
+}
+
+#[test]
+fn issuers_are_the_identity_provider() {
+    let of_assertion = format!(
+        "Version=\"2.0\"><saml2:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\">{IDP}"
+    );
+    let with = |to: &str| of_assertion.replace(IDP, to);
+    let format = of_assertion.replace("nameid-format:entity", "nameid-format:persistent");
+    check(&[
+        (&of_assertion, &with("other"), "assertion.issuer"),
+        (&of_assertion, &with("idp entity id"), "assertion.issuer"),
+        (&of_assertion, &with("IdP Entity ID "), "assertion.issuer"),
+        (&of_assertion, &with(""), "assertion.issuer"),
+        (&of_assertion, &format, "assertion.issuer"),
+        (
+            &of_assertion,
+            &of_assertion.replace(" Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\"", ""),
+            "accepted",
+        ),
+    ]);
+    let of_response = format!(
+        "xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\" Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\">{IDP}"
+    );
+    check(&[(&of_response, &of_response.replace(IDP, "other"), "response.issuer")]);
+}
+
+#[test]
+fn a_response_may_do_without_issuer_unless_it_is_signed() {
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Issuer xmlns").unwrap();
+    let end = start + unsigned[start..].find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
+    let issuer = &unsigned[start..end];
+    assert_eq!(verdict(&resigned_as(Sign::Assertion, issuer, "")), "accepted");
+    assert_eq!(verdict(&resigned_as(Sign::Response, issuer, "")), "response.issuer");
+}
+
+#[test]
+fn the_destination_is_ours() {
+    let destination = format!("Destination=\"{ACS}\"");
+    let other = |url: &str| format!("Destination=\"{url}\"");
+    check(&[
+        (&destination, &other("https://app.acme.test/other"), "response.destination"),
+        (&destination, &other(&format!("{ACS}/")), "response.destination"),
+        (&destination, &other(""), "response.destination"),
+        (&destination, "", "accepted"),
+    ]);
+    assert_eq!(verdict(&resigned_as(Sign::Response, &destination, "")), "response.destination");
+}
+
+#[test]
+fn the_recipient_is_our_address_to_the_letter() {
+    let recipient = format!("Recipient=\"{ACS}\"");
+    for other in [
+        "https://app.acme.test/sso/saml2/other/acs",
+        "https://app.acme.test/sso/saml2/acme/acs/",
+        "https://app.acme.test/sso/saml2/acme",
+        "http://app.acme.test/sso/saml2/acme/acs",
+        "https://app.acme.test:443/sso/saml2/acme/acs",
+        "https://user@app.acme.test/sso/saml2/acme/acs",
+        "https://APP.acme.test/sso/saml2/acme/acs",
+        "",
+    ] {
+        check(&[(&recipient, &format!("Recipient=\"{other}\""), "assertion.recipient")]);
+    }
+    check(&[(&recipient, "", "assertion.recipient")]);
+}
+
+#[test]
+fn the_audience_is_us() {
+    let audience = format!("<saml2:Audience>{SP}</saml2:Audience>");
+    let restriction = format!("<saml2:AudienceRestriction>{audience}</saml2:AudienceRestriction>");
+    let other = "<saml2:Audience>https://other.test</saml2:Audience>";
+    let restricted =
+        |inside: &str| format!("<saml2:AudienceRestriction>{inside}</saml2:AudienceRestriction>");
+    check(&[
+        (&audience, other, "assertion.audience"),
+        (&audience, &audience.replace(SP, &format!("{SP}/")), "assertion.audience"),
+        (&audience, &audience.replace(SP, &SP.to_uppercase()), "assertion.audience"),
+        (&audience, &audience.replace(SP, "https://app.acme.test"), "assertion.audience"),
+        (&audience, &audience.replace(SP, &format!(" {SP} ")), "assertion.audience"),
+        (&audience, "<saml2:Audience/>", "assertion.audience"),
+        (&audience, "", "assertion.schema"),
+        (&restriction, "", "assertion.audience_missing"),
+        // Within a restriction one of several audiences suffices; of several restrictions each has to name us.
+        (&restriction, &restricted(&format!("{other}{audience}")), "accepted"),
+        (&restriction, &format!("{restriction}{}", restricted(other)), "assertion.audience"),
+        (&restriction, &format!("{restriction}{restriction}"), "accepted"),
+    ]);
+}
+
+#[test]
+fn the_answer_is_to_our_request() {
+    let in_response = format!("ID=\"RESPONSE\" InResponseTo=\"{REQUEST}\"");
+    let in_confirmation = format!("<saml2:SubjectConfirmationData InResponseTo=\"{REQUEST}\"");
+    check(&[
+        (&in_response, "ID=\"RESPONSE\" InResponseTo=\"_other\"", "response.in_response_to"),
+        (&in_response, "ID=\"RESPONSE\"", "response.in_response_to"),
+        (
+            &in_confirmation,
+            "<saml2:SubjectConfirmationData InResponseTo=\"_other\"",
+            "assertion.in_response_to",
+        ),
+        (&in_confirmation, "<saml2:SubjectConfirmationData", "assertion.in_response_to"),
+    ]);
+}
+
+#[test]
+fn an_unsolicited_response_answers_nothing() {
+    let idp = idp();
+    let unsolicited = idp.response(ACS, SP, now()).user(&crate::user()).build().unwrap();
+    let expected_unsolicited = Expected::unsolicited(IDP, SP, ACS);
+    assert!(outcome_with(&unsolicited, &expected_unsolicited, now()).is_ok());
+    assert_eq!(outcome_with(&unsolicited, &expected(), now()).unwrap_err(), "response.in_response_to");
+    let answer = response(&idp).build().unwrap();
+    assert_eq!(outcome_with(&answer, &expected_unsolicited, now()).unwrap_err(), "response.in_response_to");
+    let only_inside = resigned(&format!("ID=\"RESPONSE\" InResponseTo=\"{REQUEST}\""), "ID=\"RESPONSE\"");
+    assert_eq!(
+        outcome_with(&only_inside, &expected_unsolicited, now()).unwrap_err(),
+        "assertion.in_response_to"
+    );
+}
+
+#[test]
+fn the_subject_has_a_name() {
+    let format = " Format=\"urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified\"";
+    let name_id = format!("<saml2:NameID{format}>bjensen@acme.test</saml2:NameID>");
+    let with = |value: &str| name_id.replace("bjensen@acme.test", value);
+    check(&[
+        (&name_id, "", "assertion.name_id"),
+        (&name_id, &with(""), "assertion.name_id"),
+        (&name_id, &with(" \n "), "assertion.name_id"),
+        (&name_id, &with("a&#10;b"), "assertion.name_id"),
+        (&name_id, &with("\n  bjensen@acme.test\n"), "accepted"),
+        (&name_id, &name_id.repeat(2), "assertion.schema"),
+        (&name_id, "<saml2:BaseID/>", "assertion.name_id"),
+        (&name_id, "<saml2:EncryptedID/>", "assertion.name_id"),
+        (&name_id, "<x:NameID xmlns:x=\"urn:evil\">admin</x:NameID>", "assertion.schema"),
+        (&name_id, &format!("<x:NameID xmlns:x=\"urn:evil\">admin</x:NameID>{name_id}"), "assertion.schema"),
+        (&name_id, &with("a<x/>b"), "assertion.schema"),
+        (&name_id, &name_id.replace(format, " SPNameQualifier=\"https://other.test\""), "assertion.name_id"),
+        (&name_id, &name_id.replace(format, &format!(" SPNameQualifier=\"{SP}\"")), "accepted"),
+        (&name_id, &name_id.replace(format, ""), "accepted"),
+    ]);
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Subject>").unwrap();
+    let end = unsigned.find("</saml2:Subject>").unwrap() + "</saml2:Subject>".len();
+    check(&[(&unsigned[start..end], "", "assertion.subject_missing")]);
+}
+
+#[test]
+fn the_subject_is_confirmed_for_the_bearer() {
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:SubjectConfirmation ").unwrap();
+    let end = unsigned.find("</saml2:SubjectConfirmation>").unwrap() + "</saml2:SubjectConfirmation>".len();
+    let confirmation = &unsigned[start..end];
+    let data_start = confirmation.find("<saml2:SubjectConfirmationData").unwrap();
+    let data = &confirmation[data_start..confirmation.find("</saml2:SubjectConfirmation>").unwrap()];
+    let expiry = format!("NotOnOrAfter=\"{}\" Recipient", text(now() + VALIDITY));
+    let holder = confirmation.replace("cm:bearer", "cm:holder-of-key");
+    let elsewhere = confirmation.replace(ACS, "https://other.test/acs");
+    check(&[
+        (confirmation, "", "assertion.confirmation"),
+        (confirmation, &holder, "assertion.confirmation"),
+        (confirmation, &confirmation.replace("cm:bearer", "cm:Bearer"), "assertion.confirmation"),
+        (data, "", "assertion.confirmation"),
+        (&expiry, "Recipient", "assertion.confirmation"),
+        (&expiry, &format!("NotBefore=\"{}\" {expiry}", text(now() - SECOND)), "assertion.confirmation"),
+        // One that holds suffices, wherever it stands.
+        (confirmation, &format!("{holder}{confirmation}"), "accepted"),
+        (confirmation, &format!("{elsewhere}{confirmation}"), "accepted"),
+        (confirmation, &format!("{elsewhere}{holder}"), "assertion.recipient"),
+    ]);
+}
+
+#[test]
+fn validity_is_exact_to_the_millisecond() {
+    let xml = response(&idp()).build().unwrap();
+    let at = |now: SystemTime| outcome_with(&xml, &expected(), now).map_or_else(|code| code, |_| "accepted");
+    let end = now() + VALIDITY + SKEW;
+    assert_eq!(at(end - MILLISECOND), "accepted");
+    assert_eq!(at(end), "assertion.expired");
+    // The instant of issue is the first limit in the past: nothing is accepted before it was made.
+    assert_eq!(at(now() - SKEW), "accepted");
+    assert_eq!(at(now() - SKEW - MILLISECOND), "response.issue_instant");
+    let strict = expected().clock_skew(Duration::ZERO);
+    let at = |now: SystemTime| outcome_with(&xml, &strict, now).map_or_else(|code| code, |_| "accepted");
+    assert_eq!(at(now() + VALIDITY - MILLISECOND), "accepted");
+    assert_eq!(at(now() + VALIDITY), "assertion.expired");
+    let lax = expected().clock_skew(Duration::from_secs(3600));
+    assert_eq!(outcome_with(&xml, &lax, now() + VALIDITY + VALIDITY).unwrap_err(), "assertion.expired");
+}
+
+#[test]
+fn conditions_have_a_beginning_that_is_past_and_an_end_that_is_not() {
+    let window = format!(
+        "<saml2:Conditions NotBefore=\"{}\" NotOnOrAfter=\"{}\"",
+        text(now() - VALIDITY),
+        text(now() + VALIDITY)
+    );
+    let with = |from: SystemTime, to: SystemTime| {
+        format!("<saml2:Conditions NotBefore=\"{}\" NotOnOrAfter=\"{}\"", text(from), text(to))
+    };
+    check(&[
+        (&window, &with(now() + SKEW, now() + VALIDITY), "accepted"),
+        (&window, &with(now() + SKEW + MILLISECOND, now() + VALIDITY), "assertion.not_yet_valid"),
+        (&window, &with(now() - VALIDITY, now() - SKEW), "assertion.expired"),
+        (&window, &with(now() - VALIDITY, now() - SKEW + MILLISECOND), "accepted"),
+        (&window, &with(now() + SECOND, now()), "assertion.validity"),
+        (&window, &with(now(), now()), "assertion.validity"),
+        (&window, &format!("<saml2:Conditions NotBefore=\"{}\"", text(now())), "assertion.validity"),
+        (&window, &format!("<saml2:Conditions NotOnOrAfter=\"{}\"", text(now() + VALIDITY)), "accepted"),
+    ]);
+    // The earlier end counts.
+    let shorter = resigned(&window, &with(now() - VALIDITY, now() + SECOND));
+    assert_eq!(outcome_with(&shorter, &expected(), now()).unwrap().not_on_or_after(), now() + SECOND);
+}
+
+#[test]
+fn conditions_are_known() {
+    let end = "</saml2:Conditions>";
+    check(&[
+        (end, "<saml2:OneTimeUse/></saml2:Conditions>", "accepted"),
+        (end, "<saml2:OneTimeUse/><saml2:OneTimeUse/></saml2:Conditions>", "assertion.schema"),
+        (end, "<saml2:ProxyRestriction Count=\"0\"/></saml2:Conditions>", "accepted"),
+        (end, "<saml2:Condition/></saml2:Conditions>", "assertion.condition"),
+        (end, "<x:OneTimeUse xmlns:x=\"urn:x\"/></saml2:Conditions>", "assertion.condition"),
+        (end, "text</saml2:Conditions>", "assertion.schema"),
+    ]);
+    let xml = resigned(end, "<saml2:OneTimeUse/></saml2:Conditions>");
+    assert!(outcome_with(&xml, &expected(), now()).unwrap().one_time_use());
+}
+
+#[test]
+fn instants_of_issue_are_recent() {
+    let of_assertion = format!("ID=\"ASSERTION\" IssueInstant=\"{}\"", text(now()));
+    let with = |instant: SystemTime| format!("ID=\"ASSERTION\" IssueInstant=\"{}\"", text(instant));
+    let hour = Duration::from_secs(3600);
+    check(&[
+        (&of_assertion, &with(now() + SKEW), "accepted"),
+        (&of_assertion, &with(now() + SKEW + MILLISECOND), "assertion.issue_instant"),
+        (&of_assertion, &with(now() - hour - SKEW + MILLISECOND), "accepted"),
+        (&of_assertion, &with(now() - hour - SKEW), "assertion.issue_instant"),
+        (&of_assertion, "ID=\"ASSERTION\" IssueInstant=\"yesterday\"", "assertion.time_syntax"),
+        (&of_assertion, "ID=\"ASSERTION\"", "assertion.schema"),
+    ]);
+    let of_response = format!("InResponseTo=\"{REQUEST}\" IssueInstant=\"{}\"", text(now()));
+    check(&[
+        (
+            &of_response,
+            &format!("InResponseTo=\"{REQUEST}\" IssueInstant=\"{}\"", text(now() - hour - hour)),
+            "response.issue_instant",
+        ),
+        (
+            &of_response,
+            &format!("InResponseTo=\"{REQUEST}\" IssueInstant=\"2027-01-15T08:00:00\""),
+            "response.time_syntax",
+        ),
+    ]);
+}
+
+#[test]
+fn the_user_was_authenticated_in_a_session_that_lasts() {
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:AuthnStatement ").unwrap();
+    let end = unsigned.find("</saml2:AuthnStatement>").unwrap() + "</saml2:AuthnStatement>".len();
+    let without = sign_again(&unsigned.replace(&unsigned[start..end], ""), Sign::Assertion);
+    assert_eq!(verdict(&without), "assertion.authn_statement_missing");
+    let instant = format!("AuthnInstant=\"{}\"", text(now()));
+    let session = |end: SystemTime| format!("{instant} SessionNotOnOrAfter=\"{}\"", text(end));
+    check(&[
+        (&instant, &session(now() + SECOND), "accepted"),
+        (&instant, &session(now() - SKEW + MILLISECOND), "accepted"),
+        (&instant, &session(now() - SKEW), "assertion.session_expired"),
+        (
+            &instant,
+            &format!("AuthnInstant=\"{}\"", text(now() + SKEW + MILLISECOND)),
+            "assertion.authn_instant",
+        ),
+        (&instant, &format!("AuthnInstant=\"{}\"", text(now() - Duration::from_secs(86_400))), "accepted"),
+        (&instant, "", "assertion.schema"),
+    ]);
+    let xml = resigned(&instant, &session(now() + SECOND));
+    assert_eq!(
+        outcome_with(&xml, &expected(), now()).unwrap().session_not_on_or_after(),
+        Some(now() + SECOND)
+    );
+}
+
+#[test]
+fn the_replay_key_is_that_of_the_assertion_whatever_is_around_it() {
+    let idp = idp();
+    let key = |response_id: &str, assertion_id: &str| {
+        let xml = response(&idp).ids(response_id, assertion_id).build().unwrap();
+        outcome_with(&xml, &expected(), now()).unwrap().replay_key()
+    };
+    assert_eq!(key("R1", "A1"), key("R2", "A1"));
+    assert_ne!(key("R1", "A1"), key("R1", "A2"));
+}
+
+#[test]
+fn rejections_say_what_was_compared() {
+    let xml = resigned(&format!("<saml2:Audience>{SP}"), "<saml2:Audience>https://other.test");
+    let verified = crate::verifier().verify(xml.as_bytes()).unwrap();
+    let rejection = verified.accept(&expected(), now()).unwrap_err();
+    assert_eq!(rejection.to_string(), "the assertion is for another service");
+    assert_eq!(rejection.expected().as_deref(), Some(SP));
+    assert_eq!(rejection.found().as_deref(), Some("https://other.test"));
+    let verified = crate::verifier().verify(response(&idp()).build().unwrap().as_bytes()).unwrap();
+    let late = verified.accept(&expected(), now() + Duration::from_secs(600)).unwrap_err();
+    assert_eq!(late.expected().as_deref(), Some("valid until after 2027-01-15T08:10:00.000Z"));
+    assert_eq!(late.found().as_deref(), Some("valid until 2027-01-15T08:05:00.000Z"));
+}
+
+#[test]
+fn nothing_personal_is_shown_by_debug() {
+    let accepted = outcome_with(&response(&idp()).build().unwrap(), &expected(), now()).unwrap();
+    let shown = format!("{accepted:?}");
+    assert!(!shown.contains("bjensen") && !shown.contains("Barbara"), "{shown}");
+}
