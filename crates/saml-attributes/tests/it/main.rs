@@ -1,0 +1,291 @@
+//! Attributes to profiles.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, keys};
+use proptest::prelude::*;
+use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, UserProfile};
+use saml_protocol::{AcceptedAssertion, Expected, ResponseVerifier};
+use saml_signature::{Certificate, SignOptions, SigningKey, TrustedKeys, sign};
+
+const URI: &str = "https://app.acme.test";
+
+fn accepted(
+    attributes: &[(&str, &[&str])],
+    style: AttributeStyle,
+    change: impl Fn(String) -> String,
+) -> AcceptedAssertion {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let idp = JumpCloud::with_key(
+        "https://sso.jumpcloud.com/saml2/acme",
+        URI,
+        keys::OWN_KEY,
+        keys::OWN_CERTIFICATE,
+    )
+    .unwrap();
+    let mut response =
+        idp.response(URI, URI, now).style(style).name_id("BJensen@acme.test", "urn:x").ids("R", "A");
+    for (name, values) in attributes {
+        response = response.attribute(name, values);
+    }
+    let unsigned = change(response.sign(jumpcloud_sso_testkit::Sign::Nothing).build().unwrap());
+    let xml =
+        sign(&unsigned, "A", &SigningKey::from_pem(keys::OWN_KEY).unwrap(), &SignOptions::default()).unwrap();
+    let trusted = TrustedKeys::new([Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap()]).unwrap();
+    let verified = ResponseVerifier::new(trusted).verify(xml.as_bytes()).unwrap();
+    verified.accept(&Expected::unsolicited(URI, URI, URI), now).unwrap()
+}
+
+fn with(map: &AttributeMap, attributes: &[(&str, &[&str])]) -> Result<UserProfile, AttributeError> {
+    map.profile(&accepted(attributes, AttributeStyle::Plain, |xml| xml))
+}
+
+fn profile(attributes: &[(&str, &[&str])]) -> Result<UserProfile, AttributeError> {
+    with(&AttributeMap::default(), attributes)
+}
+
+const EMAIL: (&str, &[&str]) = ("email", &["bjensen@acme.test"]);
+const FIRST: (&str, &[&str]) = ("firstName", &["Barbara"]);
+const LAST: (&str, &[&str]) = ("lastName", &["Jensen"]);
+
+#[test]
+fn the_guides_names_need_no_configuration() {
+    let profile = profile(&[("email", &["BJensen@ACME.test"]), ("firstName", &[" Barbara "]), LAST]).unwrap();
+    assert_eq!(profile.email(), "bjensen@acme.test");
+    assert_eq!(profile.email_domain(), "acme.test");
+    assert_eq!((profile.first_name(), profile.last_name()), (Some("Barbara"), Some("Jensen")));
+    assert_eq!(profile.groups(), None);
+    assert_eq!(profile.warnings(), []);
+}
+
+#[test]
+fn what_others_call_the_same_is_known() {
+    for (email, first, last) in [
+        ("mail", "givenName", "sn"),
+        ("emailAddress", "first_name", "last_name"),
+        (
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
+        ),
+        ("urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:2.5.4.42", "urn:oid:2.5.4.4"),
+    ] {
+        let profile = profile(&[(email, EMAIL.1), (first, FIRST.1), (last, LAST.1)]).unwrap();
+        assert_eq!((profile.first_name(), profile.last_name()), (Some("Barbara"), Some("Jensen")), "{email}");
+        assert_eq!(profile.warnings(), [], "{email}");
+    }
+}
+
+#[test]
+fn exact_names_go_before_those_that_differ_in_case() {
+    let got = profile(&[("EMAIL", &["other@acme.test"]), EMAIL, FIRST]).unwrap();
+    assert_eq!((got.email(), got.warnings().len()), ("bjensen@acme.test", 0));
+    // An exact alias, too, goes before another case of the first name.
+    let got = profile(&[("EMAIL", &["other@acme.test"]), ("mail", EMAIL.1), FIRST]).unwrap();
+    assert_eq!((got.email(), got.warnings().len()), ("bjensen@acme.test", 0));
+}
+
+#[test]
+fn another_case_is_taken_with_a_warning() {
+    let profile = profile(&[EMAIL, ("firstname", FIRST.1)]).unwrap();
+    assert_eq!(profile.first_name(), Some("Barbara"));
+    let expected =
+        AttributeWarning::CaseDiffers { expected: "firstName".to_owned(), found: "firstname".to_owned() };
+    assert_eq!(profile.warnings(), [expected]);
+}
+
+#[test]
+fn two_that_differ_in_case_only_are_ambiguous() {
+    let error = profile(&[EMAIL, ("FIRSTNAME", FIRST.1), ("firstname", FIRST.1)]).unwrap_err();
+    assert_eq!(error.code(), "attribute.ambiguous");
+    assert_eq!(error.found().as_deref(), Some("FIRSTNAME, firstname"));
+}
+
+#[test]
+fn a_configured_name_is_the_only_one() {
+    let map = AttributeMap::default().email("mail").first_name("nick").last_name("clan").groups("Roles");
+    let all: [(&str, &[&str]); 6] = [
+        EMAIL,
+        ("mail", &["mail@acme.test"]),
+        ("nick", &["Babs"]),
+        ("clan", &["J"]),
+        ("Roles", &["a", "b"]),
+        ("groups", &["c"]),
+    ];
+    let profile = with(&map, &all).unwrap();
+    assert_eq!(
+        (profile.email(), profile.first_name(), profile.last_name()),
+        ("mail@acme.test", Some("Babs"), Some("J"))
+    );
+    assert_eq!(profile.groups().unwrap(), ["a", "b"]);
+    let error = with(&map, &[EMAIL, FIRST]).unwrap_err();
+    assert_eq!(error.expected().as_deref(), Some("the attribute mail"));
+}
+
+#[test]
+fn what_is_missing_is_told_with_what_came() {
+    let error = profile(&[EMAIL, ("vorname", FIRST.1)]).unwrap_err();
+    assert_eq!(error.code(), "attribute.missing");
+    assert_eq!(error.to_string(), "the first name is missing: the identity provider sent email, vorname");
+    assert_eq!(profile(&[FIRST]).unwrap_err().code(), "attribute.missing");
+    let none = profile(&[]).unwrap_err();
+    assert_eq!(none.found().as_deref(), Some("no attributes at all"));
+    // Present but empty is missing as well.
+    for empty in ["", " \n"] {
+        assert_eq!(
+            profile(&[EMAIL, ("firstName", &[empty])]).unwrap_err().code(),
+            "attribute.missing",
+            "{empty:?}"
+        );
+        assert_eq!(
+            profile(&[("email", &[empty]), FIRST]).unwrap_err().code(),
+            "attribute.missing",
+            "{empty:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_required_can_be_chosen() {
+    assert!(with(&AttributeMap::default().first_name_optional(), &[EMAIL]).is_ok());
+    assert!(profile(&[EMAIL, FIRST]).is_ok());
+    let strict = AttributeMap::default().last_name_required();
+    assert_eq!(with(&strict, &[EMAIL, FIRST]).unwrap_err().code(), "attribute.missing");
+    assert!(with(&strict, &[EMAIL, FIRST, LAST]).is_ok());
+}
+
+#[test]
+fn the_name_id_is_an_email_address_only_where_that_is_said() {
+    assert_eq!(profile(&[FIRST]).unwrap_err().code(), "attribute.missing");
+    let map = AttributeMap::default().email_from_name_id();
+    assert_eq!(with(&map, &[FIRST]).unwrap().email(), "bjensen@acme.test");
+    // An attribute goes first.
+    assert_eq!(with(&map, &[("email", &["b@acme.test"]), FIRST]).unwrap().email(), "b@acme.test");
+    let bare = with(&map.first_name_optional(), &[]).unwrap();
+    assert_eq!(bare.warnings(), [AttributeWarning::NoAttributes]);
+}
+
+#[test]
+fn one_value_is_one_value() {
+    assert_eq!(
+        profile(&[("email", &["a@acme.test", "b@acme.test"]), FIRST]).unwrap_err().code(),
+        "attribute.several_values"
+    );
+    assert_eq!(
+        profile(&[("email", &["a@acme.test", ""]), FIRST]).unwrap_err().code(),
+        "attribute.several_values"
+    );
+    assert_eq!(profile(&[EMAIL, EMAIL, FIRST]).unwrap_err().code(), "attribute.several_values");
+    assert_eq!(profile(&[EMAIL, ("firstName", &["a", "b"])]).unwrap_err().code(), "attribute.several_values");
+}
+
+#[test]
+fn repeated_attributes_are_merged_in_order() {
+    let attributes: [(&str, &[&str]); 5] =
+        [EMAIL, ("memberOf", &["b", "a"]), FIRST, ("memberOf", &["c", "a", " "]), LAST];
+    let expected = ["b".to_owned(), "a".to_owned(), "c".to_owned()];
+    for style in [AttributeStyle::Plain, AttributeStyle::Typed, AttributeStyle::Repeated] {
+        let profile = AttributeMap::default().profile(&accepted(&attributes, style, |xml| xml)).unwrap();
+        assert_eq!(profile.groups().unwrap(), expected, "{style:?}");
+        let (name, values) = &profile.attributes()[1];
+        assert_eq!((name.as_str(), values.join(",").as_str()), ("memberOf", "b,a,c,a, "), "{style:?}");
+        assert_eq!(profile.attributes().len(), 4);
+    }
+}
+
+#[test]
+fn no_groups_is_not_the_same_as_nothing_about_groups() {
+    assert_eq!(profile(&[EMAIL, FIRST]).unwrap().groups(), None);
+    assert_eq!(profile(&[EMAIL, FIRST, ("memberOf", &[])]).unwrap().groups(), Some(&[][..]));
+    assert_eq!(profile(&[EMAIL, FIRST, ("memberOf", &[""])]).unwrap().groups(), Some(&[][..]));
+    assert_eq!(profile(&[EMAIL, FIRST, ("groups", &["a, b"])]).unwrap().groups().unwrap(), ["a, b"]);
+}
+
+#[test]
+fn email_addresses_are_plausible() {
+    for good in [
+        "a@b",
+        "first.last+tag@sub.acme.test",
+        "o'brien@acme.test",
+        "x_y-z@xn--bcher-kva.test",
+        "\n a@acme.test ",
+    ] {
+        assert!(profile(&[("email", &[good]), FIRST]).is_ok(), "{good}");
+    }
+    let long_local = format!("{}@acme.test", "a".repeat(65));
+    let long =
+        format!("a@{}.test", "b".repeat(63).as_str().to_owned() + &format!(".{}", "c".repeat(60)).repeat(4));
+    for bad in [
+        "bjensen",
+        "@acme.test",
+        "bjensen@",
+        "a@b@acme.test",
+        "a b@acme.test",
+        "a@acme..test",
+        "a@-acme.test",
+        "a@acme.test.",
+        ".a@acme.test",
+        "a..b@acme.test",
+        "a@acme_corp.test",
+        "bjensen@аcme.test",
+        "bjensen\u{200B}@acme.test",
+        "\u{202E}bjensen@acme.test",
+        "<a@acme.test>",
+        "a@acme.test,b@acme.test",
+        &long_local,
+        &long,
+    ] {
+        assert_eq!(profile(&[("email", &[bad]), FIRST]).unwrap_err().code(), "attribute.email", "{bad}");
+    }
+}
+
+#[test]
+fn names_are_of_any_script_but_harmless() {
+    for good in ["Søren", "美咲", "محمد", "O'Neil-Smith Jr.", &"x".repeat(256)] {
+        assert_eq!(profile(&[EMAIL, ("firstName", &[good])]).unwrap().first_name(), Some(good));
+    }
+    assert_eq!(
+        profile(&[EMAIL, ("firstName", &[&"x".repeat(257)])]).unwrap_err().code(),
+        "attribute.too_long"
+    );
+    for bad in ["a\u{202E}b", "a\u{2066}b", "a\tb", "a\u{85}b"] {
+        assert_eq!(
+            profile(&[EMAIL, ("firstName", &[bad])]).unwrap_err().code(),
+            "attribute.characters",
+            "{bad:?}"
+        );
+    }
+}
+
+#[test]
+fn markup_is_no_value() {
+    let changed = |to: &'static str| {
+        accepted(&[EMAIL, FIRST, ("other", &["x"])], AttributeStyle::Plain, move |xml| {
+            xml.replace(">Barbara<", to)
+        })
+    };
+    let error = AttributeMap::default().profile(&changed("><b>Barbara</b><")).unwrap_err();
+    assert_eq!(error.code(), "attribute.markup");
+    assert!(AttributeMap::default().profile(&changed("><![CDATA[Barbara]]><")).is_ok());
+    // Where nobody asks for it, it does no harm and is left out.
+    let profile = AttributeMap::default().first_name("other").profile(&changed("><b/><")).unwrap();
+    assert_eq!(profile.attributes()[1], ("firstName".to_owned(), Vec::new()));
+}
+
+#[test]
+fn nothing_personal_is_shown_by_debug() {
+    let shown = format!("{:?}", profile(&[EMAIL, FIRST, LAST]).unwrap());
+    assert!(!shown.contains("bjensen") && !shown.contains("Barbara"), "{shown}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_values_make_the_map_panic(email in "[\\PC]{0,30}", name in "[\\PC]{0,30}", group in "[\\PC]{0,30}") {
+        if let Ok(profile) = profile(&[("email", &[&email]), ("firstName", &[&name]), ("groups", &[&group])]) {
+            prop_assert!(profile.email().is_ascii());
+        }
+    }
+}
