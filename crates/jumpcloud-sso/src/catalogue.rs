@@ -532,7 +532,6 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry("config.random", "the operating system gives no randomness", "Check the machine."),
     entry("config.clock", "the clock is out of range", "Set the clock."),
     entry("config.file", "a file cannot be read", "Check its name and its permissions."),
-    entry("config.usage", "the command was given something that it cannot use", "See the command's help."),
     entry(
         "config.metadata_root",
         "the document is no metadata",

@@ -77,7 +77,7 @@ fn bytes_are_verified_as_in_a_redirect() {
     let verify = |uri: &str, message: &[u8]| {
         keys.verify_bytes(uri, message, &signature, &AlgorithmPolicy::default())
             .map_err(|error| error.code())
-            .map(|it| it.clone())
+            .cloned()
     };
     assert_eq!(verify(SIGNATURE, b"SAMLRequest=x").unwrap(), crate::certificate(data!("rsa2048.crt.pem")));
     assert_eq!(verify(SIGNATURE, b"SAMLRequest=y").unwrap_err(), "signature.untrusted_key");

@@ -1,0 +1,112 @@
+use jumpcloud_sso::{NewSession, Settings};
+use jumpcloud_sso_testkit::keys;
+
+use crate::{AT, TempFile, code, json, run, run_with, stdout};
+
+#[test]
+fn canonicalize_prints_the_form_and_nothing_else() {
+    let xml = b"<r xmlns:a='urn:a' xmlns:b='urn:b'><!-- c --><a:s ID='x' z='2' y='1'/></r>\n";
+    let output = run(&["canonicalize", "-"], xml);
+    assert_eq!(
+        (code(&output), stdout(&output).as_str()),
+        (0, "<r><a:s xmlns:a=\"urn:a\" ID=\"x\" y=\"1\" z=\"2\"></a:s></r>")
+    );
+    let output = run(&["canonicalize", "-", "--id", "x", "--inclusive-prefixes", "b #default"], xml);
+    assert_eq!(stdout(&output), "<a:s xmlns:a=\"urn:a\" xmlns:b=\"urn:b\" ID=\"x\" y=\"1\" z=\"2\"></a:s>");
+    let file = TempFile::new("a.xml", xml);
+    assert_eq!(code(&run(&["canonicalize", file.path()], b"")), 0);
+}
+
+#[test]
+fn canonicalize_refuses_with_1_and_a_word() {
+    for (arguments, input) in [
+        (&["canonicalize", "-"][..], &b"<a><b></a>"[..]),
+        (&["canonicalize", "-"], b""),
+        (&["canonicalize", "-"], b"<!DOCTYPE a><a/>"),
+        (&["canonicalize", "-", "--id", "y"], b"<a ID='x'/>"),
+        (&["canonicalize", "-", "--id", "x"], b"<a ID='x'><b ID='x'/></a>"),
+    ] {
+        let output = run(arguments, input);
+        assert_eq!((code(&output), stdout(&output).as_str()), (1, ""), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+    }
+    assert_eq!(code(&run(&["canonicalize", "-", "--inclusive-prefixes", "1"], b"<a/>")), 2);
+    assert_eq!(code(&run(&["canonicalize", "/does/not/exist"], b"")), 2);
+}
+
+#[test]
+fn certificate_shows_the_facts() {
+    let output = run(&["certificate", "-", "--at", AT, "--json"], keys::JUMPCLOUD_CERTIFICATE.as_bytes());
+    let facts = json(&output);
+    assert_eq!(code(&output), 0);
+    assert_eq!(facts["key"], "RSA 4096 bits");
+    assert_eq!(facts["not_after"], "2031-01-01T00:00:00.000Z");
+    assert_eq!(facts["days_left"], 1446);
+    assert_eq!(facts["warnings"].as_array().unwrap().len(), 0);
+    let output = run(&["certificate", "-", "--at", AT], keys::JUMPCLOUD_CERTIFICATE_EXPIRED.as_bytes());
+    let text = stdout(&output);
+    assert!(text.contains("CN=JumpCloudSAMLUser") && text.contains("(certificate.expired)"), "{text}");
+    let weak = include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.crt.pem");
+    let facts = json(&run(&["certificate", "-", "--at", AT, "--json"], weak.as_bytes()));
+    assert_eq!(facts["warnings"][0]["code"], "certificate.weak_key");
+}
+
+#[test]
+fn certificate_names_what_is_none() {
+    let output = run(&["certificate", "-"], keys::OWN_KEY.as_bytes());
+    assert_eq!(code(&output), 1);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("certificate.private_key") && !text.contains("MII"), "{text}");
+    assert_eq!(code(&run(&["certificate", "/does/not/exist"], b"")), 2);
+}
+
+#[test]
+fn secrets_are_fresh_and_usable() {
+    let (first, second) = (stdout(&run(&["secret"], b"")), stdout(&run(&["secret"], b"")));
+    assert_ne!(first, second);
+    assert!(Settings::new("https://app.acme.test", &first).is_ok());
+}
+
+const ENVIRONMENT: [(&str, &str); 2] =
+    [("SITE_URL", "https://app.acme.test"), ("AUTH_SECRET", "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=")];
+
+#[test]
+fn session_verify_shows_the_claims_or_why_not() {
+    let settings = Settings::new(ENVIRONMENT[0].1, ENVIRONMENT[1].1).unwrap();
+    let session =
+        NewSession::new("user-1", "acme", "c").email("bjensen@acme.test").claim("role", "admin").unwrap();
+    let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
+    let issued = settings.session_issuer().issue(&session, now).unwrap();
+    let verify = |extra: &[&str], input: &str| {
+        let arguments = [&["session", "verify"], extra, &["--at", AT, "--json"]].concat();
+        run_with(&arguments, input.as_bytes(), &ENVIRONMENT)
+    };
+    let output = verify(&[issued.token()], "");
+    let claims = json(&output);
+    assert_eq!(
+        (code(&output), claims["sub"].as_str(), claims["claims"]["role"].as_str()),
+        (0, Some("user-1"), Some("admin"))
+    );
+    assert_eq!(claims["expires_at"], "2027-01-15T16:00:00.000Z");
+    assert_eq!(code(&verify(&["-", "--organization", "acme"], &format!("{}\n", issued.token()))), 0);
+    let output = verify(&[issued.token(), "--organization", "other"], "");
+    assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "session.organization"));
+    assert_eq!(code(&verify(&["a.b.c"], "")), 1);
+    let human = run_with(&["session", "verify", issued.token(), "--at", AT], b"", &ENVIRONMENT);
+    assert!(stdout(&human).contains("email        bjensen@acme.test"), "{}", stdout(&human));
+}
+
+#[test]
+fn session_verify_needs_its_settings() {
+    let output = run(&["session", "verify", "a.b.c"], b"");
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("SITE_URL is empty"));
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    let output = run(&["--help"], b"");
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("Exit codes: 0 accepted, 1 rejected, 2 wrong use."));
+    assert_eq!(code(&run(&["--version"], b"")), 0);
+}

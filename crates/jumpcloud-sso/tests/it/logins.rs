@@ -1,0 +1,232 @@
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::{LoginForm, Stage};
+
+use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
+
+#[tokio::test]
+async fn a_login_from_its_beginning_to_its_session() {
+    let world = World::new(acme());
+    let start = world.begin();
+    assert_eq!(start.redirect_url().host_str(), Some("sso.jumpcloud.com"));
+    assert_eq!(request(&start).issuer(), "https://app.acme.test/sso/saml2/acme-1");
+    let login = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap();
+    assert_eq!(login.profile().email(), "bjensen@acme.test");
+    assert_eq!(login.profile().groups().unwrap(), ["Engineering"]);
+    assert_eq!(login.return_to(), Some("/dashboard"));
+    assert_eq!(
+        login.account().to_string(),
+        "acme-1:53:urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified:-:-:17:BJensen@acme.test"
+    );
+    assert_eq!(login.warnings(), []);
+    let token = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
+    let session = settings().session_verifier(&[]).unwrap().verify_for("acme", token.token(), now()).unwrap();
+    assert_eq!((session.subject(), session.connection()), ("user-1", "acme-1"));
+    assert_eq!((session.given_name(), session.family_name()), (Some("Barbara"), Some("Jensen")));
+    assert_eq!(session.authenticated_at(), Some(now()));
+}
+
+#[test]
+fn the_cookie_is_out_of_reach_for_others() {
+    let start = World::new(acme()).begin();
+    let cookie = start.set_cookie();
+    assert!(cookie.starts_with("__Host-sso-"), "{cookie}");
+    for attribute in ["; Path=/;", "; Secure", "; HttpOnly", "; SameSite=None", "; Max-Age=600"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"));
+    assert!(!cookie.contains(request(&start).id()), "the request's ID is sealed");
+    assert!(!format!("{start:?}").contains(cookie.split('=').nth(1).unwrap()));
+}
+
+#[tokio::test]
+async fn the_cookie_is_taken_away_again() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let login = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap();
+    let name = start.set_cookie().split('=').next().unwrap().to_owned();
+    assert!(login.clear_cookie().unwrap().starts_with(&format!("{name}=; Path=/; Max-Age=0;")));
+}
+
+#[tokio::test]
+async fn nothing_is_accepted_twice() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let answer = world.answer(&start);
+    let cookies = cookies(&start);
+    assert!(world.finish(&answer, Some(&cookies), now()).await.is_ok());
+    let again = world.finish(&answer, Some(&cookies), now()).await.unwrap_err();
+    assert_eq!(again.code(), "replay.assertion");
+    // A second assertion for the same request is no better.
+    let second = world.answer(&start);
+    assert_eq!(world.finish(&second, Some(&cookies), now()).await.unwrap_err().code(), "replay.request");
+}
+
+#[tokio::test]
+async fn a_failed_attempt_uses_nothing_up() {
+    let connection =
+        builder("acme-1", "acme").attributes(jumpcloud_sso::AttributeMap::default().first_name("nick"));
+    let (strict, world) = (World::new(connection.build().unwrap()), World::new(acme()));
+    let start = world.begin();
+    let answer = world.answer(&start);
+    let form = LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
+    let cookies = cookies(&start);
+    let refused = world.sso.finish_login(&strict.connection, form, Some(&cookies), now()).await.unwrap_err();
+    assert_eq!(refused.code(), "attribute.missing");
+    assert!(world.finish(&answer, Some(&cookies), now()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_login_belongs_to_the_browser_that_began_it() {
+    let world = World::new(acme());
+    let (victim, attacker) = (world.begin(), world.begin());
+    let answer = world.answer(&attacker);
+    for cookies in
+        [None, Some(String::new()), Some(cookies(&victim)), Some(cookies(&attacker).replace('=', "=A"))]
+    {
+        let error = world.finish(&answer, cookies.as_deref(), now()).await.unwrap_err();
+        assert_eq!(error.code(), "binding.state", "{cookies:?}");
+    }
+    // Without RelayState, or with another one, the cookie is not found either.
+    let cookies = cookies(&attacker);
+    for relay_state in [None, Some("https://app.acme.test/"), Some("0123456789abcdef")] {
+        let form = LoginForm { saml_response: &answer.0, relay_state };
+        let error = world.sso.finish_login(&world.connection, form, Some(&cookies), now()).await.unwrap_err();
+        assert_eq!(error.code(), "binding.state", "{relay_state:?}");
+    }
+    assert!(world.finish(&answer, Some(&cookies), now()).await.is_ok());
+}
+
+#[tokio::test]
+async fn several_tabs_do_not_disturb_each_other() {
+    let world = World::new(acme());
+    let (first, second) = (world.begin(), world.begin());
+    let both = format!("{}; {}", cookies(&first), cookies(&second));
+    assert!(world.finish(&world.answer(&second), Some(&both), now()).await.is_ok());
+    assert!(world.finish(&world.answer(&first), Some(&both), now()).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_answer_is_to_this_request() {
+    let world = World::new(acme());
+    let (first, second) = (world.begin(), world.begin());
+    // The second login's answer with the first one's RelayState and cookie.
+    let crossed = (world.answer(&second).0, world.answer(&first).1);
+    let error = world.finish(&crossed, Some(&cookies(&first)), now()).await.unwrap_err();
+    assert_eq!(error.code(), "response.in_response_to");
+}
+
+#[tokio::test]
+async fn a_login_has_ten_minutes() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let later = now() + Duration::from_secs(600);
+    let error = world.finish(&world.answer(&start), Some(&cookies(&start)), later).await.unwrap_err();
+    assert_eq!(error.code(), "binding.state");
+}
+
+#[tokio::test]
+async fn logins_that_begin_at_jumpcloud_have_to_be_allowed() {
+    let entity_id = acme().service_provider().entity_id().to_owned();
+    let acs_url = acme().service_provider().acs_url().to_owned();
+    let tile = STANDARD.encode(idp().response(&acs_url, &entity_id, now()).user(&user()).build().unwrap());
+    for relay_state in [None, Some(""), Some("/dashboard")] {
+        let form = LoginForm { saml_response: &tile, relay_state };
+        let world = World::new(acme());
+        let error = world.sso.finish_login(&world.connection, form, None, now()).await.unwrap_err();
+        assert_eq!(error.code(), "response.unsolicited");
+        assert!(error.diagnosis().hint.contains("Login URL"));
+        let world = World::new(builder("acme-1", "acme").allow_idp_initiated().build().unwrap());
+        let login = world.sso.finish_login(&world.connection, form, None, now()).await.unwrap();
+        assert_eq!((login.return_to(), login.clear_cookie()), (None, None));
+        let again = world.sso.finish_login(&world.connection, form, None, now()).await.unwrap_err();
+        assert_eq!(again.code(), "replay.assertion");
+    }
+}
+
+#[tokio::test]
+async fn connections_do_not_mix() {
+    // Two organizations with the same free-text IdP Entity ID, even with the same key.
+    let acme = World::new(acme());
+    let other = World::new(builder("other-1", "other").build().unwrap());
+    let start = acme.begin();
+    let answer = acme.answer(&start);
+    let form = LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
+    let error =
+        acme.sso.finish_login(&other.connection, form, Some(&cookies(&start)), now()).await.unwrap_err();
+    assert_eq!(error.code(), "binding.state", "the cookie is for the other connection");
+    let start = other.begin();
+    let form = LoginForm { saml_response: &answer.0, relay_state: Some(&other.answer(&start).1) };
+    let error =
+        acme.sso.finish_login(&other.connection, form, Some(&cookies(&start)), now()).await.unwrap_err();
+    assert_eq!(error.code(), "response.destination");
+}
+
+#[test]
+fn paths_to_return_to_lead_to_the_service() {
+    let world = World::new(acme());
+    for path in ["/", "/a/b?c=d#e", "/%2F/evil.test"] {
+        assert!(world.sso.begin_login(&world.connection, Some(path), now()).is_ok(), "{path}");
+    }
+    assert!(world.sso.begin_login(&world.connection, None, now()).is_ok());
+    for path in [
+        "//evil.test",
+        "/\\evil.test",
+        "\\evil.test",
+        "https://evil.test",
+        "https:evil.test",
+        "javascript:alert(1)",
+        "evil",
+        "/a\nb",
+        "/\t/evil.test",
+        " /a",
+        &format!("/{}", "a".repeat(1024)),
+    ] {
+        let error = world.sso.begin_login(&world.connection, Some(path), now()).unwrap_err();
+        assert_eq!(error.code(), "binding.return_to", "{path:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_has_two_faces() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let mut answer = world.answer(&start);
+    answer.0 = STANDARD.encode(
+        String::from_utf8(STANDARD.decode(&answer.0).unwrap()).unwrap().replace("Barbara", "Mallory"),
+    );
+    let error = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap_err();
+    let shown = error.to_string();
+    assert_eq!(
+        shown,
+        format!("signing in failed; the reference for your administrator is {}", error.reference())
+    );
+    assert_eq!(error.reference().len(), 16);
+    let diagnosis = error.diagnosis();
+    assert_eq!((diagnosis.stage, diagnosis.code), (Stage::Signature, "signature.digest_mismatch"));
+    assert!(
+        diagnosis.expected.is_some() && diagnosis.found.is_some() && diagnosis.expected != diagnosis.found
+    );
+    assert_eq!(diagnosis.to_string().lines().count(), 1);
+    let other = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap_err();
+    assert_ne!(error.reference(), other.reference());
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_a_warning() {
+    use jumpcloud_sso_testkit::{JumpCloud, keys};
+    let expired = keys::JUMPCLOUD_CERTIFICATE_EXPIRED;
+    let connection = builder("acme-1", "acme").certificate(expired.as_bytes()).build().unwrap();
+    let world = World::new(connection);
+    let start = world.begin();
+    let request = request(&start);
+    let idp = JumpCloud::with_key(crate::IDP_URL, crate::IDP, keys::JUMPCLOUD_KEY, expired).unwrap();
+    let response = idp.response(request.acs_url(), world.connection.service_provider().entity_id(), now());
+    let xml = response.user(&user()).in_response_to(request.id()).build().unwrap();
+    let answer = (STANDARD.encode(xml), request.relay_state().unwrap().to_owned());
+    let login = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap();
+    assert_eq!(login.warnings()[0].code, "certificate.expired");
+    assert!(!login.warnings()[0].hint.is_empty());
+}

@@ -1,0 +1,96 @@
+//! Logins as a host has them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod catalogue;
+mod configuration;
+mod logins;
+mod stores;
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::{
+    Connection, ConnectionBuilder, Login, LoginError, LoginForm, LoginStart, MemoryOnceStore, Settings,
+    SingleSignOn,
+};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, keys};
+
+const SECRET: &str = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
+const IDP_URL: &str = "https://sso.jumpcloud.com/saml2/acme";
+const IDP: &str = "IdP Entity ID";
+
+/// 2027-01-15T08:00:00Z.
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+fn settings() -> Settings {
+    Settings::new("https://app.acme.test", SECRET).unwrap()
+}
+
+fn builder(id: &str, organization: &str) -> ConnectionBuilder {
+    Connection::builder(&settings(), id, organization)
+        .unwrap()
+        .idp_url(IDP_URL)
+        .idp_entity_id(IDP)
+        .certificate(keys::OWN_CERTIFICATE.as_bytes())
+}
+
+fn acme() -> Connection {
+    builder("acme-1", "acme").build().unwrap()
+}
+
+fn idp() -> JumpCloud {
+    JumpCloud::with_key(IDP_URL, IDP, keys::OWN_KEY, keys::OWN_CERTIFICATE).unwrap()
+}
+
+fn user() -> User {
+    User::new("BJensen@acme.test", "Barbara", "Jensen").groups(&["Engineering"])
+}
+
+/// A service with one store, and the browser that it talks to.
+struct World {
+    sso: SingleSignOn<MemoryOnceStore>,
+    connection: Connection,
+}
+
+impl World {
+    fn new(connection: Connection) -> Self {
+        Self { sso: SingleSignOn::new(&settings(), MemoryOnceStore::default()).unwrap(), connection }
+    }
+
+    fn begin(&self) -> LoginStart {
+        self.sso.begin_login(&self.connection, Some("/dashboard"), now()).unwrap()
+    }
+
+    /// What JumpCloud answers to a login that has begun.
+    fn answer(&self, start: &LoginStart) -> (String, String) {
+        let request = request(start);
+        let idp = idp();
+        let response = idp
+            .response(request.acs_url(), self.connection.service_provider().entity_id(), now())
+            .user(&user())
+            .in_response_to(request.id());
+        (STANDARD.encode(response.build().unwrap()), request.relay_state().unwrap().to_owned())
+    }
+
+    async fn finish(
+        &self,
+        answer: &(String, String),
+        cookies: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Login, LoginError> {
+        let form = LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
+        self.sso.finish_login(&self.connection, form, cookies, now).await
+    }
+}
+
+fn request(start: &LoginStart) -> IncomingRequest {
+    IncomingRequest::from_query(start.redirect_url().query().unwrap()).unwrap()
+}
+
+/// The header `Cookie` that a browser makes of a `Set-Cookie`.
+fn cookies(start: &LoginStart) -> String {
+    format!("theme=dark; {}; other=1", start.set_cookie().split(';').next().unwrap())
+}
