@@ -7,7 +7,7 @@ use crate::assertion::{
     Assertion, Attribute, AuthnStatement, Conditions, Identifier, Issuer, NameId, Subject,
     SubjectConfirmationData,
 };
-use crate::names::{BEARER, FORMAT_ENTITY};
+use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
 
@@ -215,7 +215,8 @@ fn check_in_response_to(
     }
 }
 
-/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §2.2.3: a qualifier of the service names this one.
+/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §8.3.7: a persistent one that is qualified was made for
+/// this service. Elsewhere qualifiers are part of what identifies the account.
 fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<&'s NameId, Rejection> {
     let name_id = match identifier {
         Identifier::NameId(name_id) => name_id,
@@ -229,10 +230,14 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
         return Err(Rejection::NameIdCharacters);
     }
     match name_id.sp_name_qualifier() {
-        Some(qualifier) if qualifier != expected.sp_entity_id => Err(Rejection::NameIdQualifier {
-            expected: expected.sp_entity_id.clone(),
-            found: qualifier.to_owned(),
-        }),
+        Some(qualifier)
+            if name_id.format() == Some(FORMAT_PERSISTENT) && qualifier != expected.sp_entity_id =>
+        {
+            Err(Rejection::NameIdQualifier {
+                expected: expected.sp_entity_id.clone(),
+                found: qualifier.to_owned(),
+            })
+        }
         _ => Ok(name_id),
     }
 }

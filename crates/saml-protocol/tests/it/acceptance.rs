@@ -206,6 +206,7 @@ fn an_unsolicited_response_answers_nothing() {
 fn the_subject_has_a_name() {
     let format = " Format=\"urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified\"";
     let name_id = format!("<saml2:NameID{format}>bjensen@acme.test</saml2:NameID>");
+    let persistent = " Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\"";
     let with = |value: &str| name_id.replace("bjensen@acme.test", value);
     check(&[
         (&name_id, "", "assertion.name_id"),
@@ -219,8 +220,13 @@ fn the_subject_has_a_name() {
         (&name_id, "<x:NameID xmlns:x=\"urn:evil\">admin</x:NameID>", "assertion.schema"),
         (&name_id, &format!("<x:NameID xmlns:x=\"urn:evil\">admin</x:NameID>{name_id}"), "assertion.schema"),
         (&name_id, &with("a<x/>b"), "assertion.schema"),
-        (&name_id, &name_id.replace(format, " SPNameQualifier=\"https://other.test\""), "assertion.name_id"),
-        (&name_id, &name_id.replace(format, &format!(" SPNameQualifier=\"{SP}\"")), "accepted"),
+        (
+            &name_id,
+            &name_id.replace(format, &format!("{persistent} SPNameQualifier=\"https://other.test\"")),
+            "assertion.name_id",
+        ),
+        (&name_id, &name_id.replace(format, &format!("{persistent} SPNameQualifier=\"{SP}\"")), "accepted"),
+        (&name_id, &name_id.replace(format, " SPNameQualifier=\"https://other.test\""), "accepted"),
         (&name_id, &name_id.replace(format, ""), "accepted"),
     ]);
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();

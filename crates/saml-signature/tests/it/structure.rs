@@ -223,8 +223,7 @@ fn values_are_strict_base64() {
         |inner: &str| replace(&xml, &value, &format!("<ds:SignatureValue>{inner}</ds:SignatureValue>"));
     // A signature of 256 bytes ends with one `=`: the last character before it carries two bits that have to be zero.
     assert!(inner.ends_with('=') || inner.len().is_multiple_of(4));
-    let lines: String =
-        inner.as_bytes().chunks(64).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect();
+    let lines = inner.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
     assert_eq!(verdict(&with(&lines)), "accepted");
     check(&[
         ("empty", with(""), "signature.base64"),

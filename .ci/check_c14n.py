@@ -1,0 +1,24 @@
+"""Compares `jumpcloud-sso canonicalize` with canonical forms byte for byte: check_c14n.py COMMAND FOLDER."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+command, folder = sys.argv[1], Path(sys.argv[2])
+same = refused = wrong = 0
+for line in (folder / "manifest.jsonl").read_text().splitlines():
+    case = json.loads(line)
+    if case["algorithm"] != "exc-c14n":
+        continue
+    arguments = ["--id", case["element_id"], "--inclusive-prefixes", case["inclusive_prefixes"]]
+    done = subprocess.run([command, "canonicalize", folder / case["input"], *arguments], capture_output=True, timeout=10)
+    if done.returncode == 1 and (b"(xml.comment_in_value)" in done.stderr or b"(xml.processing_instruction)" in done.stderr):
+        refused += 1
+    elif done.returncode == 0 and done.stdout == (folder / case["canonical"]).read_bytes():
+        same += 1
+    else:
+        wrong += 1
+        print("WRONG", case["id"])
+print(f"{same} canonical forms the same, {refused} documents refused by the strict parser, {wrong} wrong")
+sys.exit(wrong > 0)

@@ -1,0 +1,58 @@
+//! Prints a Response in JumpCloud's shape, as the stand-in makes it: for trying things out, and for other implementations.
+//!
+//! `cargo run --example response -- SIGN STYLE`, where SIGN is `assertion`, `response` or `both`, and STYLE is `plain`,
+//! `typed` (attributes as OpenSAML writes them), `encrypted`, or `template`: with a signature to be filled in by another
+//! program such as `xmlsec1 --sign`.
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, EncryptOptions};
+use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (sign, style) = (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
+    // 2027-01-15T08:00:00Z, so that what is printed can be checked at any time.
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let idp = JumpCloud::with_key(
+        "https://sso.jumpcloud.com/saml2/acme",
+        "idp",
+        keys::OWN_KEY,
+        keys::OWN_CERTIFICATE,
+    )?;
+    let mut response = idp
+        .response("https://app.acme.test/acs", "sp", now)
+        .user(&User::new("bjensen@acme.test", "Barbara", "Jensen"))
+        .in_response_to("_r")
+        .sign(match sign.as_str() {
+            "response" => Sign::Response,
+            "both" => Sign::Both,
+            _ => Sign::Assertion,
+        });
+    if style == "typed" {
+        response = response.style(AttributeStyle::Typed);
+    }
+    if style == "encrypted" {
+        let public_key = DecryptionKey::from_pem(keys::SERVICE_KEY)?.public_key_der()?;
+        response = response.encrypt(&public_key, EncryptOptions::default());
+    }
+    let xml = response.build()?;
+    print!("{}", if style == "template" { emptied(&xml) } else { xml });
+    Ok(())
+}
+
+/// The same with empty digest, signature value and key information, which another program fills in.
+fn emptied(xml: &str) -> String {
+    let mut xml = xml.to_owned();
+    for element in ["ds:DigestValue", "ds:SignatureValue", "ds:X509Data"] {
+        let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+        if let (Some((before, rest)), Some((_, after))) = (xml.split_once(&open), xml.split_once(&close)) {
+            if rest.contains(&close) {
+                xml = format!("{before}{open}{close}{after}");
+            }
+        }
+    }
+    xml
+}
