@@ -48,10 +48,10 @@ fn emptied(xml: &str) -> String {
     let mut xml = xml.to_owned();
     for element in ["ds:DigestValue", "ds:SignatureValue", "ds:X509Data"] {
         let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-        if let (Some((before, rest)), Some((_, after))) = (xml.split_once(&open), xml.split_once(&close)) {
-            if rest.contains(&close) {
-                xml = format!("{before}{open}{close}{after}");
-            }
+        if let (Some((before, rest)), Some((_, after))) = (xml.split_once(&open), xml.split_once(&close))
+            && rest.contains(&close)
+        {
+            xml = format!("{before}{open}{close}{after}");
         }
     }
     xml

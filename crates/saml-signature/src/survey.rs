@@ -38,15 +38,14 @@ impl<'d, 'a> SignedDocument<'d, 'a> {
     /// - `signature.count`: two signatures on one element.
     pub fn survey(document: &'d Document<'a>, signable: &[Element<'d, 'a>]) -> Result<Self, SignatureError> {
         check_ids(document)?;
-        let mut found = document.elements().filter(|element| element.is(DSIG, "Signature")).count();
         let mut signatures = Vec::with_capacity(2);
         for &parent in signable {
             if let Some(signature) = own_signature(parent)? {
                 signatures.push((parent, signature));
-                found -= 1;
             }
         }
-        if found > 0 {
+        let in_place = |found: Element<'_, '_>| signatures.iter().any(|(_, signature)| *signature == found);
+        if document.elements().any(|element| element.is(DSIG, "Signature") && !in_place(element)) {
             return Err(SignatureError::Position);
         }
         Ok(Self { signatures })
