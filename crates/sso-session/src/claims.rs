@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The names that this crate gives a meaning. A host's own claims have others.
-pub(crate) const RESERVED: [&str; 14] = [
+pub(crate) const RESERVED: [&str; 17] = [
     "iss",
     "aud",
     "sub",
@@ -14,11 +14,14 @@ pub(crate) const RESERVED: [&str; 14] = [
     "nbf",
     "exp",
     "jti",
+    "sid",
+    "session_end",
     "org",
     "connection",
     "amr",
     "auth_time",
     "email",
+    "email_verified",
     "given_name",
     "family_name",
 ];

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::claims::RESERVED;
 use crate::key::SessionKey;
+use crate::verify::VerifiedSession;
 
 /// The type of the tokens, as their header names it (RFC 8725 §3.11).
 pub(crate) const TOKEN_TYPE: &str = "sso-session+jwt";
@@ -23,19 +24,24 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 /// A token cannot be taken back, so that it must not live for ever.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How long a session may go on by refreshing its token, where the identity provider sets no end.
+const DEFAULT_LONGEST_SESSION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const MAX_LONGEST_SESSION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 /// A session about to begin: who for, in which organization, through which connection.
 #[derive(Clone)]
 pub struct NewSession {
-    subject: String,
-    organization: String,
-    connection: String,
-    authenticated_at: Option<SystemTime>,
-    methods: Vec<String>,
-    email: Option<String>,
-    given_name: Option<String>,
-    family_name: Option<String>,
-    not_after: Option<SystemTime>,
-    custom: Map<String, Value>,
+    pub(crate) subject: String,
+    pub(crate) organization: String,
+    pub(crate) connection: String,
+    pub(crate) authenticated_at: Option<SystemTime>,
+    pub(crate) methods: Vec<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: Option<bool>,
+    pub(crate) given_name: Option<String>,
+    pub(crate) family_name: Option<String>,
+    pub(crate) not_after: Option<SystemTime>,
+    pub(crate) custom: Map<String, Value>,
 }
 
 impl NewSession {
@@ -50,6 +56,7 @@ impl NewSession {
             authenticated_at: None,
             methods: vec!["saml".to_owned()],
             email: None,
+            email_verified: None,
             given_name: None,
             family_name: None,
             not_after: None,
@@ -76,6 +83,13 @@ impl NewSession {
     #[must_use]
     pub fn email(mut self, email: &str) -> Self {
         self.email = Some(email.to_owned());
+        self
+    }
+
+    /// Whether the e-mail address is known to be the user's: the claim `email_verified` (OpenID Connect Core §5.1).
+    #[must_use]
+    pub fn email_verified(mut self, verified: bool) -> Self {
+        self.email_verified = Some(verified);
         self
     }
 
@@ -133,6 +147,7 @@ pub struct SessionIssuer {
     issuer: String,
     audience: String,
     lifetime: Duration,
+    longest: Duration,
 }
 
 impl SessionIssuer {
@@ -143,7 +158,7 @@ impl SessionIssuer {
         header.typ = Some(TOKEN_TYPE.to_owned());
         header.kid = Some(key.id().to_owned());
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
-        Self { key, header, issuer, audience, lifetime: DEFAULT_LIFETIME }
+        Self { key, header, issuer, audience, lifetime: DEFAULT_LIFETIME, longest: DEFAULT_LONGEST_SESSION }
     }
 
     /// With another lifetime than eight hours, in whole seconds; more than 30 days is taken as 30 days.
@@ -153,19 +168,59 @@ impl SessionIssuer {
         self
     }
 
+    /// With another limit than seven days for how long a session may go on by [`refresh`](Self::refresh), in whole
+    /// seconds; more than 90 days is taken as 90 days.
+    #[must_use]
+    pub fn longest_session(mut self, longest: Duration) -> Self {
+        self.longest = longest.min(MAX_LONGEST_SESSION);
+        self
+    }
+
+    /// For how long a token of this issuer can be good: its sessions have ended by then, refreshed or not.
+    #[must_use]
+    pub fn horizon(&self) -> Duration {
+        self.lifetime.max(self.longest)
+    }
+
     /// Begins a session at `now`.
     ///
     /// # Errors
     /// [`IssueError`]; a session that would be over before it begins is refused.
     pub fn issue(&self, session: &NewSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
-        let issued_at = seconds(now).ok_or(IssueError::Clock)?;
-        let lifetime_ends = issued_at.checked_add(self.lifetime.as_secs()).ok_or(IssueError::Clock)?;
+        let begins = seconds(now).ok_or(IssueError::Clock)?;
+        let longest = begins.checked_add(self.horizon().as_secs()).ok_or(IssueError::Clock)?;
         let limit = session.not_after.map(|limit| seconds(limit).ok_or(IssueError::Over)).transpose()?;
-        let expires = lifetime_ends.min(limit.unwrap_or(u64::MAX));
+        self.issue_until(session, longest.min(limit.unwrap_or(u64::MAX)), None, begins)
+    }
+
+    /// Continues a session at `now` with a new token. It never goes on beyond the end that was set when it began: what
+    /// the identity provider said, or the limit of this issuer.
+    ///
+    /// The former token stays good until it expires. Whoever refreshes has to see to it that one token is refreshed
+    /// once, and that the session was not revoked.
+    ///
+    /// # Errors
+    /// [`IssueError::Over`] at the session's end.
+    pub fn refresh(&self, session: &VerifiedSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
+        let end = seconds(session.ends_at()).ok_or(IssueError::Clock)?;
+        let begins = seconds(now).ok_or(IssueError::Clock)?;
+        self.issue_until(&session.to_new_session(), end, Some(session.session_id()), begins)
+    }
+
+    fn issue_until(
+        &self,
+        session: &NewSession,
+        session_end: u64,
+        session_id: Option<&str>,
+        issued_at: u64,
+    ) -> Result<IssuedSession, IssueError> {
+        let lifetime_ends = issued_at.checked_add(self.lifetime.as_secs()).ok_or(IssueError::Clock)?;
+        let expires = lifetime_ends.min(session_end);
         if expires <= issued_at {
             return Err(IssueError::Over);
         }
         let id = random_id()?;
+        let session_id = session_id.unwrap_or(&id);
         let claims = Claims {
             iss: &self.issuer,
             aud: &self.audience,
@@ -174,19 +229,23 @@ impl SessionIssuer {
             nbf: issued_at,
             exp: expires,
             jti: &id,
+            sid: session_id,
+            session_end,
             org: &session.organization,
             connection: &session.connection,
             amr: &session.methods,
             auth_time: session.authenticated_at.and_then(seconds),
             email: session.email.as_deref(),
+            email_verified: session.email_verified,
             given_name: session.given_name.as_deref(),
             family_name: session.family_name.as_deref(),
             custom: &session.custom,
         };
         let token = jsonwebtoken::encode(&self.header, &claims, self.key.encoding())
             .map_err(|_| IssueError::Signing)?;
+        let session_id = session_id.to_owned();
         let expires_at = SystemTime::UNIX_EPOCH + Duration::from_secs(expires);
-        Ok(IssuedSession { token, id, expires_at })
+        Ok(IssuedSession { token, id, session_id, expires_at })
     }
 }
 
@@ -211,6 +270,8 @@ struct Claims<'c> {
     nbf: u64,
     exp: u64,
     jti: &'c str,
+    sid: &'c str,
+    session_end: u64,
     org: &'c str,
     connection: &'c str,
     amr: &'c [String],
@@ -218,6 +279,8 @@ struct Claims<'c> {
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     given_name: Option<&'c str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,6 +294,7 @@ struct Claims<'c> {
 pub struct IssuedSession {
     token: String,
     id: String,
+    session_id: String,
     expires_at: SystemTime,
 }
 
@@ -242,13 +306,19 @@ impl IssuedSession {
         &self.token
     }
 
-    /// The unique name of the session: the claim `jti`.
+    /// The unique name of the token: the claim `jti`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// When the session ends.
+    /// The name of the session, which stays the same when its token is refreshed: the claim `sid`.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// When the token expires.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at

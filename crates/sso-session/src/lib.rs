@@ -3,6 +3,7 @@
 //! - [`AuthSecret`] is what a service has in its environment as `AUTH_SECRET`. It is never used itself: each purpose
 //!   gets a key of its own.
 //! - [`SessionIssuer`] makes a token of a [`NewSession`], [`SessionVerifier`] makes a [`VerifiedSession`] of a token.
+//! - [`SessionCookie`] keeps a token in a browser, [`HandOver`] gives it to a front end on another origin.
 //! - [`Sealer`] encrypts small things that a browser carries for the service, such as what a login began with.
 //!
 //! The rules are those of RFC 8725, "JSON Web Token best current practices": the algorithm belongs to the key and is
@@ -35,12 +36,16 @@
 //! that wants another one installs it at the start of `main`, before it touches this crate; that works too.
 
 mod claims;
+mod cookie;
+mod hand_over;
 mod issue;
 mod key;
 mod seal;
 mod secret;
 mod verify;
 
+pub use cookie::{SessionCookie, cookie_value};
+pub use hand_over::{CodeChallenge, HandOver, HandOverError, OpenedCode};
 pub use issue::{IssueError, IssuedSession, NewSession, SessionIssuer};
 pub use key::{SessionKey, SessionKeyError};
 pub use seal::{SealError, Sealer};

@@ -7,6 +7,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::secret::{AuthSecret, Purpose};
 
@@ -40,12 +41,7 @@ impl Sealer {
     /// [`SealError::TooLong`] where the result has more than 4096 characters.
     pub fn seal(&self, payload: &[u8], context: &[u8], expires: SystemTime) -> Result<String, SealError> {
         let expires = expires.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| SealError::Expired)?;
-        let mut sealed = [expires.as_secs().to_be_bytes().as_slice(), payload].concat();
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(Aad::from(context), &mut sealed)
-            .map_err(|_| SealError::Failed)?;
-        let text = URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat());
+        let text = self.seal_bytes([&expires.as_secs().to_be_bytes(), payload].concat(), context)?;
         if text.len() > MAX_SEALED { Err(SealError::TooLong) } else { Ok(text) }
     }
 
@@ -57,18 +53,46 @@ impl Sealer {
         if sealed.len() > MAX_SEALED {
             return Err(SealError::TooLong);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError::Forged)?;
-        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(SealError::Forged)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Forged)?;
-        let mut buffer = ciphertext.to_vec();
-        let opened =
-            self.key.open_in_place(nonce, Aad::from(context), &mut buffer).map_err(|_| SealError::Forged)?;
+        let opened = self.open_bytes(sealed, context)?;
         let (expires, payload) = opened.split_first_chunk::<EXPIRY_LEN>().ok_or(SealError::Forged)?;
         let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::from_be_bytes(*expires)));
         if expires.is_none_or(|expires| now >= expires) {
             return Err(SealError::Expired);
         }
         Ok(payload.to_vec())
+    }
+
+    /// Seals what is kept in a store rather than carried by a browser: without an end, and of any length.
+    ///
+    /// # Errors
+    /// [`SealError::Failed`].
+    pub fn seal_at_rest(&self, secret: &[u8], context: &[u8]) -> Result<String, SealError> {
+        self.seal_bytes(secret.to_vec(), context)
+    }
+
+    /// What [`seal_at_rest`](Self::seal_at_rest) sealed in this context; overwritten when dropped.
+    ///
+    /// # Errors
+    /// [`SealError::Forged`].
+    pub fn open_at_rest(&self, sealed: &str, context: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.open_bytes(sealed, context)
+    }
+
+    fn seal_bytes(&self, mut buffer: Vec<u8>, context: &[u8]) -> Result<String, SealError> {
+        let sealed = self.key.seal_in_place_append_tag(Aad::from(context), &mut buffer);
+        let nonce = sealed.map_err(|_| SealError::Failed)?;
+        Ok(URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &buffer].concat()))
+    }
+
+    fn open_bytes(&self, sealed: &str, context: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError::Forged)?;
+        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(SealError::Forged)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Forged)?;
+        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let opened = self.key.open_in_place(nonce, Aad::from(context), &mut buffer);
+        let length = opened.map_err(|_| SealError::Forged)?.len();
+        buffer.truncate(length);
+        Ok(buffer)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use aws_lc_rs::hkdf::{self, HKDF_SHA256, Salt};
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, STANDARD};
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE_NO_PAD};
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -67,6 +67,14 @@ impl AuthSecret {
         Ok(GeneratedSecret(Zeroizing::new(STANDARD.encode(bytes.as_slice()))))
     }
 
+    /// A value that only who has the secret can compute, the same each time: 43 characters of base64url, the
+    /// HMAC-SHA-256 of `message` under the key for `purpose`.
+    #[must_use]
+    pub fn tag(&self, purpose: Purpose, message: &[u8]) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.derive(purpose).as_slice());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, message))
+    }
+
     /// The key for a purpose: HKDF with SHA-256 (RFC 5869), the purpose being the info.
     pub(crate) fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
@@ -120,6 +128,12 @@ pub enum Purpose {
     SessionKeyId,
     /// The cookie that ties a login to the browser that began it.
     LoginCookie,
+    /// The code by which a front end on another origin gets its session token.
+    HandOverCode,
+    /// Secrets in a store, such as a service's private key.
+    StoredSecret,
+    /// What an organization writes into its DNS to prove that a domain is its own.
+    DomainChallenge,
 }
 
 impl Purpose {
@@ -128,6 +142,9 @@ impl Purpose {
             Self::Session => "v1 session HS256",
             Self::SessionKeyId => "v1 session key id",
             Self::LoginCookie => "v1 login cookie AES-256-GCM",
+            Self::HandOverCode => "v1 hand-over code AES-256-GCM",
+            Self::StoredSecret => "v1 stored secret AES-256-GCM",
+            Self::DomainChallenge => "v1 domain challenge HMAC-SHA-256",
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::claims::UniqueObject;
-use crate::issue::TOKEN_TYPE;
+use crate::issue::{NewSession, TOKEN_TYPE};
 use crate::key::SessionKey;
 
 /// Our tokens have half a kilobyte; more than a cookie holds never came out of one.
@@ -172,6 +172,8 @@ impl SessionVerifier {
         }
         Ok(VerifiedSession {
             id: take.text("jti")?,
+            session_id: take.text("sid")?,
+            ends_at: take.instant("session_end")?,
             subject: take.text("sub")?,
             organization: take.text("org")?,
             connection: take.text("connection")?,
@@ -180,6 +182,7 @@ impl SessionVerifier {
             methods: take.texts("amr")?,
             authenticated_at: take.optional("auth_time", instant)?,
             email: take.optional("email", text)?,
+            email_verified: take.optional("email_verified", Value::as_bool)?,
             given_name: take.optional("given_name", text)?,
             family_name: take.optional("family_name", text)?,
             custom: claims,
@@ -232,6 +235,8 @@ fn instant(value: &Value) -> Option<SystemTime> {
 #[derive(Clone)]
 pub struct VerifiedSession {
     id: String,
+    session_id: String,
+    ends_at: SystemTime,
     subject: String,
     organization: String,
     connection: String,
@@ -240,16 +245,29 @@ pub struct VerifiedSession {
     methods: Vec<String>,
     authenticated_at: Option<SystemTime>,
     email: Option<String>,
+    email_verified: Option<bool>,
     given_name: Option<String>,
     family_name: Option<String>,
     custom: Map<String, Value>,
 }
 
 impl VerifiedSession {
-    /// The unique name of the session.
+    /// The unique name of the token.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The name of the session, which stays the same when its token is refreshed.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// When the session ends, however often its token is refreshed.
+    #[must_use]
+    pub fn ends_at(&self) -> SystemTime {
+        self.ends_at
     }
 
     /// The service's name for the user.
@@ -270,13 +288,13 @@ impl VerifiedSession {
         &self.connection
     }
 
-    /// When the session began.
+    /// When the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> SystemTime {
         self.issued_at
     }
 
-    /// When the session ends.
+    /// When the token expires.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
@@ -300,6 +318,12 @@ impl VerifiedSession {
         self.email.as_deref()
     }
 
+    /// Whether the e-mail address is known to be the user's; `false` where the token does not say.
+    #[must_use]
+    pub fn email_is_verified(&self) -> bool {
+        self.email_verified.unwrap_or(false)
+    }
+
     /// The first name.
     #[must_use]
     pub fn given_name(&self) -> Option<&str> {
@@ -321,6 +345,23 @@ impl VerifiedSession {
     #[must_use]
     pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         T::deserialize(self.custom.get(name)?).ok()
+    }
+
+    /// What a token that continues this session has to say.
+    pub(crate) fn to_new_session(&self) -> NewSession {
+        NewSession {
+            subject: self.subject.clone(),
+            organization: self.organization.clone(),
+            connection: self.connection.clone(),
+            authenticated_at: self.authenticated_at,
+            methods: self.methods.clone(),
+            email: self.email.clone(),
+            email_verified: self.email_verified,
+            given_name: self.given_name.clone(),
+            family_name: self.family_name.clone(),
+            not_after: Some(self.ends_at),
+            custom: self.custom.clone(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Secrets, sealed values and session tokens.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod continuing;
 mod properties;
 mod seals;
 mod secrets;
