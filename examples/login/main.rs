@@ -39,6 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .idp_url(idp.sso_url().as_str())
         .idp_entity_id(idp.entity_id())
         .certificate(idp.certificate_pem().as_bytes())
+        .email_domains(["acme.test"])
         .build()?;
     println!("   IDP URL           {}", connection.idp_url());
     println!("   IdP Entity ID     {}", connection.idp_entity_id());

@@ -11,20 +11,19 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use jumpcloud_sso::{
-    Connection, LoginError, LoginForm, MemoryOnceStore, SessionIssuer, SessionVerifier, Settings,
-    SingleSignOn,
+    Connection, LoginError, LoginForm, MemoryStore, SessionIssuer, SessionVerifier, Settings, SingleSignOn,
 };
 
 struct Service {
-    sso: SingleSignOn<MemoryOnceStore>,
+    sso: SingleSignOn<MemoryStore>,
     acme: Connection,
     issuer: SessionIssuer,
     verifier: SessionVerifier,
 }
 
 pub(crate) fn app(settings: &Settings, acme: Connection) -> Result<Router, Box<dyn Error>> {
-    let sso = SingleSignOn::new(settings, MemoryOnceStore::default())?;
-    let (issuer, verifier) = (settings.session_issuer(), settings.session_verifier(&[])?);
+    let sso = SingleSignOn::new(settings, MemoryStore::default())?;
+    let (issuer, verifier) = (settings.session_issuer(), settings.session_verifier()?);
     Ok(Router::new()
         .route("/login", get(login))
         .route("/sso/saml2/acme-jumpcloud/acs", post(acs))

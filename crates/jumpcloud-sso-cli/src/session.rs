@@ -64,7 +64,7 @@ impl<'s> Claims<'s> {
 pub(crate) fn verify(arguments: &SessionArguments) -> Result<ExitCode, Failure> {
     let settings = Settings::from_env().map_err(|error| Failure::usage(error.code(), &error.to_string()))?;
     let verifier =
-        settings.session_verifier(&[]).map_err(|error| Failure::usage(error.code(), &error.to_string()))?;
+        settings.session_verifier().map_err(|error| Failure::usage(error.code(), &error.to_string()))?;
     let token = token(&arguments.token)?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
     let outcome = match &arguments.organization {

@@ -413,6 +413,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "the e-mail address is not plausible",
         "In JumpCloud, map email to the user's e-mail address, and correct it for this user.",
     ),
+    entry(
+        "attribute.email_domain",
+        "the e-mail address is of a domain that is none of the organization's own",
+        "If the domain is the organization's, verify it (add its TXT record to the DNS) and log in again. If it is not, correct the user's e-mail address in JumpCloud.",
+    ),
     entry("attribute.too_long", "an attribute is too long", "In JumpCloud, shorten the value for this user."),
     entry(
         "attribute.characters",
@@ -471,6 +476,37 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "session.over",
         "the session would be over before it begins",
         "The identity provider ends its sessions at once. Have its session lifetime checked.",
+    ),
+    entry("session.revoked", "the session was revoked", "Log in again."),
+    entry(
+        "session.refreshed",
+        "the token was refreshed before",
+        "Somebody presented a token that was replaced already, so that its session was ended. Log in again; if it happens often, see that the front end refreshes once at a time.",
+    ),
+    entry(
+        "session.pkce",
+        "the code challenge or the code verifier has the wrong form",
+        "Send the SHA-256 of a verifier of 43 to 128 characters, in base64url without padding (RFC 7636, S256).",
+    ),
+    entry(
+        "session.pkce_mismatch",
+        "the code verifier is not that of the code challenge",
+        "Redeem the code in the front end that began the login. If it was, somebody may have tried to use a stolen code.",
+    ),
+    entry(
+        "session.code",
+        "the hand-over code is not one of ours, or for another redirect URI",
+        "Send the code as it came, with the redirect URI that it came to.",
+    ),
+    entry(
+        "session.code_expired",
+        "the hand-over code has expired",
+        "Redeem a code at once: it is good for sixty seconds. Begin the login anew.",
+    ),
+    entry(
+        "session.code_used",
+        "the hand-over code was redeemed before",
+        "Begin the login anew. If the front end redeemed it once only, somebody else has the code.",
     ),
     entry(
         "config.site_url",
@@ -547,6 +583,99 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry("config.metadata_sso_url", "the metadata has no usable address to log in at", METADATA),
     entry("config.metadata_certificate", "the metadata has no usable certificate for signing", METADATA),
+    entry(
+        "config.email_domain",
+        "the e-mail domain is missing, or is none",
+        "Give the organization's verified domains, each without @, such as acme.test; or accept addresses of any domain as unverified ones.",
+    ),
+    entry(
+        "config.domain_not_verified",
+        "the TXT record of the domain is not there",
+        "Add the TXT record to the DNS of the domain, wait until it is published (up to the time to live of its zone), and verify again.",
+    ),
+    entry(
+        "config.domain_taken",
+        "the domain belongs to another organization",
+        "A domain belongs to one organization. Have the other one release it.",
+    ),
+    entry(
+        "config.domain_not_owned",
+        "the domain is not the organization's",
+        "Check its spelling in the list of the organization's domains.",
+    ),
+    entry(
+        "config.dns",
+        "the DNS gave no answer",
+        "Try again later; if it stays so, check the name servers of the service.",
+    ),
+    entry(
+        "config.sealed_elsewhere",
+        "a stored private key was sealed under another AUTH_SECRET",
+        "Give the former AUTH_SECRET as a former secret, or set the private key of the connection anew.",
+    ),
+    entry("config.store", "the store failed", "Nothing was changed, and nobody was let in. Check the store."),
+    entry(
+        "config.unknown_connection",
+        "there is no such connection",
+        "Check the ID in the address. JumpCloud's field \"ACS URLs\" has to hold the ACS URL of a connection that exists.",
+    ),
+    entry("config.disabled", "the connection is disabled", "Have an administrator enable it."),
+    entry(
+        "config.incomplete",
+        "something is missing before the connection can be enabled",
+        "Give what is missing: IdP URL, IdP Entity ID and certificate come from JumpCloud, an e-mail domain is verified in the DNS.",
+    ),
+    entry(
+        "config.phase",
+        "the connection is in another phase than this needs",
+        "Enable it before it is enforced; disable it before it is deleted.",
+    ),
+    entry(
+        "config.not_tested",
+        "no login has succeeded at the present configuration",
+        "Log in once through the connection, to the very end, and enforce it then.",
+    ),
+    entry(
+        "config.no_break_glass",
+        "no account could log in if JumpCloud cannot be reached",
+        "Name at least one account that may log in by another way, or say explicitly that there shall be none.",
+    ),
+    entry(
+        "config.ends_enforcement",
+        "the change would end enforcement",
+        "Nobody can say whether members could still log in after it. Accept that enforcement ends, make the change, test it by a login, and enforce it again. A certificate is replaced without this: add the new one, wait until a login was seen with it, and retire the old one.",
+    ),
+    entry("config.not_entitled", "the organization's plan does not allow this", "Change the plan."),
+    entry(
+        "config.conflict",
+        "somebody else has changed the connection in the meantime",
+        "Look at it again, and repeat the change if it is still wanted.",
+    ),
+    entry(
+        "config.too_many_connections",
+        "the organization has too many connections",
+        "Delete those that are not used.",
+    ),
+    entry(
+        "config.unknown_certificate",
+        "no certificate with this fingerprint is pinned",
+        "Copy the SHA-256 fingerprint out of the list of the connection's certificates.",
+    ),
+    entry(
+        "config.last_certificate",
+        "the last certificate of a connection in use cannot be retired",
+        "Add the new certificate first, or disable the connection.",
+    ),
+    entry(
+        "config.no_user",
+        "users are not created at their first login",
+        "Have an administrator invite the user.",
+    ),
+    entry(
+        "config.email_in_use",
+        "another user has the e-mail address already",
+        "Have an administrator link the account to that user, or change the address of one of them.",
+    ),
     entry(
         "limit.input",
         "the message is too large",

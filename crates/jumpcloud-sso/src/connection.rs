@@ -9,6 +9,7 @@ use saml_signature::{AlgorithmPolicy, Certificate, CertificateError, TrustedKeys
 use thiserror::Error;
 use url::Url;
 
+use crate::domain::normalized_domain;
 use crate::settings::{ServiceProvider, Settings, SettingsError, check_url, excerpt};
 
 /// A connection that is completely configured: keys are parsed, URLs checked. Make it when the configuration is loaded
@@ -22,8 +23,39 @@ pub struct Connection {
     idp_entity_id: String,
     verifier: ResponseVerifier,
     attributes: AttributeMap,
+    domains: EmailDomains,
+    revision: u64,
     allow_idp_initiated: bool,
+    enforce_certificate_dates: bool,
     clock_skew: Option<Duration>,
+}
+
+/// Whose e-mail addresses a connection is believed about. There is no default: a service has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EmailDomains {
+    /// Normalised.
+    verified: Vec<String>,
+    accepts_any: bool,
+}
+
+impl EmailDomains {
+    pub(crate) fn only(verified: &[String]) -> Self {
+        Self { verified: verified.to_vec(), accepts_any: false }
+    }
+
+    pub(crate) fn any_with_verified(verified: &[String]) -> Self {
+        Self { verified: verified.to_vec(), accepts_any: true }
+    }
+
+    /// Whether the domain of an address is one of the organization's own; an error where it has to be and is not.
+    pub(crate) fn check(&self, domain: &str) -> Result<bool, ()> {
+        let is_verified = normalized_domain(domain).is_some_and(|domain| self.verified.contains(&domain));
+        if is_verified || self.accepts_any { Ok(is_verified) } else { Err(()) }
+    }
+
+    pub(crate) fn list(&self) -> String {
+        self.verified.join(", ")
+    }
 }
 
 impl Connection {
@@ -47,7 +79,11 @@ impl Connection {
             algorithms: AlgorithmPolicy::default(),
             decryptor: Decryptor::default(),
             attributes: AttributeMap::default(),
+            domains: EmailDomains::only(&[]),
+            unreadable_domain: None,
+            revision: 0,
             allow_idp_initiated: false,
+            enforce_certificate_dates: false,
             clock_skew: None,
         })
     }
@@ -87,6 +123,20 @@ impl Connection {
         self.verifier.keys().certificates()
     }
 
+    /// The revision of the configuration that this was made of; 0 where it was not made of a stored one.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(crate) fn domains(&self) -> &EmailDomains {
+        &self.domains
+    }
+
+    pub(crate) fn enforces_certificate_dates(&self) -> bool {
+        self.enforce_certificate_dates
+    }
+
     pub(crate) fn verifier(&self) -> &ResponseVerifier {
         &self.verifier
     }
@@ -116,7 +166,11 @@ pub struct ConnectionBuilder {
     algorithms: AlgorithmPolicy,
     decryptor: Decryptor,
     attributes: AttributeMap,
+    domains: EmailDomains,
+    unreadable_domain: Option<String>,
+    revision: u64,
     allow_idp_initiated: bool,
+    enforce_certificate_dates: bool,
     clock_skew: Option<Duration>,
 }
 
@@ -140,6 +194,38 @@ impl ConnectionBuilder {
     #[must_use]
     pub fn certificate(mut self, certificate: &[u8]) -> Self {
         self.certificates.push(certificate.to_vec());
+        self
+    }
+
+    /// Believes the identity provider about e-mail addresses of these domains, which the organization has proved to be
+    /// its own, and refuses those of any other: an identity provider can assert whatever address it likes.
+    #[must_use]
+    pub fn email_domains<D: AsRef<str>>(mut self, domains: impl IntoIterator<Item = D>) -> Self {
+        for domain in domains {
+            match normalized_domain(domain.as_ref()) {
+                Some(domain) => self.domains.verified.push(domain),
+                None => self.unreadable_domain = Some(excerpt(domain.as_ref())),
+            }
+        }
+        self
+    }
+
+    /// Accepts e-mail addresses of any domain, as unverified ones
+    /// ([`Login::email_is_verified`](crate::Login::email_is_verified)). The service must then never take an address for
+    /// proof of who somebody is.
+    #[must_use]
+    pub fn accept_any_email_domain(mut self) -> Self {
+        self.domains.accepts_any = true;
+        self
+    }
+
+    pub(crate) fn domains(mut self, domains: EmailDomains) -> Self {
+        self.domains = domains;
+        self
+    }
+
+    pub(crate) fn revision(mut self, revision: u64) -> Self {
+        self.revision = revision;
         self
     }
 
@@ -173,6 +259,14 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Refuses logins by a certificate that is not yet or no longer valid. Without this they are accepted with a
+    /// warning: what is trusted is the pinned key, and an expiry that nobody noticed would lock everybody out.
+    #[must_use]
+    pub fn enforce_certificate_dates(mut self) -> Self {
+        self.enforce_certificate_dates = true;
+        self
+    }
+
     /// With another tolerance than 60 seconds for clocks that differ; more than 300 seconds is taken as 300.
     #[must_use]
     pub fn clock_skew(mut self, skew: Duration) -> Self {
@@ -187,6 +281,12 @@ impl ConnectionBuilder {
     pub fn build(self) -> Result<Connection, ConnectionError> {
         let idp_url = check_idp_url(&self.idp_url)?;
         check_entity_id(&self.idp_entity_id)?;
+        if let Some(found) = self.unreadable_domain {
+            return Err(ConnectionError::EmailDomain { found });
+        }
+        if self.domains.verified.is_empty() && !self.domains.accepts_any {
+            return Err(ConnectionError::NoEmailDomain);
+        }
         let certificates: Result<Vec<_>, _> =
             self.certificates.iter().map(|it| Certificate::parse(it)).collect();
         let keys = TrustedKeys::new(certificates?)?;
@@ -199,13 +299,16 @@ impl ConnectionBuilder {
             idp_entity_id: self.idp_entity_id,
             verifier,
             attributes: self.attributes,
+            domains: self.domains,
+            revision: self.revision,
             allow_idp_initiated: self.allow_idp_initiated,
+            enforce_certificate_dates: self.enforce_certificate_dates,
             clock_skew: self.clock_skew,
         })
     }
 }
 
-fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
+pub(crate) fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
     let wrong = |what| ConnectionError::IdpUrl { found: excerpt(text), what };
     if text.is_empty() {
         return Err(wrong("it is empty"));
@@ -224,7 +327,7 @@ fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
     Ok(url)
 }
 
-fn check_entity_id(text: &str) -> Result<(), ConnectionError> {
+pub(crate) fn check_entity_id(text: &str) -> Result<(), ConnectionError> {
     let wrong = |what| ConnectionError::IdpEntityId { found: excerpt(text), what };
     if text.trim().is_empty() {
         Err(wrong("it is empty"))
@@ -258,6 +361,20 @@ pub enum ConnectionError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// No e-mail domain, and no word that any is accepted.
+    #[error(
+        "no e-mail domain is given; give the organization's verified domains, or accept any as unverified"
+    )]
+    NoEmailDomain,
+    /// An e-mail domain that is none.
+    #[error("{found:?} is no e-mail domain; give it without @, such as acme.test")]
+    EmailDomain {
+        /// Its value.
+        found: String,
+    },
+    /// The settings do not fit: the ID of the connection, or a secret that was sealed under another AUTH_SECRET.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// A certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -273,6 +390,8 @@ impl ConnectionError {
         match self {
             Self::IdpUrl { .. } => "config.idp_url",
             Self::IdpEntityId { .. } => "config.idp_entity_id",
+            Self::NoEmailDomain | Self::EmailDomain { .. } => "config.email_domain",
+            Self::Settings(error) => error.code(),
             Self::Certificate(error) => error.code(),
             Self::Keys(error) => error.code(),
         }

@@ -82,6 +82,16 @@ impl Diagnosis {
                 Some("a path such as /dashboard".to_owned()),
                 Some(found.clone()),
             ),
+            LoginFailure::EmailDomain { expected, found } => Self::new(
+                Stage::Profile,
+                failure.code(),
+                failure,
+                Some(expected.clone()),
+                Some(found.clone()),
+            ),
+            LoginFailure::CertificateDates(_) => {
+                Self::new(Stage::Signature, failure.code(), failure, None, None)
+            }
             LoginFailure::State | LoginFailure::Request(_) | LoginFailure::Seal(_) => {
                 Self::new(Stage::Request, failure.code(), failure, None, None)
             }

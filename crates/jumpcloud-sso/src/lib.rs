@@ -6,11 +6,11 @@
 //!
 //! ```
 //! use std::time::SystemTime;
-//! use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, LoginStart, MemoryOnceStore, SessionIssuer, Settings, SingleSignOn};
+//! use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, LoginStart, MemoryStore, SessionIssuer, Settings, SingleSignOn};
 //!
 //! /// What a service sets up once.
 //! struct Service {
-//!     sso: SingleSignOn<MemoryOnceStore>,
+//!     sso: SingleSignOn<MemoryStore>,
 //!     sessions: SessionIssuer,
 //!     acme: Connection,
 //! }
@@ -21,9 +21,10 @@
 //!         .idp_url("https://sso.jumpcloud.com/saml2/acme")
 //!         .idp_entity_id("https://app.acme.test")
 //!         .certificate(certificate)
+//!         .email_domains(["acme.test"])
 //!         .build()?;
 //!     let sessions = settings.session_issuer();
-//!     Ok(Service { sso: SingleSignOn::new(&settings, MemoryOnceStore::default())?, sessions, acme })
+//!     Ok(Service { sso: SingleSignOn::new(&settings, MemoryStore::default())?, sessions, acme })
 //! }
 //!
 //! impl Service {
@@ -53,25 +54,55 @@
 mod account;
 mod catalogue;
 mod connection;
+mod connections;
 mod diagnosis;
+mod domain;
+mod edit;
+mod enforcement;
+mod entitlement;
+mod event;
+mod guide;
+#[cfg(feature = "hickory")]
+mod hickory;
 mod login;
+mod provisioning;
+mod record;
+mod refusal;
+mod sessions;
 mod settings;
 mod store;
+mod text_time;
 
 pub use account::AccountKey;
 pub use catalogue::{CATALOGUE, ErrorCode};
 pub use connection::{Connection, ConnectionBuilder, ConnectionError};
+pub use connections::{BreakGlass, CertificateStatus, Connections, EarlierSessions, Edited, Status};
 pub use diagnosis::{Diagnosis, Stage, Warning};
+pub use domain::{DomainChallenge, DomainError, Domains, LookupError, TxtLookup};
+pub use edit::{Edit, EditError, Effect, FieldError};
+pub use enforcement::{Access, Enforcement, SsoReason, SsoRequired};
+pub use entitlement::{Entitlements, Feature, Unlimited};
+pub use event::{Actor, Event, EventKind, FieldChange, UnenforcedBecause};
+pub use guide::{PasteValue, SetupGuide, Step};
+#[cfg(feature = "hickory")]
+pub use hickory::HickoryLookup;
 pub use login::{Login, LoginError, LoginForm, LoginStart, SingleSignOn};
+pub use provisioning::{JustInTime, Provisioning, ProvisioningRefusal, RoleChanges, RoleMap, SameEmail};
+pub use record::{CompletedLogin, ConnectionRecord, Missing, Phase};
+pub use refusal::Refusal;
+pub use sessions::{SessionRefusal, Sessions};
 pub use settings::{ServiceProvider, Settings, SettingsError};
-pub use store::{Claim, MemoryOnceStore, OnceStore, StoreError};
+pub use store::{
+    Claim, ConnectionStore, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore, Saved,
+    StoreError,
+};
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};
 pub use saml_protocol::{AcceptedAssertion, NameId};
 pub use saml_signature::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind};
 pub use sso_session::{
-    AuthSecret, AuthSecretError, IssueError, IssuedSession, NewSession, SessionError, SessionIssuer,
-    SessionKey, SessionVerifier, VerifiedSession,
+    AuthSecret, AuthSecretError, CodeChallenge, HandOverError, IssueError, IssuedSession, NewSession,
+    SessionCookie, SessionError, SessionIssuer, SessionKey, SessionVerifier, VerifiedSession,
 };
 
 /// The crates that this one is made of, for what goes beyond a login: checking a single message, metadata, decryption.

@@ -8,8 +8,10 @@ use saml_protocol::{
     AcceptedAssertion, AuthnRequest, AuthnRequestError, BindingError, Expected, MessageField, Rejection,
     RequestId, ResponseError, decode_post, encode_redirect,
 };
-use sso_session::{NewSession, Purpose, SealError, Sealer};
+use saml_signature::{Certificate, CertificateWarning};
+use sso_session::{CodeChallenge, NewSession, Purpose, SealError, Sealer, cookie_value};
 use thiserror::Error;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::account::AccountKey;
@@ -73,13 +75,31 @@ impl<S: OnceStore> SingleSignOn<S> {
         return_to: Option<&str>,
         now: SystemTime,
     ) -> Result<LoginStart, LoginError> {
-        self.begin(connection, return_to, now).map_err(LoginError::new)
+        self.begin(connection, return_to, None, now).map_err(|failure| LoginError::of(failure, connection))
+    }
+
+    /// The same for a front end on another origin, which gets its session by a code: see
+    /// [`Sessions::hand_over`](crate::Sessions::hand_over). The challenge comes back with the login, as
+    /// [`Login::code_challenge`].
+    ///
+    /// # Errors
+    /// As for [`begin_login`](Self::begin_login).
+    pub fn begin_login_to_hand_over(
+        &self,
+        connection: &Connection,
+        challenge: &CodeChallenge,
+        return_to: Option<&str>,
+        now: SystemTime,
+    ) -> Result<LoginStart, LoginError> {
+        self.begin(connection, return_to, Some(challenge), now)
+            .map_err(|failure| LoginError::of(failure, connection))
     }
 
     fn begin(
         &self,
         connection: &Connection,
         return_to: Option<&str>,
+        challenge: Option<&CodeChallenge>,
         now: SystemTime,
     ) -> Result<LoginStart, LoginFailure> {
         let return_to = return_to.unwrap_or_default();
@@ -94,7 +114,8 @@ impl<S: OnceStore> SingleSignOn<S> {
         let handle = handle_of(&id);
         let redirect_url =
             encode_redirect(destination, MessageField::Request, &request.to_xml()?, Some(&handle), None)?;
-        let state = format!("{}\n{return_to}", id.as_str());
+        let challenge = challenge.map_or("", CodeChallenge::as_str);
+        let state = format!("{}\n{challenge}\n{return_to}", id.as_str());
         let sealed = self.sealer.seal(state.as_bytes(), connection.id().as_bytes(), now + LOGIN_LIFETIME)?;
         Ok(LoginStart { redirect_url, cookie_name: format!("{COOKIE_PREFIX}{handle}"), cookie_value: sealed })
     }
@@ -121,7 +142,9 @@ impl<S: OnceStore> SingleSignOn<S> {
         cookies: Option<&str>,
         now: SystemTime,
     ) -> Result<Login, LoginError> {
-        self.finish(connection, form, cookies, now).await.map_err(LoginError::new)
+        let span = tracing::info_span!("finish_login", connection = connection.id());
+        let finished = self.finish(connection, form, cookies, now).instrument(span).await;
+        finished.inspect(Login::trace).map_err(|failure| LoginError::of(failure, connection))
     }
 
     async fn finish(
@@ -142,15 +165,25 @@ impl<S: OnceStore> SingleSignOn<S> {
         if begun.is_none() && !connection.allows_idp_initiated() {
             return Err(LoginFailure::IdpInitiated);
         }
+        if connection.enforces_certificate_dates() {
+            check_dates(accepted.evidence().certificate(), now)?;
+        }
         let profile = connection.attributes().profile(&accepted)?;
+        let domain = profile.email_domain();
+        let email_is_verified = connection.domains().check(domain).map_err(|()| {
+            LoginFailure::EmailDomain { expected: connection.domains().list(), found: domain.to_owned() }
+        })?;
         self.claim(connection, begun.as_ref(), &accepted, now).await?;
         Ok(Login {
             account: AccountKey::new(connection.id(), accepted.name_id()),
             organization: connection.organization().to_owned(),
+            revision: connection.revision(),
+            email_is_verified,
             warnings: Warning::of_login(&accepted, &profile, now),
             profile,
             accepted,
             cookie_name: begun.as_ref().map(|begun| begun.cookie_name.clone()),
+            challenge: begun.as_ref().and_then(|begun| begun.challenge.clone()),
             return_to: begun.map(|begun| begun.return_to).filter(|path| !path.is_empty()),
         })
     }
@@ -165,13 +198,17 @@ impl<S: OnceStore> SingleSignOn<S> {
     ) -> Result<Option<BegunLogin>, LoginFailure> {
         let Some(handle) = relay_state.filter(|handle| is_handle(handle)) else { return Ok(None) };
         let cookie_name = format!("{COOKIE_PREFIX}{handle}");
-        let sealed = cookies.and_then(|cookies| cookie(cookies, &cookie_name)).ok_or(LoginFailure::State)?;
+        let sealed =
+            cookies.and_then(|cookies| cookie_value(cookies, &cookie_name)).ok_or(LoginFailure::State)?;
         let state =
             self.sealer.open(sealed, connection.id().as_bytes(), now).map_err(|_| LoginFailure::State)?;
         let state = String::from_utf8(state).map_err(|_| LoginFailure::State)?;
-        let (id, return_to) = state.split_once('\n').ok_or(LoginFailure::State)?;
+        let mut parts = state.splitn(3, '\n');
+        let mut part = || parts.next().ok_or(LoginFailure::State);
+        let (id, challenge, return_to) = (part()?, part()?, part()?);
         let request = RequestId::from_stored(id).ok_or(LoginFailure::State)?;
-        Ok(Some(BegunLogin { request, return_to: return_to.to_owned(), cookie_name }))
+        let challenge = CodeChallenge::new(challenge).ok();
+        Ok(Some(BegunLogin { request, challenge, return_to: return_to.to_owned(), cookie_name }))
     }
 
     /// Uses up the assertion and the request that it answers.
@@ -213,6 +250,7 @@ fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
 /// A login that this browser began, as its cookie says.
 struct BegunLogin {
     request: RequestId,
+    challenge: Option<CodeChallenge>,
     return_to: String,
     cookie_name: String,
 }
@@ -226,9 +264,13 @@ fn is_handle(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The value of a cookie in the header `Cookie` (RFC 6265 §4.2.1).
-fn cookie<'c>(header: &'c str, name: &str) -> Option<&'c str> {
-    header.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), LoginFailure> {
+    match certificate.warning(now) {
+        Some(warning @ (CertificateWarning::Expired { .. } | CertificateWarning::NotYetValid)) => {
+            Err(LoginFailure::CertificateDates(warning))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A login that has begun.
@@ -267,7 +309,10 @@ impl fmt::Debug for LoginStart {
 pub struct Login {
     account: AccountKey,
     organization: String,
+    revision: u64,
     profile: UserProfile,
+    email_is_verified: bool,
+    challenge: Option<CodeChallenge>,
     accepted: AcceptedAssertion,
     warnings: Vec<Warning>,
     return_to: Option<String>,
@@ -279,6 +324,31 @@ impl Login {
     #[must_use]
     pub fn account(&self) -> &AccountKey {
         &self.account
+    }
+
+    /// The organization whose connection it went through.
+    #[must_use]
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// The revision of the connection's configuration that it was checked by.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether the e-mail address is of a domain that the organization has verified. Where it is not, it says nothing
+    /// about who the user is.
+    #[must_use]
+    pub fn email_is_verified(&self) -> bool {
+        self.email_is_verified
+    }
+
+    /// The challenge of the front end that the login was begun for.
+    #[must_use]
+    pub fn code_challenge(&self) -> Option<&CodeChallenge> {
+        self.challenge.as_ref()
     }
 
     /// What JumpCloud says of them today.
@@ -317,7 +387,8 @@ impl Login {
     pub fn new_session(&self, user_id: &str) -> NewSession {
         let mut session = NewSession::new(user_id, &self.organization, self.account.connection())
             .authenticated_at(self.accepted.authn_instant())
-            .email(self.profile.email());
+            .email(self.profile.email())
+            .email_verified(self.email_is_verified);
         if let Some(name) = self.profile.first_name() {
             session = session.given_name(name);
         }
@@ -327,6 +398,14 @@ impl Login {
         match self.accepted.session_not_on_or_after() {
             Some(end) => session.not_after(end),
             None => session,
+        }
+    }
+
+    fn trace(&self) {
+        let (organization, connection) = (self.organization.as_str(), self.account.connection());
+        tracing::info!(organization, connection, revision = self.revision, "a login succeeded");
+        for warning in &self.warnings {
+            tracing::warn!(organization, connection, code = warning.code, "{}", warning.message);
         }
     }
 }
@@ -342,10 +421,20 @@ pub struct LoginError {
 }
 
 impl LoginError {
-    fn new(failure: LoginFailure) -> Self {
+    fn of(failure: LoginFailure, connection: &Connection) -> Self {
         // Without randomness there is no request ID either; the reference is then the least of the problems.
         let reference = RequestId::generate().map_or_else(|_| "none".to_owned(), |id| handle_of(&id));
-        Self { failure: Box::new(failure), reference }
+        let error = Self { failure: Box::new(failure), reference };
+        let (organization, connection) = (connection.organization(), connection.id());
+        // Without the values of the message: an attacker chooses those, and a user's are personal.
+        tracing::warn!(
+            organization,
+            connection,
+            code = error.code(),
+            reference = error.reference,
+            "a login was refused"
+        );
+        error
     }
 
     /// What ties the sentence in the browser to the line in the log.
@@ -388,6 +477,10 @@ pub(crate) enum LoginFailure {
     ReplayedAssertion,
     #[error("the login was finished before")]
     ReplayedRequest,
+    #[error("the e-mail address is of the domain {found:?}, which is none of the organization's own")]
+    EmailDomain { expected: String, found: String },
+    #[error("the connection wants valid certificates only: {0}")]
+    CertificateDates(CertificateWarning),
     #[error(transparent)]
     Request(#[from] AuthnRequestError),
     #[error(transparent)]
@@ -412,6 +505,8 @@ impl LoginFailure {
             Self::IdpInitiated => "response.unsolicited",
             Self::ReplayedAssertion => "replay.assertion",
             Self::ReplayedRequest => "replay.request",
+            Self::EmailDomain { .. } => "attribute.email_domain",
+            Self::CertificateDates(warning) => warning.code(),
             Self::Request(error) => error.code(),
             Self::Binding(error) => error.code(),
             Self::Response(error) => error.code(),

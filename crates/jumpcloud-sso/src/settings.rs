@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use sso_session::{AuthSecret, AuthSecretError, SessionIssuer, SessionKey, SessionVerifier};
+use saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
+use sso_session::{
+    AuthSecret, AuthSecretError, Purpose, Sealer, SessionIssuer, SessionKey, SessionVerifier,
+    SessionVerifierError,
+};
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -11,6 +15,7 @@ use url::{Host, Url};
 pub struct Settings {
     site_url: Url,
     secret: AuthSecret,
+    former_secrets: Vec<AuthSecret>,
 }
 
 impl Settings {
@@ -34,7 +39,17 @@ impl Settings {
         if url.query().is_some() {
             return Err(SettingsError::SiteUrl { found: excerpt(trimmed), what: "it has a query" });
         }
-        Ok(Self { site_url: url, secret: AuthSecret::from_base64(auth_secret)? })
+        Ok(Self { site_url: url, secret: AuthSecret::from_base64(auth_secret)?, former_secrets: Vec::new() })
+    }
+
+    /// Still accepts what was made under a secret that AUTH_SECRET was before: sessions, until they expire; secrets at
+    /// rest; domain challenges. What is made anew is made under the present one. At most seven.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn former_secret(mut self, auth_secret: &str) -> Result<Self, SettingsError> {
+        self.former_secrets.push(AuthSecret::from_base64(auth_secret)?);
+        Ok(self)
     }
 
     /// The same out of the environment variables `SITE_URL` and `AUTH_SECRET`.
@@ -66,22 +81,48 @@ impl Settings {
         SessionIssuer::new(SessionKey::from_auth_secret(&self.secret), self.site_url(), self.site_url())
     }
 
-    /// Verifies those sessions, and those under the secrets that AUTH_SECRET was before.
+    /// Verifies those sessions, and those under former secrets.
     ///
     /// # Errors
-    /// [`SessionVerifierError`](sso_session::SessionVerifierError) for more than seven former secrets, or one given twice.
-    pub fn session_verifier(
+    /// [`SettingsError::FormerSecrets`] for more than seven former secrets, or one given twice.
+    pub fn session_verifier(&self) -> Result<SessionVerifier, SettingsError> {
+        let keys = self.secrets().map(SessionKey::from_auth_secret);
+        Ok(SessionVerifier::new(keys, self.site_url(), self.site_url())?)
+    }
+
+    /// The present secret, then the former ones.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &AuthSecret> {
+        std::iter::once(&self.secret).chain(&self.former_secrets)
+    }
+
+    /// A private key as a store may keep it. It can be opened for this connection only.
+    pub(crate) fn seal_decryption_key(&self, pem: &str, connection: &str) -> Result<String, SettingsError> {
+        let sealer = Sealer::new(&self.secret, Purpose::StoredSecret).map_err(|_| SettingsError::Sealing)?;
+        sealer.seal_at_rest(pem.as_bytes(), connection.as_bytes()).map_err(|_| SettingsError::Sealing)
+    }
+
+    pub(crate) fn open_decryption_key(
         &self,
-        former_secrets: &[AuthSecret],
-    ) -> Result<SessionVerifier, sso_session::SessionVerifierError> {
-        let secrets = std::iter::once(&self.secret).chain(former_secrets);
-        SessionVerifier::new(secrets.map(SessionKey::from_auth_secret), self.site_url(), self.site_url())
+        sealed: &str,
+        connection: &str,
+    ) -> Result<Decryptor, SettingsError> {
+        let open = |secret| {
+            let sealer = Sealer::new(secret, Purpose::StoredSecret).ok()?;
+            sealer.open_at_rest(sealed, connection.as_bytes()).ok()
+        };
+        let pem = self.secrets().find_map(open).ok_or(SettingsError::SealedElsewhere)?;
+        let pem = std::str::from_utf8(&pem).map_err(|_| SettingsError::SealedElsewhere)?;
+        let key = DecryptionKey::from_pem(pem).map_err(|_| SettingsError::SealedElsewhere)?;
+        Decryptor::new([key], DecryptionPolicy::default()).map_err(|_| SettingsError::SealedElsewhere)
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings").field("site_url", &self.site_url()).field("secret", &self.secret).finish()
+        f.debug_struct("Settings")
+            .field("site_url", &self.site_url())
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,6 +154,13 @@ impl ServiceProvider {
     #[must_use]
     pub fn entity_id(&self) -> &str {
         &self.entity_id
+    }
+
+    /// Where a login begins at this service: JumpCloud's optional field *Login URL*, so that a click in its portal begins
+    /// the login here, and what members are sent to who have to log in. The host routes it to `begin_login`.
+    #[must_use]
+    pub fn login_url(&self) -> String {
+        format!("{}/login", self.entity_id)
     }
 
     /// The ACS URL, which takes Responses by `POST`: JumpCloud's field *ACS URLs*.
@@ -167,6 +215,15 @@ pub enum SettingsError {
     /// AUTH_SECRET cannot be used.
     #[error(transparent)]
     Secret(#[from] AuthSecretError),
+    /// The former secrets cannot be used.
+    #[error("the former secrets cannot be used: {0}")]
+    FormerSecrets(#[from] SessionVerifierError),
+    /// A secret could not be sealed.
+    #[error("a secret could not be sealed")]
+    Sealing,
+    /// A stored secret that neither AUTH_SECRET nor a former one opens.
+    #[error("a stored private key was sealed under another AUTH_SECRET")]
+    SealedElsewhere,
     /// The ID of a connection has characters that do not belong into a URL.
     #[error("the connection ID {found:?} is not 1 to 64 letters, digits, '-' or '_'")]
     ConnectionId {
@@ -182,6 +239,9 @@ impl SettingsError {
         match self {
             Self::NoSiteUrl | Self::SiteUrl { .. } => "config.site_url",
             Self::Secret(error) => error.code(),
+            Self::FormerSecrets(error) => error.code(),
+            Self::Sealing => "config.sealing_failed",
+            Self::SealedElsewhere => "config.sealed_elsewhere",
             Self::ConnectionId { .. } => "config.connection_id",
         }
     }

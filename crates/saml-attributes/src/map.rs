@@ -68,7 +68,8 @@ impl fmt::Display for Field {
 
 /// Which attributes stand for which fields, and which fields are required. By default the e-mail address and the first
 /// name are, the last name and groups are not.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct AttributeMap {
     email: Option<String>,
     first_name: Option<String>,
@@ -142,6 +143,35 @@ impl AttributeMap {
     pub fn email_from_name_id(mut self) -> Self {
         self.email_from_name_id = true;
         self
+    }
+
+    /// The one name that stands for the field; `None` where the default names do.
+    #[must_use]
+    pub fn configured_name(&self, field: Field) -> Option<&str> {
+        let name = match field {
+            Field::Email => &self.email,
+            Field::FirstName => &self.first_name,
+            Field::LastName => &self.last_name,
+            Field::Groups => &self.groups,
+        };
+        name.as_deref()
+    }
+
+    /// Whether a login without the field is refused.
+    #[must_use]
+    pub fn requires(&self, field: Field) -> bool {
+        match field {
+            Field::Email => true,
+            Field::FirstName => self.first_name_required,
+            Field::LastName => self.last_name_required,
+            Field::Groups => false,
+        }
+    }
+
+    /// Whether the e-mail address is taken from the NameID.
+    #[must_use]
+    pub fn takes_email_from_name_id(&self) -> bool {
+        self.email_from_name_id
     }
 
     /// The profile of the user whom the assertion is about.

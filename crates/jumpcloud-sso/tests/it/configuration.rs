@@ -97,23 +97,23 @@ fn each_field_has_its_own_error() {
     let none = Connection::builder(&settings(), "acme-1", "acme")
         .unwrap()
         .idp_url(crate::IDP_URL)
-        .idp_entity_id("x");
+        .idp_entity_id("x")
+        .email_domains(["acme.test"]);
     assert_eq!(none.build().unwrap_err().code(), "config.no_certificate");
 }
 
 #[test]
 fn former_secrets_verify_until_they_are_dropped() {
-    use jumpcloud_sso::{AuthSecret, NewSession};
-    let old = Settings::new("https://app.acme.test", "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=").unwrap();
+    use jumpcloud_sso::NewSession;
+    let former = "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=";
+    let old = Settings::new("https://app.acme.test", former).unwrap();
     let token = old.session_issuer().issue(&NewSession::new("u", "acme", "c"), crate::now()).unwrap();
-    let former = [AuthSecret::from_base64("8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=").unwrap()];
-    assert!(
-        settings().session_verifier(&former).unwrap().verify_for("acme", token.token(), crate::now()).is_ok()
-    );
-    let error = settings()
-        .session_verifier(&[])
-        .unwrap()
-        .verify_for("acme", token.token(), crate::now())
-        .unwrap_err();
+    let both = settings().former_secret(former).unwrap();
+    assert!(both.session_verifier().unwrap().verify_for("acme", token.token(), crate::now()).is_ok());
+    let twice = both.former_secret(former).unwrap();
+    assert_eq!(twice.session_verifier().unwrap_err().code(), "config.session_keys");
+    assert_eq!(settings().former_secret("short").unwrap_err().code(), "config.auth_secret_base64");
+    let error =
+        settings().session_verifier().unwrap().verify_for("acme", token.token(), crate::now()).unwrap_err();
     assert_eq!(error.code(), "session.unknown_key");
 }

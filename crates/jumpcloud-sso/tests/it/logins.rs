@@ -22,7 +22,7 @@ async fn a_login_from_its_beginning_to_its_session() {
     );
     assert_eq!(login.warnings(), []);
     let token = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
-    let session = settings().session_verifier(&[]).unwrap().verify_for("acme", token.token(), now()).unwrap();
+    let session = settings().session_verifier().unwrap().verify_for("acme", token.token(), now()).unwrap();
     assert_eq!((session.subject(), session.connection()), ("user-1", "acme-1"));
     assert_eq!((session.given_name(), session.family_name()), (Some("Barbara"), Some("Jensen")));
     assert_eq!(session.authenticated_at(), Some(now()));

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
-    Connection, ConnectionBuilder, Login, LoginError, LoginForm, LoginStart, MemoryOnceStore, Settings,
+    Connection, ConnectionBuilder, Login, LoginError, LoginForm, LoginStart, MemoryStore, Settings,
     SingleSignOn,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, keys};
@@ -35,6 +35,7 @@ fn builder(id: &str, organization: &str) -> ConnectionBuilder {
         .idp_url(IDP_URL)
         .idp_entity_id(IDP)
         .certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .email_domains(["acme.test"])
 }
 
 fn acme() -> Connection {
@@ -51,13 +52,13 @@ fn user() -> User {
 
 /// A service with one store, and the browser that it talks to.
 struct World {
-    sso: SingleSignOn<MemoryOnceStore>,
+    sso: SingleSignOn<MemoryStore>,
     connection: Connection,
 }
 
 impl World {
     fn new(connection: Connection) -> Self {
-        Self { sso: SingleSignOn::new(&settings(), MemoryOnceStore::default()).unwrap(), connection }
+        Self { sso: SingleSignOn::new(&settings(), MemoryStore::default()).unwrap(), connection }
     }
 
     fn begin(&self) -> LoginStart {

@@ -1,0 +1,479 @@
+//! Changing a connection's configuration.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use saml_attributes::{AttributeMap, Field};
+use saml_encryption::{DecryptionKey, DecryptionKeyError};
+use saml_protocol::{IdpMetadata, MetadataError};
+use saml_signature::{Certificate, CertificateError, Fingerprint, TrustedKeys};
+use thiserror::Error;
+
+use crate::connection::{ConnectionError, check_entity_id, check_idp_url};
+use crate::event::FieldChange;
+use crate::record::{CompletedLogin, Configuration, ConnectionRecord, Use};
+use crate::settings::{Settings, SettingsError, excerpt};
+
+/// What an administrator wants to change, all at once or field by field. Nothing is checked before it is applied, and
+/// nothing is applied unless all of it is right.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    idp_url: Option<String>,
+    idp_entity_id: Option<String>,
+    added: Vec<Vec<u8>>,
+    retired: Vec<String>,
+    attributes: Option<AttributeMap>,
+    allow_idp_initiated: Option<bool>,
+    clock_skew: Option<Duration>,
+    insecure_allow_sha1: Option<bool>,
+    enforce_certificate_dates: Option<bool>,
+    any_email_domain: Option<bool>,
+    decryption_key: KeyEdit,
+    accepts_end_of_enforcement: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+enum KeyEdit {
+    #[default]
+    Keep,
+    Set(Secret),
+    Remove,
+}
+
+#[derive(Clone)]
+struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("redacted")
+    }
+}
+
+impl Edit {
+    /// Changes nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the IdP URL: JumpCloud's field *IDP URL*.
+    #[must_use]
+    pub fn idp_url(mut self, url: &str) -> Self {
+        self.idp_url = Some(url.to_owned());
+        self
+    }
+
+    /// Sets the IdP Entity ID: JumpCloud's field *IdP Entity ID*, to the letter.
+    #[must_use]
+    pub fn idp_entity_id(mut self, entity_id: &str) -> Self {
+        self.idp_entity_id = Some(entity_id.to_owned());
+        self
+    }
+
+    /// Pins another certificate, as downloaded or pasted; a file of several pins them all. One of a key that is pinned
+    /// already changes nothing.
+    #[must_use]
+    pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
+        self.added.push(certificate.to_vec());
+        self
+    }
+
+    /// Trusts the certificate of this SHA-256 fingerprint no longer.
+    #[must_use]
+    pub fn retire_certificate(mut self, fingerprint: &str) -> Self {
+        self.retired.push(fingerprint.to_owned());
+        self
+    }
+
+    /// Sets the attribute map.
+    #[must_use]
+    pub fn attributes(mut self, map: AttributeMap) -> Self {
+        self.attributes = Some(map);
+        self
+    }
+
+    /// Accepts logins that begin at JumpCloud, or no longer: see
+    /// [`ConnectionBuilder::allow_idp_initiated`](crate::ConnectionBuilder::allow_idp_initiated).
+    #[must_use]
+    pub fn allow_idp_initiated(mut self, allow: bool) -> Self {
+        self.allow_idp_initiated = Some(allow);
+        self
+    }
+
+    /// Sets the tolerance for clocks that differ, at most 300 seconds.
+    #[must_use]
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.clock_skew = Some(skew);
+        self
+    }
+
+    /// Accepts signatures that rely on SHA-1, which is broken, or no longer.
+    #[must_use]
+    pub fn insecure_allow_sha1(mut self, allow: bool) -> Self {
+        self.insecure_allow_sha1 = Some(allow);
+        self
+    }
+
+    /// Refuses logins by a certificate that has expired, or no longer: see
+    /// [`ConnectionBuilder::enforce_certificate_dates`](crate::ConnectionBuilder::enforce_certificate_dates).
+    #[must_use]
+    pub fn enforce_certificate_dates(mut self, enforce: bool) -> Self {
+        self.enforce_certificate_dates = Some(enforce);
+        self
+    }
+
+    /// Accepts e-mail addresses of any domain, as unverified ones, or no longer. The service must then never take an
+    /// address for proof of who somebody is.
+    #[must_use]
+    pub fn accept_any_email_domain(mut self, accept: bool) -> Self {
+        self.any_email_domain = Some(accept);
+        self
+    }
+
+    /// Sets the private key for encrypted assertions, PEM. It is sealed before it is stored. JumpCloud sends none.
+    #[must_use]
+    pub fn decryption_key(mut self, pem: &str) -> Self {
+        self.decryption_key = KeyEdit::Set(Secret(pem.to_owned()));
+        self
+    }
+
+    /// Forgets the private key.
+    #[must_use]
+    pub fn remove_decryption_key(mut self) -> Self {
+        self.decryption_key = KeyEdit::Remove;
+        self
+    }
+
+    /// Takes IdP URL, IdP Entity ID and certificates out of JumpCloud's metadata (*Export Metadata*). Certificates are
+    /// added to those that are pinned; nothing else is taken, so that an import can weaken nothing.
+    ///
+    /// # Errors
+    /// [`MetadataError`].
+    pub fn metadata(self, xml: &[u8], now: SystemTime) -> Result<Self, MetadataError> {
+        let metadata = IdpMetadata::parse(xml, now)?;
+        let edit = self.idp_url(metadata.sso_url().as_str()).idp_entity_id(metadata.entity_id());
+        let pems = metadata.certificates().iter().map(Certificate::to_pem);
+        Ok(pems.fold(edit, |edit, pem| edit.add_certificate(pem.as_bytes())))
+    }
+
+    /// Accepts that enforcement ends with this change, where it does: members can then log in by other ways until the
+    /// connection is tested and enforced anew. Without this such a change is refused.
+    #[must_use]
+    pub fn accept_end_of_enforcement(mut self) -> Self {
+        self.accepts_end_of_enforcement = true;
+        self
+    }
+
+    pub(crate) fn accepts_end_of_enforcement(&self) -> bool {
+        self.accepts_end_of_enforcement
+    }
+
+    /// What `record` becomes.
+    pub(crate) fn apply(
+        &self,
+        record: &ConnectionRecord,
+        logins: &[CompletedLogin],
+        settings: &Settings,
+    ) -> Result<Plan, EditError> {
+        let mut problems = Vec::new();
+        let configuration = self.configured(record, settings, &mut problems);
+        if !problems.is_empty() {
+            return Err(EditError { problems });
+        }
+        let changes = changes(&record.configuration, &configuration);
+        let mut next = record.clone();
+        next.configuration = configuration;
+        let relied_on = changes.iter().any(|change| change.is_relied_on);
+        if relied_on {
+            next.revision += 1;
+        }
+        let mut effects = Vec::new();
+        if relied_on {
+            effects.push(Effect::NeedsTestLogin);
+        }
+        let is_enforced = matches!(record.use_of, Use::Enforced { .. });
+        if is_enforced && !keeps_members_in(record, &next, &changes, logins) {
+            effects.push(Effect::EndsEnforcement);
+            next.use_of = Use::Active;
+        }
+        let changes = changes.into_iter().map(|change| change.field).collect();
+        Ok(Plan { record: next, changes, effects })
+    }
+
+    fn configured(
+        &self,
+        record: &ConnectionRecord,
+        settings: &Settings,
+        problems: &mut Vec<FieldError>,
+    ) -> Configuration {
+        let mut configuration = record.configuration.clone();
+        if let Some(url) = &self.idp_url {
+            match check_idp_url(url) {
+                Ok(url) => configuration.idp_url = Some(url.to_string()),
+                Err(error) => problems.push(error.into()),
+            }
+        }
+        if let Some(entity_id) = &self.idp_entity_id {
+            match check_entity_id(entity_id) {
+                Ok(()) => configuration.idp_entity_id = Some(entity_id.clone()),
+                Err(error) => problems.push(error.into()),
+            }
+        }
+        self.certificates(record, &mut configuration, problems);
+        match &self.decryption_key {
+            KeyEdit::Set(Secret(pem)) => match sealed_key(pem, record.id(), settings) {
+                Ok(sealed) => configuration.decryption_key = Some(sealed),
+                Err(error) => problems.push(error),
+            },
+            KeyEdit::Remove => configuration.decryption_key = None,
+            KeyEdit::Keep => {}
+        }
+        if let Some(map) = &self.attributes {
+            configuration.attributes = map.clone();
+        }
+        configuration.clock_skew = self.clock_skew.or(configuration.clock_skew);
+        let flags = [
+            (&mut configuration.allow_idp_initiated, self.allow_idp_initiated),
+            (&mut configuration.insecure_allow_sha1, self.insecure_allow_sha1),
+            (&mut configuration.enforce_certificate_dates, self.enforce_certificate_dates),
+            (&mut configuration.any_email_domain, self.any_email_domain),
+        ];
+        for (flag, wanted) in flags {
+            *flag = wanted.unwrap_or(*flag);
+        }
+        configuration
+    }
+
+    fn certificates(
+        &self,
+        record: &ConnectionRecord,
+        configuration: &mut Configuration,
+        problems: &mut Vec<FieldError>,
+    ) {
+        let mut certificates = record.certificates();
+        let before = certificates.len();
+        for input in &self.added {
+            match Certificate::parse_all(input) {
+                Ok(added) => {
+                    for certificate in added {
+                        let is_same_key =
+                            |other: &Certificate| other.public_key_der() == certificate.public_key_der();
+                        if !certificates.iter().any(is_same_key) {
+                            certificates.push(certificate);
+                        }
+                    }
+                }
+                Err(error) => problems.push(error.into()),
+            }
+        }
+        for fingerprint in &self.retired {
+            let is_meant =
+                |certificate: &Certificate| is_fingerprint(fingerprint, certificate.fingerprint_sha256());
+            if !certificates.iter().any(is_meant) {
+                problems.push(FieldError::UnknownCertificate { fingerprint: excerpt(fingerprint) });
+            }
+            certificates.retain(|certificate| !is_meant(certificate));
+        }
+        if certificates.is_empty() && before > 0 && record.use_of != Use::Disabled {
+            problems.push(FieldError::LastCertificate);
+        }
+        if !certificates.is_empty()
+            && let Err(error) = TrustedKeys::new(certificates.clone())
+        {
+            problems.push(ConnectionError::from(error).into());
+        }
+        configuration.certificates = certificates.iter().map(Certificate::to_pem).collect();
+    }
+}
+
+/// Fingerprints are written with colons or without, in either case.
+fn is_fingerprint(text: &str, fingerprint: Fingerprint) -> bool {
+    let digits = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_uppercase()).collect()
+    };
+    digits(text) == digits(&fingerprint.to_string())
+}
+
+fn sealed_key(pem: &str, connection: &str, settings: &Settings) -> Result<String, FieldError> {
+    DecryptionKey::from_pem(pem)?;
+    Ok(settings.seal_decryption_key(pem, connection)?)
+}
+
+/// What a change comes to, before it is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) record: ConnectionRecord,
+    pub(crate) changes: Vec<FieldChange>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// What a change of the configuration does beyond itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// A login has to succeed anew before the connection can be enforced.
+    NeedsTestLogin,
+    /// Enforcement ends, since nobody can say whether members could still log in. Happens only if it is accepted.
+    EndsEnforcement,
+}
+
+struct Change {
+    field: FieldChange,
+    is_relied_on: bool,
+}
+
+/// The fields that differ, and whether a login relies on them.
+fn changes(before: &Configuration, after: &Configuration) -> Vec<Change> {
+    let flag = |value: bool| Some(value.to_string());
+    let skew = |value: Option<Duration>| value.map(|skew| format!("{} s", skew.as_secs()));
+    let key = |value: &Option<String>| value.as_ref().map(|_| "a private key".to_owned());
+    let rows = [
+        ("idp_url", before.idp_url.clone(), after.idp_url.clone(), true),
+        ("idp_entity_id", before.idp_entity_id.clone(), after.idp_entity_id.clone(), true),
+        ("certificates", fingerprints(before), fingerprints(after), true),
+        ("attributes", Some(described(&before.attributes)), Some(described(&after.attributes)), true),
+        ("insecure_allow_sha1", flag(before.insecure_allow_sha1), flag(after.insecure_allow_sha1), true),
+        (
+            "enforce_certificate_dates",
+            flag(before.enforce_certificate_dates),
+            flag(after.enforce_certificate_dates),
+            true,
+        ),
+        ("allow_idp_initiated", flag(before.allow_idp_initiated), flag(after.allow_idp_initiated), false),
+        ("any_email_domain", flag(before.any_email_domain), flag(after.any_email_domain), true),
+        ("clock_skew", skew(before.clock_skew), skew(after.clock_skew), false),
+    ];
+    let mut changes: Vec<_> = rows
+        .into_iter()
+        .filter(|(_, before, after, _)| before != after)
+        .map(|(field, before, after, is_relied_on)| Change {
+            field: FieldChange { field: field.to_owned(), before, after },
+            is_relied_on,
+        })
+        .collect();
+    // A key that takes another's place shows as the same text.
+    if before.decryption_key != after.decryption_key {
+        let field = FieldChange {
+            field: "decryption_key".to_owned(),
+            before: key(&before.decryption_key),
+            after: key(&after.decryption_key),
+        };
+        changes.push(Change { field, is_relied_on: true });
+    }
+    changes
+}
+
+fn fingerprints(configuration: &Configuration) -> Option<String> {
+    let parsed = configuration.certificates.iter().filter_map(|pem| Certificate::parse(pem.as_bytes()).ok());
+    let list: Vec<_> = parsed.map(|certificate| certificate.fingerprint_sha256().to_string()).collect();
+    (!list.is_empty()).then(|| list.join(" "))
+}
+
+fn described(map: &AttributeMap) -> String {
+    let fields = [Field::Email, Field::FirstName, Field::LastName, Field::Groups];
+    let of = |field| {
+        let name = map.configured_name(field).unwrap_or("default names");
+        let required = if map.requires(field) { " (required)" } else { "" };
+        format!("{field}: {name}{required}")
+    };
+    let mut text = fields.map(of).join(", ");
+    if map.takes_email_from_name_id() {
+        text.push_str(", email from the NameID");
+    }
+    text
+}
+
+/// Whether members who could log in before a change can do so after it: certificates were only added, or those that
+/// were taken away leave one that a login was seen with.
+fn keeps_members_in(
+    before: &ConnectionRecord,
+    after: &ConnectionRecord,
+    changes: &[Change],
+    logins: &[CompletedLogin],
+) -> bool {
+    let others = changes.iter().any(|change| change.is_relied_on && change.field.field != "certificates");
+    if others {
+        return false;
+    }
+    let remaining = &after.configuration.certificates;
+    let only_added = before.configuration.certificates.iter().all(|pem| remaining.contains(pem));
+    let was_seen = |certificate: &Certificate| {
+        let fingerprint = certificate.fingerprint_sha256().to_string();
+        logins.iter().any(|login| login.certificate() == fingerprint)
+    };
+    only_added || after.certificates().iter().any(was_seen)
+}
+
+/// Why a change was refused: every field that is wrong. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct EditError {
+    pub(crate) problems: Vec<FieldError>,
+}
+
+impl EditError {
+    /// The fields that are wrong; at least one.
+    #[must_use]
+    pub fn problems(&self) -> &[FieldError] {
+        &self.problems
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// The IdP URL, the IdP Entity ID, or the certificates as a whole.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// A certificate that cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A certificate to be retired that is not pinned.
+    #[error("no certificate with the fingerprint {fingerprint:?} is pinned")]
+    UnknownCertificate {
+        /// What was given.
+        fingerprint: String,
+    },
+    /// The last certificate of a connection in use.
+    #[error("without its last certificate, nobody could log in through the connection; disable it first")]
+    LastCertificate,
+    /// A private key that cannot be read.
+    #[error(transparent)]
+    DecryptionKey(#[from] DecryptionKeyError),
+    /// It could not be sealed.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}
+
+impl FieldError {
+    /// The name of the field.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Connection(ConnectionError::IdpUrl { .. }) => "idp_url",
+            Self::Connection(ConnectionError::IdpEntityId { .. }) => "idp_entity_id",
+            Self::DecryptionKey(_) | Self::Settings(_) => "decryption_key",
+            _ => "certificates",
+        }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Connection(error) => error.code(),
+            Self::Certificate(error) => error.code(),
+            Self::UnknownCertificate { .. } => "config.unknown_certificate",
+            Self::LastCertificate => "config.last_certificate",
+            Self::DecryptionKey(error) => error.code(),
+            Self::Settings(error) => error.code(),
+        }
+    }
+
+    /// What to change.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        crate::catalogue::hint(self.code())
+    }
+}

@@ -1,0 +1,272 @@
+//! What happened to an organization's single sign-on, for its audit log.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::Phase;
+use crate::store::StoreError;
+use crate::text_time;
+
+/// One line of the audit log: who did what, when, and what was before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    #[serde(with = "text_time")]
+    at: SystemTime,
+    actor: Actor,
+    organization: String,
+    connection: Option<String>,
+    #[serde(flatten)]
+    kind: EventKind,
+}
+
+impl Event {
+    pub(crate) fn new(
+        by: &Actor,
+        at: SystemTime,
+        organization: &str,
+        connection: Option<&str>,
+        kind: EventKind,
+    ) -> Self {
+        let (organization, connection) = (organization.to_owned(), connection.map(str::to_owned));
+        Self { at, actor: by.clone(), organization, connection, kind }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> SystemTime {
+        self.at
+    }
+
+    /// Who did it.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The organization that it happened to.
+    #[must_use]
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// The connection that it happened to.
+    #[must_use]
+    pub fn connection(&self) -> Option<&str> {
+        self.connection.as_deref()
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> &EventKind {
+        &self.kind
+    }
+
+    /// The stable name of what happened, such as `connection.enforced`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.kind.name()
+    }
+
+    /// Tells it to whoever listens to `tracing`, once it is kept.
+    pub(crate) fn trace(&self) {
+        tracing::info!(
+            event = self.name(),
+            organization = self.organization,
+            connection = self.connection,
+            actor = %self.actor,
+            "single sign-on changed"
+        );
+    }
+
+    /// The event as a JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing but text, numbers and lists of them: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The event of a JSON object that [`to_json`](Self::to_json) gave.
+    ///
+    /// # Errors
+    /// [`StoreError`] for anything else.
+    pub fn from_json(json: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(json)
+            .map_err(|error| StoreError::new(format!("an event is unreadable: {error}")))
+    }
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Actor {
+    /// A user, by the service's own name for them.
+    User(String),
+    /// The service itself.
+    System,
+}
+
+impl Actor {
+    /// The user of this name.
+    #[must_use]
+    pub fn user(id: &str) -> Self {
+        Self::User(id.to_owned())
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user {id}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A connection was created, empty.
+    #[serde(rename = "connection.created")]
+    Created,
+    /// Its configuration was changed.
+    #[serde(rename = "connection.configured")]
+    Configured {
+        /// The revision of the configuration from then on.
+        revision: u64,
+        /// Each field that changed.
+        changes: Vec<FieldChange>,
+        /// The phase before.
+        before: Phase,
+        /// The phase from then on.
+        after: Phase,
+    },
+    /// Logins through it became possible.
+    #[serde(rename = "connection.enabled")]
+    Enabled,
+    /// Members have to log in through it.
+    #[serde(rename = "connection.enforced")]
+    Enforced {
+        /// The revision of the configuration that was tested.
+        revision: u64,
+        /// The user whose login was the test.
+        tested_by: String,
+        /// Whether sessions that began before have to begin anew.
+        ends_earlier_sessions: bool,
+    },
+    /// Members may log in by other ways again.
+    #[serde(rename = "connection.unenforced")]
+    Unenforced {
+        /// Why.
+        because: UnenforcedBecause,
+    },
+    /// Logins through it are no longer possible; its sessions were revoked.
+    #[serde(rename = "connection.disabled")]
+    Disabled {
+        /// The phase before.
+        before: Phase,
+    },
+    /// It was deleted.
+    #[serde(rename = "connection.deleted")]
+    Deleted,
+    /// Who may log in by other ways in an emergency was changed.
+    #[serde(rename = "connection.break_glass_changed")]
+    BreakGlassChanged {
+        /// The accounts before.
+        before: Vec<String>,
+        /// The accounts from then on.
+        after: Vec<String>,
+    },
+    /// A login through it succeeded to its very end, the first one at this revision or by this certificate.
+    #[serde(rename = "connection.tested")]
+    Tested {
+        /// The user.
+        user: String,
+        /// The revision of the configuration.
+        revision: u64,
+        /// The fingerprint of the certificate whose key signed.
+        certificate: String,
+    },
+    /// A named account logged in by another way while single sign-on is enforced.
+    #[serde(rename = "connection.break_glass_used")]
+    BreakGlassUsed {
+        /// The account.
+        user: String,
+        /// The way, as the host calls it.
+        method: String,
+    },
+    /// A certificate expires.
+    #[serde(rename = "connection.certificate_expires")]
+    CertificateExpires {
+        /// Its fingerprint.
+        certificate: String,
+        /// When.
+        #[serde(with = "text_time")]
+        at: SystemTime,
+        /// The days left at most: 60, 30, 7, 1, or 0 where it has expired.
+        days: u32,
+    },
+    /// An organization proved that a domain is its own.
+    #[serde(rename = "domain.verified")]
+    DomainVerified {
+        /// The domain.
+        domain: String,
+    },
+    /// A domain no longer belongs to an organization.
+    #[serde(rename = "domain.released")]
+    DomainReleased {
+        /// The domain.
+        domain: String,
+    },
+}
+
+impl EventKind {
+    /// The stable name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created => "connection.created",
+            Self::Configured { .. } => "connection.configured",
+            Self::Enabled => "connection.enabled",
+            Self::Enforced { .. } => "connection.enforced",
+            Self::Unenforced { .. } => "connection.unenforced",
+            Self::Disabled { .. } => "connection.disabled",
+            Self::Deleted => "connection.deleted",
+            Self::BreakGlassChanged { .. } => "connection.break_glass_changed",
+            Self::Tested { .. } => "connection.tested",
+            Self::BreakGlassUsed { .. } => "connection.break_glass_used",
+            Self::CertificateExpires { .. } => "connection.certificate_expires",
+            Self::DomainVerified { .. } => "domain.verified",
+            Self::DomainReleased { .. } => "domain.released",
+        }
+    }
+}
+
+/// Why single sign-on is no longer enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnenforcedBecause {
+    /// Somebody asked for it.
+    Asked,
+    /// The configuration was changed in a way that has to be tested anew, and whoever did it accepted this.
+    Changed,
+    /// The connection was disabled.
+    Disabled,
+}
+
+/// A field before and after. Secrets are named, never shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FieldChange {
+    /// Its name.
+    pub field: String,
+    /// Its value before.
+    pub before: Option<String>,
+    /// Its value after.
+    pub after: Option<String>,
+}

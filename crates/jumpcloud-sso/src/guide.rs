@@ -1,0 +1,200 @@
+//! What an administrator does in JumpCloud, step by step, with the values of one connection.
+
+use crate::settings::ServiceProvider;
+
+/// The way from nothing to enforced single sign-on, as data: a host shows it in its own style, or as text, Markdown or
+/// HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetupGuide {
+    steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step {
+    /// Its title.
+    pub title: &'static str,
+    /// What to do.
+    pub text: &'static str,
+    /// What to paste or to set.
+    pub values: Vec<PasteValue>,
+}
+
+/// A field, and what belongs into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PasteValue {
+    /// The field, as JumpCloud or the service calls it.
+    pub field: &'static str,
+    /// What belongs into it.
+    pub value: String,
+}
+
+fn value(field: &'static str, value: impl Into<String>) -> PasteValue {
+    PasteValue { field, value: value.into() }
+}
+
+impl SetupGuide {
+    /// The steps for a connection. `display_name` is what members see in JumpCloud's portal: the service's name.
+    #[must_use]
+    pub fn new(service: &ServiceProvider, display_name: &str) -> Self {
+        let step = |title, text, values| Step { title, text, values };
+        let steps = vec![
+            step(
+                "Create the application in JumpCloud",
+                "In JumpCloud's admin portal open SSO Applications, choose Add New Application, then Custom Application, \
+                 and there Manage Single Sign-On (SSO) with Configure SSO with SAML.",
+                vec![value("Display Label", display_name)],
+            ),
+            step(
+                "Fill in the tab SSO",
+                "Paste each value into the field of the same name. The IdP Entity ID is free text; the suggested one is \
+                 always right. The IDP URL cannot be changed later and must be unique in JumpCloud; only its last part is \
+                 yours to choose.",
+                vec![
+                    value("IdP Entity ID", service.entity_id()),
+                    value("SP Entity ID", service.entity_id()),
+                    value("ACS URLs (Default URL)", service.acs_url()),
+                    value("Sign Assertion", "ticked (or Sign: Assertion)"),
+                    value("Login URL", service.login_url()),
+                    value("IDP URL", suggested_idp_url(service)),
+                ],
+            ),
+            step(
+                "Map the attributes",
+                "Under Attributes, add one row for each. The name on the left is the service provider's, the one on the \
+                 right is JumpCloud's; mind the capital N. To send groups too, tick include group attribute and name it \
+                 memberOf.",
+                vec![value("email", "email"), value("firstName", "firstname"), value("lastName", "lastname")],
+            ),
+            step(
+                "Activate it and download the certificate",
+                "Choose Activate and confirm. Open the application again and, in its tab SSO, choose IDP Certificate \
+                 Valid and Download certificate. Export Metadata gives all three values of the next step in one file.",
+                Vec::new(),
+            ),
+            step(
+                "Give three values to the service",
+                "Paste them as they are: the certificate with its BEGIN and END lines, the IdP Entity ID to the letter. \
+                 Or upload the metadata file.",
+                vec![
+                    value("IdP URL", "the IDP URL of the application"),
+                    value("IdP Entity ID", "the IdP Entity ID of the application"),
+                    value("Certificate", "the whole file certificate.pem"),
+                ],
+            ),
+            step(
+                "Assign user groups in JumpCloud",
+                "In the application's tab User Groups, tick the groups whose members may log in. Whoever is in none of \
+                 them stays at JumpCloud with an error that the service never hears of.",
+                Vec::new(),
+            ),
+            step(
+                "Enable single sign-on and test it",
+                "Enable the connection in the service and log in once through it, to the very end. Should it fail, the \
+                 diagnosis names the field to change.",
+                vec![value("Login", service.login_url())],
+            ),
+            step(
+                "Enforce it",
+                "Once the test login has succeeded, enforce single sign-on: members can then log in through JumpCloud \
+                 only. Name an account that can still log in by another way, for the day that JumpCloud cannot be reached.",
+                Vec::new(),
+            ),
+        ];
+        Self { steps }
+    }
+
+    /// The steps, in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// As text for a terminal.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.render(
+            |number, step| format!("{number}. {}\n   {}\n", step.title, step.text),
+            |step, row| {
+                let width = step.values.iter().map(|row| row.field.len()).max().unwrap_or_default();
+                format!("     {:width$}  {}\n", row.field, row.value)
+            },
+            |_| "\n".to_owned(),
+        )
+    }
+
+    /// As Markdown.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        self.render(
+            |number, step| {
+                let table = if step.values.is_empty() { "" } else { "| field | value |\n|---|---|\n" };
+                format!("## {number}. {}\n\n{}\n\n{table}", step.title, step.text)
+            },
+            |_, row| format!("| {} | `{}` |\n", row.field, row.value.replace('`', "'").replace('|', "\\|")),
+            |step| if step.values.is_empty() { String::new() } else { "\n".to_owned() },
+        )
+    }
+
+    /// As a fragment of HTML: an ordered list, without styles or scripts.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let steps = self.render(
+            |_, step| {
+                let open = if step.values.is_empty() { "" } else { "<dl>" };
+                format!("<li><h3>{}</h3><p>{}</p>{open}", escaped(step.title), escaped(step.text))
+            },
+            |_, row| format!("<dt>{}</dt><dd><code>{}</code></dd>", escaped(row.field), escaped(&row.value)),
+            |step| format!("{}</li>\n", if step.values.is_empty() { "" } else { "</dl>" }),
+        );
+        format!("<ol>\n{steps}</ol>\n")
+    }
+
+    fn render(
+        &self,
+        begin: impl Fn(usize, &Step) -> String,
+        row: impl Fn(&Step, &PasteValue) -> String,
+        end: impl Fn(&Step) -> String,
+    ) -> String {
+        let mut text = String::new();
+        for (number, step) in (1..).zip(&self.steps) {
+            text.push_str(&begin(number, step));
+            for value in &step.values {
+                text.push_str(&row(step, value));
+            }
+            text.push_str(&end(step));
+        }
+        text
+    }
+}
+
+/// Unique, since the connection's ID is.
+fn suggested_idp_url(service: &ServiceProvider) -> String {
+    let mut parts = service.entity_id().rsplit('/');
+    let id: String = parts.next().unwrap_or_default().chars().take(12).collect();
+    let host = service.entity_id().split("//").nth(1).unwrap_or_default();
+    let host: String = host
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .map(|it| if it.is_ascii_alphanumeric() { it } else { '-' })
+        .collect();
+    format!("https://sso.jumpcloud.com/saml2/{host}-{id}")
+}
+
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+        escaped
+    })
+}

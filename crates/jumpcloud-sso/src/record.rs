@@ -1,0 +1,369 @@
+//! An organization's connection as it is kept: what is configured so far, and how far it has come.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use saml_attributes::AttributeMap;
+use saml_signature::{AlgorithmPolicy, Certificate};
+use serde::{Deserialize, Serialize};
+
+use crate::connection::{Connection, ConnectionError, EmailDomains};
+use crate::settings::Settings;
+use crate::store::StoreError;
+use crate::text_time;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// It exists, so that its ACS URL and SP Entity ID can be pasted into JumpCloud; something is missing yet.
+    Draft,
+    /// Everything is there that logins need.
+    Configured,
+    /// Members can log in through it.
+    Active,
+    /// Members have to log in through it.
+    Enforced,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Draft => "draft",
+            Self::Configured => "configured",
+            Self::Active => "active",
+            Self::Enforced => "enforced",
+        })
+    }
+}
+
+/// What a connection lacks before it can be enabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The IdP URL.
+    IdpUrl,
+    /// The IdP Entity ID.
+    IdpEntityId,
+    /// A certificate.
+    Certificate,
+    /// A verified e-mail domain of the organization.
+    EmailDomain,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IdpUrl => "the IdP URL",
+            Self::IdpEntityId => "the IdP Entity ID",
+            Self::Certificate => "the certificate",
+            Self::EmailDomain => "a verified e-mail domain",
+        })
+    }
+}
+
+/// A connection as a store keeps it. It changes through [`Connections`](crate::Connections) alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionRecord {
+    pub(crate) id: String,
+    pub(crate) organization: String,
+    /// Raised by every change: what a store compares before it writes.
+    pub(crate) version: u64,
+    /// Raised by every change of what a login relies on: what a test login is a test of.
+    pub(crate) revision: u64,
+    pub(crate) use_of: Use,
+    pub(crate) configuration: Configuration,
+    #[serde(default)]
+    pub(crate) break_glass: Vec<String>,
+    #[serde(with = "text_time")]
+    pub(crate) created_at: SystemTime,
+}
+
+/// What members can do with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub(crate) enum Use {
+    /// Nothing.
+    Disabled,
+    /// Log in through it.
+    Active,
+    /// Log in through it only.
+    Enforced {
+        #[serde(with = "text_time")]
+        since: SystemTime,
+        /// Whether sessions from before are good no longer.
+        ends_earlier_sessions: bool,
+    },
+}
+
+/// What an administrator gives. Every value was checked when it was given.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, and a field of what is stored"
+)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Configuration {
+    pub(crate) idp_url: Option<String>,
+    pub(crate) idp_entity_id: Option<String>,
+    /// PEM.
+    #[serde(default)]
+    pub(crate) certificates: Vec<String>,
+    #[serde(default)]
+    pub(crate) attributes: AttributeMap,
+    #[serde(default)]
+    pub(crate) allow_idp_initiated: bool,
+    #[serde(default)]
+    pub(crate) clock_skew: Option<Duration>,
+    #[serde(default)]
+    pub(crate) insecure_allow_sha1: bool,
+    #[serde(default)]
+    pub(crate) enforce_certificate_dates: bool,
+    #[serde(default)]
+    pub(crate) any_email_domain: bool,
+    /// A private key for decryption, sealed.
+    #[serde(default)]
+    pub(crate) decryption_key: Option<String>,
+}
+
+impl ConnectionRecord {
+    pub(crate) fn draft(id: &str, organization: &str, now: SystemTime) -> Self {
+        Self {
+            id: id.to_owned(),
+            organization: organization.to_owned(),
+            version: 1,
+            revision: 1,
+            use_of: Use::Disabled,
+            configuration: Configuration::default(),
+            break_glass: Vec::new(),
+            created_at: now,
+        }
+    }
+
+    /// The connection's ID, a part of its ACS URL and SP Entity ID.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The organization that it belongs to.
+    #[must_use]
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// Raised by every change. A store compares it before it writes.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Raised by every change of what a login relies on: URL, entity ID, certificates, attributes, algorithms, keys. A
+    /// test login is a test of one revision.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// When it was created.
+    #[must_use]
+    pub fn created_at(&self) -> SystemTime {
+        self.created_at
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self.use_of {
+            Use::Enforced { .. } => Phase::Enforced,
+            Use::Active => Phase::Active,
+            Use::Disabled if self.missing().is_empty() => Phase::Configured,
+            Use::Disabled => Phase::Draft,
+        }
+    }
+
+    /// What the administrator has yet to give.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Missing> {
+        let Configuration { idp_url, idp_entity_id, certificates, .. } = &self.configuration;
+        let checks = [
+            (idp_url.is_none(), Missing::IdpUrl),
+            (idp_entity_id.is_none(), Missing::IdpEntityId),
+            (certificates.is_empty(), Missing::Certificate),
+        ];
+        checks.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, what)| what).collect()
+    }
+
+    /// The IdP URL, where one was given.
+    #[must_use]
+    pub fn idp_url(&self) -> Option<&str> {
+        self.configuration.idp_url.as_deref()
+    }
+
+    /// The IdP Entity ID, where one was given.
+    #[must_use]
+    pub fn idp_entity_id(&self) -> Option<&str> {
+        self.configuration.idp_entity_id.as_deref()
+    }
+
+    /// The pinned certificates.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<Certificate> {
+        let pems = self.configuration.certificates.iter();
+        pems.filter_map(|pem| Certificate::parse(pem.as_bytes()).ok()).collect()
+    }
+
+    /// The attribute map.
+    #[must_use]
+    pub fn attributes(&self) -> &AttributeMap {
+        &self.configuration.attributes
+    }
+
+    /// Whether logins that begin at JumpCloud are accepted.
+    #[must_use]
+    pub fn allows_idp_initiated(&self) -> bool {
+        self.configuration.allow_idp_initiated
+    }
+
+    /// Whether e-mail addresses of any domain are accepted, as unverified ones.
+    #[must_use]
+    pub fn accepts_any_email_domain(&self) -> bool {
+        self.configuration.any_email_domain
+    }
+
+    /// Who may log in by other ways in an emergency, by the service's own names for them.
+    #[must_use]
+    pub fn break_glass(&self) -> &[String] {
+        &self.break_glass
+    }
+
+    /// The record as a JSON object, for a store to keep.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing but text, numbers and lists of them: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The record of a JSON object that [`to_json`](Self::to_json) gave.
+    ///
+    /// # Errors
+    /// [`StoreError`] for anything else.
+    pub fn from_json(json: &str) -> Result<Self, StoreError> {
+        let record: Result<Self, _> = serde_json::from_str(json);
+        record.map_err(|error| StoreError::new(format!("a connection is unreadable: {error}")))
+    }
+
+    /// What logins go through, whatever the phase. `domains` are those that the organization has verified.
+    pub(crate) fn build(
+        &self,
+        settings: &Settings,
+        domains: &[String],
+    ) -> Result<Connection, ConnectionError> {
+        let configuration = &self.configuration;
+        let mut builder = Connection::builder(settings, &self.id, &self.organization)?
+            .revision(self.revision)
+            .idp_url(configuration.idp_url.as_deref().unwrap_or_default())
+            .idp_entity_id(configuration.idp_entity_id.as_deref().unwrap_or_default())
+            .attributes(configuration.attributes.clone())
+            .domains(if configuration.any_email_domain {
+                EmailDomains::any_with_verified(domains)
+            } else {
+                EmailDomains::only(domains)
+            });
+        for pem in &configuration.certificates {
+            builder = builder.certificate(pem.as_bytes());
+        }
+        if configuration.insecure_allow_sha1 {
+            builder = builder.algorithms(AlgorithmPolicy::default().insecure_allow_sha1());
+        }
+        if configuration.allow_idp_initiated {
+            builder = builder.allow_idp_initiated();
+        }
+        if configuration.enforce_certificate_dates {
+            builder = builder.enforce_certificate_dates();
+        }
+        if let Some(skew) = configuration.clock_skew {
+            builder = builder.clock_skew(skew);
+        }
+        if let Some(sealed) = &configuration.decryption_key {
+            builder = builder.decryptor(settings.open_decryption_key(sealed, &self.id)?);
+        }
+        builder.build()
+    }
+}
+
+/// A login that succeeded to its very end: the service has issued a session for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedLogin {
+    connection: String,
+    revision: u64,
+    certificate: String,
+    user: String,
+    #[serde(with = "text_time")]
+    at: SystemTime,
+}
+
+impl CompletedLogin {
+    pub(crate) fn new(
+        connection: &str,
+        revision: u64,
+        certificate: &Certificate,
+        user: &str,
+        at: SystemTime,
+    ) -> Self {
+        let certificate = certificate.fingerprint_sha256().to_string();
+        Self { connection: connection.to_owned(), revision, certificate, user: user.to_owned(), at }
+    }
+
+    /// The connection that it went through.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    /// The revision that the connection's configuration had.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The SHA-256 fingerprint of the certificate whose key had signed.
+    #[must_use]
+    pub fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// The user, by the service's own name for them.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// When it was.
+    #[must_use]
+    pub fn at(&self) -> SystemTime {
+        self.at
+    }
+
+    /// Whether a store keeps `newer` in place of this one.
+    #[must_use]
+    pub fn is_replaced_by(&self, newer: &Self) -> bool {
+        (&self.connection, self.revision, &self.certificate)
+            == (&newer.connection, newer.revision, &newer.certificate)
+    }
+
+    /// The login as a JSON object, for a store to keep.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing but text and numbers: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The login of a JSON object that [`to_json`](Self::to_json) gave.
+    ///
+    /// # Errors
+    /// [`StoreError`] for anything else.
+    pub fn from_json(json: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(json).map_err(|error| StoreError::new(format!("a login is unreadable: {error}")))
+    }
+}

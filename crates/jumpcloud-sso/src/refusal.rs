@@ -1,0 +1,107 @@
+//! Why a connection was not changed.
+
+use thiserror::Error;
+
+use crate::connection::ConnectionError;
+use crate::connections::MAX_CONNECTIONS;
+use crate::edit::EditError;
+use crate::entitlement::Feature;
+use crate::record::{Missing, Phase};
+use crate::store::StoreError;
+
+/// Why something was refused. Nothing was changed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is no such connection.
+    #[error("there is no such connection")]
+    Unknown,
+    /// Nobody can log in through it.
+    #[error("the connection is disabled")]
+    Disabled,
+    /// Something is missing before it can be enabled.
+    #[error("the connection lacks {}", list(missing))]
+    Incomplete {
+        /// What is missing; at least one thing.
+        missing: Vec<Missing>,
+    },
+    /// It has to be brought further, or back, first.
+    #[error("the connection is {found}, and has to be {needed}")]
+    Phase {
+        /// What it has to be.
+        needed: Phase,
+        /// What it is.
+        found: Phase,
+    },
+    /// Nobody has logged in since the configuration was changed.
+    #[error("no login has succeeded since the configuration was last changed (revision {revision})")]
+    NotTested {
+        /// The present revision.
+        revision: u64,
+    },
+    /// No account for emergencies is named, and nobody said that there shall be none.
+    #[error("no account is named that could log in by another way")]
+    NoBreakGlass,
+    /// The change would end enforcement, which was not accepted.
+    #[error("the change ends enforcement until the connection is tested anew")]
+    EndsEnforcement,
+    /// The organization may not.
+    #[error("the organization's plan does not allow this")]
+    NotEntitled {
+        /// What it may not.
+        feature: Feature,
+    },
+    /// Fields that are wrong.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// The configuration as a whole is wrong.
+    #[error(transparent)]
+    Configuration(#[from] ConnectionError),
+    /// Somebody else has changed the connection in the meantime.
+    #[error("somebody else has changed the connection in the meantime")]
+    Conflict,
+    /// The organization has too many connections.
+    #[error("the organization has {MAX_CONNECTIONS} connections already")]
+    TooMany,
+    /// The operating system gave no randomness.
+    #[error("there is no randomness")]
+    Random,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn list(missing: &[Missing]) -> String {
+    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Refusal {
+    /// The stable code. Of several wrong fields, that of the first.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "config.unknown_connection",
+            Self::Disabled => "config.disabled",
+            Self::Incomplete { .. } => "config.incomplete",
+            Self::Phase { .. } => "config.phase",
+            Self::NotTested { .. } => "config.not_tested",
+            Self::NoBreakGlass => "config.no_break_glass",
+            Self::EndsEnforcement => "config.ends_enforcement",
+            Self::NotEntitled { .. } => "config.not_entitled",
+            Self::Edit(error) => {
+                error.problems().first().map_or("config.incomplete", |problem| problem.code())
+            }
+            Self::Configuration(error) => error.code(),
+            Self::Conflict => "config.conflict",
+            Self::TooMany => "config.too_many_connections",
+            Self::Random => "config.random",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    /// What to change.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        crate::catalogue::hint(self.code())
+    }
+}

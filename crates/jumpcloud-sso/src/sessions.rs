@@ -1,0 +1,292 @@
+//! Sessions that can be revoked, refreshed and handed over.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use sso_session::{
+    CodeChallenge, HandOver, HandOverError, IssueError, IssuedSession, SealError, SessionCookie,
+    SessionError, SessionIssuer, SessionVerifier, VerifiedSession,
+};
+use thiserror::Error;
+
+use crate::login::Login;
+use crate::settings::{Settings, SettingsError};
+use crate::store::{Claim, OnceStore, RevocationStore, StoreError};
+
+/// Clocks that differ by less than a session verifier tolerates make a token good for that much longer.
+const SKEW: Duration = Duration::from_secs(300);
+
+/// The sessions of a service, with a store that remembers which of them were revoked. It is asked each time that a
+/// session is verified; if it cannot tell, the session is refused.
+///
+/// A service that can do without revocation uses [`SessionIssuer`] and [`SessionVerifier`] alone.
+pub struct Sessions<S> {
+    issuer: SessionIssuer,
+    verifier: SessionVerifier,
+    hand_over: HandOver,
+    cookie: SessionCookie,
+    store: S,
+}
+
+impl<S> fmt::Debug for Sessions<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+impl<S: RevocationStore + OnceStore> Sessions<S> {
+    /// Sessions by HS256 under a key derived from AUTH_SECRET.
+    ///
+    /// # Errors
+    /// [`SettingsError`] for former secrets that cannot be used.
+    pub fn new(settings: &Settings, store: S) -> Result<Self, SettingsError> {
+        Self::with(settings, settings.session_issuer(), settings.session_verifier()?, store)
+    }
+
+    /// Sessions with another lifetime, by another key or for another audience than the default.
+    ///
+    /// # Errors
+    /// [`SettingsError::Sealing`], where the library of cryptography fails.
+    pub fn with(
+        settings: &Settings,
+        issuer: SessionIssuer,
+        verifier: SessionVerifier,
+        store: S,
+    ) -> Result<Self, SettingsError> {
+        let hand_over = HandOver::new(settings.secret()).map_err(|_: SealError| SettingsError::Sealing)?;
+        Ok(Self { issuer, verifier, hand_over, cookie: SessionCookie::default(), store })
+    }
+
+    /// Begins the session of a login. `user_id` is the service's own name for the user.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn begin(
+        &self,
+        login: &Login,
+        user_id: &str,
+        now: SystemTime,
+    ) -> Result<IssuedSession, SessionRefusal> {
+        Ok(self.issuer.issue(&login.new_session(user_id), now)?)
+    }
+
+    /// The session of a token, if it is one of `organization`, valid at `now`, and neither it nor its user, connection
+    /// or organization were revoked since.
+    ///
+    /// # Errors
+    /// [`SessionRefusal`].
+    pub async fn verify(
+        &self,
+        organization: &str,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<VerifiedSession, SessionRefusal> {
+        let session = self.verifier.verify_for(organization, token, now)?;
+        let keys = [
+            key_of_session(session.session_id()),
+            key_of_user(organization, session.subject()),
+            revocation_key_of_connection(session.connection()),
+            key_of_organization(organization),
+        ];
+        match self.store.revoked_at(&keys, now).await? {
+            // Tokens have whole seconds: within the same one, nobody can say which was first.
+            Some(instant) if session.issued_at() <= instant => Err(SessionRefusal::Revoked),
+            _ => Ok(session),
+        }
+    }
+
+    /// Continues a session with a new token, never beyond the end that JumpCloud or the service has set for it. One token
+    /// is refreshed once: should it be presented again, somebody has a copy, and the whole session is revoked.
+    ///
+    /// # Errors
+    /// [`SessionRefusal`].
+    pub async fn refresh(
+        &self,
+        organization: &str,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<IssuedSession, SessionRefusal> {
+        let session = self.verify(organization, token, now).await?;
+        let issued = self.issuer.refresh(&session, now)?;
+        let key = format!("refresh:{}", session.id());
+        match self.store.claim(&key, session.expires_at() + SKEW, now).await? {
+            Claim::Claimed => Ok(issued),
+            Claim::AlreadyClaimed => {
+                self.revoke_session(session.session_id(), now).await?;
+                Err(SessionRefusal::Refreshed)
+            }
+        }
+    }
+
+    /// Ends the session of a token, here: JumpCloud offers no single logout, so that its own session goes on. The cookie
+    /// is taken away by [`SessionCookie::clear`].
+    ///
+    /// # Errors
+    /// [`SessionRefusal`]; a token that is not valid has no session to end.
+    pub async fn log_out(
+        &self,
+        organization: &str,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<(), SessionRefusal> {
+        let session = self.verifier.verify_for(organization, token, now)?;
+        Ok(self.revoke_session(session.session_id(), now).await?)
+    }
+
+    /// Revokes a session by its name, [`VerifiedSession::session_id`], with all tokens that continue it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_session(&self, session_id: &str, now: SystemTime) -> Result<(), StoreError> {
+        // A session that was revoked stays so, whatever is refreshed at the same time on another machine.
+        let until = now + self.issuer.horizon() + SKEW;
+        self.store.revoke(&key_of_session(session_id), until, until, now).await
+    }
+
+    /// Revokes the sessions that a user of an organization has at `now`, and those that begin within the same second.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_user(
+        &self,
+        organization: &str,
+        user_id: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke(&key_of_user(organization, user_id), now).await
+    }
+
+    /// Revokes all sessions of a connection, as for [`revoke_user`](Self::revoke_user).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_connection(&self, connection: &str, now: SystemTime) -> Result<(), StoreError> {
+        self.revoke(&revocation_key_of_connection(connection), now).await
+    }
+
+    /// Revokes all sessions of an organization, as for [`revoke_user`](Self::revoke_user).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_organization(&self, organization: &str, now: SystemTime) -> Result<(), StoreError> {
+        self.revoke(&key_of_organization(organization), now).await
+    }
+
+    async fn revoke(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
+        self.store.revoke(key, now, now + self.issuer.horizon() + SKEW, now).await
+    }
+
+    /// A code for a front end on another origin, which cannot get a cookie of this one: redirect the browser to
+    /// `redirect_uri` with it. Good for sixty seconds, once, for who has the verifier of `challenge`.
+    ///
+    /// `redirect_uri` has to be one of the host's own list, compared as a whole.
+    ///
+    /// # Errors
+    /// [`SessionRefusal::HandOver`].
+    pub fn hand_over(
+        &self,
+        session: &IssuedSession,
+        challenge: &CodeChallenge,
+        redirect_uri: &str,
+        now: SystemTime,
+    ) -> Result<String, SessionRefusal> {
+        Ok(self.hand_over.code(session.token(), challenge, redirect_uri, now)?)
+    }
+
+    /// The session token for such a code.
+    ///
+    /// # Errors
+    /// [`SessionRefusal::HandOver`], [`SessionRefusal::Redeemed`] for a code that was used.
+    pub async fn redeem(
+        &self,
+        code: &str,
+        verifier: &str,
+        redirect_uri: &str,
+        now: SystemTime,
+    ) -> Result<String, SessionRefusal> {
+        let opened = self.hand_over.open(code, verifier, redirect_uri, now)?;
+        let key = format!("code:{}", opened.claim_key());
+        match self.store.claim(&key, opened.remember_until(), now).await? {
+            Claim::Claimed => Ok(opened.into_token()),
+            Claim::AlreadyClaimed => Err(SessionRefusal::Redeemed),
+        }
+    }
+
+    /// The cookie that keeps a token in a browser.
+    #[must_use]
+    pub fn cookie(&self) -> &SessionCookie {
+        &self.cookie
+    }
+
+    /// The public keys of the sessions, for other services that verify them.
+    #[must_use]
+    pub fn jwks_json(&self) -> String {
+        self.verifier.jwks_json()
+    }
+}
+
+fn key_of_session(session_id: &str) -> String {
+    format!("session:{session_id}")
+}
+
+/// The organization with its length, so that no two pairs are spelled alike.
+fn key_of_user(organization: &str, user: &str) -> String {
+    format!("user:{}:{organization}:{user}", organization.len())
+}
+
+pub(crate) fn revocation_key_of_connection(connection: &str) -> String {
+    format!("connection:{connection}")
+}
+
+fn key_of_organization(organization: &str) -> String {
+    format!("organization:{organization}")
+}
+
+/// Why there is no session.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SessionRefusal {
+    /// The token was refused.
+    #[error(transparent)]
+    Token(#[from] SessionError),
+    /// The session, its user, its connection or its organization was revoked.
+    #[error("the session was revoked")]
+    Revoked,
+    /// The token was refreshed before; the session is revoked now.
+    #[error("the token was refreshed before; its session is revoked, since somebody has a copy of it")]
+    Refreshed,
+    /// The code was redeemed before.
+    #[error("the code was redeemed before")]
+    Redeemed,
+    /// The code was refused.
+    #[error(transparent)]
+    HandOver(#[from] HandOverError),
+    /// No token could be issued; at the end of a session, [`IssueError::Over`].
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SessionRefusal {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Token(error) => error.code(),
+            Self::Revoked => "session.revoked",
+            Self::Refreshed => "session.refreshed",
+            Self::Redeemed => "session.code_used",
+            Self::HandOver(error) => error.code(),
+            Self::Issue(error) => error.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    /// What to change.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        crate::catalogue::hint(self.code())
+    }
+}

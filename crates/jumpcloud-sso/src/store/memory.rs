@@ -1,0 +1,326 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::future::{Future, ready};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::SystemTime;
+
+use super::{
+    Claim, ConnectionStore, DomainClaim, DomainStore, OnceStore, RevocationStore, Saved, StoreError,
+};
+use crate::event::Event;
+use crate::record::{CompletedLogin, ConnectionRecord};
+
+/// All four stores in the memory of this process: for tests, and for services that run as a single process and configure
+/// their connections by code. What it remembers is lost when the process ends, so that an assertion could be replayed to
+/// the next one for the minutes that it is valid. Clones are the same store.
+#[derive(Clone, Debug)]
+pub struct MemoryStore(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    capacity: usize,
+    claims: Mutex<Expiring<()>>,
+    revocations: Mutex<Expiring<SystemTime>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    connections: BTreeMap<String, ConnectionRecord>,
+    /// Of connections that are gone.
+    taken: HashSet<String>,
+    logins: Vec<CompletedLogin>,
+    domains: BTreeMap<String, String>,
+    events: Vec<Event>,
+}
+
+/// Claims are made after a signature was verified only, so that nobody can fill the store who has no account. This is a
+/// thousand logins a second with the ten minutes that JumpCloud's assertions live.
+const DEFAULT_CAPACITY: usize = 1_200_000;
+
+const FIRST_SWEEP: usize = 1024;
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::with_capacity(DEFAULT_CAPACITY)
+    }
+}
+
+impl MemoryStore {
+    /// A store that remembers at most `capacity` claims, and as many revocations, at a time. Once full of what has not
+    /// expired it fails, and logins are refused.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Arc::new(Shared {
+            capacity,
+            claims: Mutex::default(),
+            revocations: Mutex::default(),
+            kept: Mutex::default(),
+        }))
+    }
+
+    /// How many claims it remembers.
+    #[must_use]
+    pub fn claims(&self) -> usize {
+        self.0.claims.lock().map_or(0, |claims| claims.entries.len())
+    }
+
+    fn kept(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
+        lock(&self.0.kept)
+    }
+
+    fn claim_now(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+        let mut claims = lock(&self.0.claims)?;
+        if claims.get(key, now).is_some() {
+            return Ok(Claim::AlreadyClaimed);
+        }
+        claims.put(key, (), until, now, self.0.capacity)?;
+        Ok(Claim::Claimed)
+    }
+
+    fn revoke_now(
+        &self,
+        key: &str,
+        instant: SystemTime,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let mut revocations = lock(&self.0.revocations)?;
+        let former = revocations.entries.get(key).copied();
+        let (instant, until) =
+            former.map_or((instant, until), |(former, end)| (instant.max(former), until.max(end)));
+        revocations.put(key, instant, until, now, self.0.capacity)
+    }
+
+    fn revoked_now(&self, keys: &[String], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+        let revocations = lock(&self.0.revocations)?;
+        Ok(keys.iter().filter_map(|key| revocations.get(key, now)).max())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, StoreError> {
+    mutex.lock().map_err(|_| StoreError::new("a thread panicked while it held the lock"))
+}
+
+/// Entries that may be forgotten at some time, each with that time.
+#[derive(Debug)]
+struct Expiring<T> {
+    entries: HashMap<String, (T, SystemTime)>,
+    /// The size at which to look for expired entries next.
+    sweep_at: usize,
+}
+
+impl<T> Default for Expiring<T> {
+    fn default() -> Self {
+        Self { entries: HashMap::new(), sweep_at: 0 }
+    }
+}
+
+impl<T: Copy> Expiring<T> {
+    fn get(&self, key: &str, now: SystemTime) -> Option<T> {
+        self.entries.get(key).filter(|(_, until)| *until > now).map(|(value, _)| *value)
+    }
+
+    /// Forgets what has expired each time the size has doubled, so that an entry costs constant time on average.
+    fn put(
+        &mut self,
+        key: &str,
+        value: T,
+        until: SystemTime,
+        now: SystemTime,
+        capacity: usize,
+    ) -> Result<(), StoreError> {
+        if self.entries.len() >= self.sweep_at.clamp(FIRST_SWEEP.min(capacity), capacity) {
+            self.entries.retain(|_, (_, until)| *until > now);
+            self.entries.shrink_to(self.entries.len().max(FIRST_SWEEP) * 2);
+            self.sweep_at = (self.entries.len() * 2).max(FIRST_SWEEP);
+        }
+        if self.entries.len() >= capacity && !self.entries.contains_key(key) {
+            return Err(StoreError::new(format!("it is full with {capacity} entries")));
+        }
+        self.entries.insert(key.to_owned(), (value, until));
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn save(&mut self, record: &ConnectionRecord, expected: Option<u64>, events: &[Event]) -> Saved {
+        let found = self.connections.get(record.id()).map(ConnectionRecord::version);
+        if found != expected || self.taken.contains(record.id()) {
+            return Saved::Conflict;
+        }
+        self.connections.insert(record.id().to_owned(), record.clone());
+        self.events.extend_from_slice(events);
+        Saved::Saved
+    }
+
+    fn delete(&mut self, id: &str, expected: u64, events: &[Event]) -> Saved {
+        if self.connections.get(id).map(ConnectionRecord::version) != Some(expected) {
+            return Saved::Conflict;
+        }
+        self.connections.remove(id);
+        self.taken.insert(id.to_owned());
+        self.logins.retain(|login| login.connection() != id);
+        self.events.extend_from_slice(events);
+        Saved::Saved
+    }
+
+    fn record_login(&mut self, login: &CompletedLogin) {
+        if self.connections.contains_key(login.connection()) {
+            self.logins.retain(|other| !other.is_replaced_by(login));
+            self.logins.push(login.clone());
+        }
+    }
+
+    fn claim_domain(&mut self, domain: &str, organization: &str, events: &[Event]) -> DomainClaim {
+        match self.domains.get(domain) {
+            Some(owner) if owner == organization => DomainClaim::Owned,
+            Some(_) => DomainClaim::Taken,
+            None => {
+                self.domains.insert(domain.to_owned(), organization.to_owned());
+                self.events.extend_from_slice(events);
+                DomainClaim::Claimed
+            }
+        }
+    }
+
+    fn release_domain(&mut self, domain: &str, organization: &str, events: &[Event]) -> bool {
+        let is_owner = self.domains.get(domain).is_some_and(|owner| owner == organization);
+        if is_owner {
+            self.domains.remove(domain);
+            self.events.extend_from_slice(events);
+        }
+        is_owner
+    }
+}
+
+impl OnceStore for MemoryStore {
+    fn claim(
+        &self,
+        key: &str,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send {
+        ready(self.claim_now(key, until, now))
+    }
+}
+
+impl RevocationStore for MemoryStore {
+    fn revoke(
+        &self,
+        key: &str,
+        instant: SystemTime,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(self.revoke_now(key, instant, until, now))
+    }
+
+    fn revoked_at(
+        &self,
+        keys: &[String],
+        now: SystemTime,
+    ) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send {
+        ready(self.revoked_now(keys, now))
+    }
+}
+
+impl ConnectionStore for MemoryStore {
+    fn connection(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<ConnectionRecord>, StoreError>> + Send {
+        ready(self.kept().map(|kept| kept.connections.get(id).cloned()))
+    }
+
+    fn connections(
+        &self,
+        organization: Option<&str>,
+        after: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<ConnectionRecord>, StoreError>> + Send {
+        let wanted = |record: &&ConnectionRecord| {
+            record.id() > after
+                && organization.is_none_or(|organization| record.organization() == organization)
+        };
+        ready(self.kept().map(|kept| kept.connections.values().filter(wanted).take(limit).cloned().collect()))
+    }
+
+    fn save(
+        &self,
+        record: &ConnectionRecord,
+        expected: Option<u64>,
+        events: &[Event],
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.save(record, expected, events)))
+    }
+
+    fn delete(
+        &self,
+        id: &str,
+        expected: u64,
+        events: &[Event],
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.delete(id, expected, events)))
+    }
+
+    fn record_login(&self, login: &CompletedLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.record_login(login)))
+    }
+
+    fn logins(&self, id: &str) -> impl Future<Output = Result<Vec<CompletedLogin>, StoreError>> + Send {
+        let of_connection = |login: &&CompletedLogin| login.connection() == id;
+        ready(self.kept().map(|kept| kept.logins.iter().filter(of_connection).cloned().collect()))
+    }
+
+    fn append(&self, events: &[Event]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.events.extend_from_slice(events)))
+    }
+
+    fn events(
+        &self,
+        organization: &str,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, Event)>, StoreError>> + Send {
+        ready(self.kept().map(|kept| {
+            let numbered = (1_u64..).zip(&kept.events);
+            numbered
+                .filter(|(number, event)| *number > after && event.organization() == organization)
+                .take(limit)
+                .map(|(number, event)| (number, event.clone()))
+                .collect()
+        }))
+    }
+}
+
+impl DomainStore for MemoryStore {
+    fn claim_domain(
+        &self,
+        domain: &str,
+        organization: &str,
+        events: &[Event],
+    ) -> impl Future<Output = Result<DomainClaim, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.claim_domain(domain, organization, events)))
+    }
+
+    fn release_domain(
+        &self,
+        domain: &str,
+        organization: &str,
+        events: &[Event],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, events)))
+    }
+
+    fn domain_owner(&self, domain: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+        ready(self.kept().map(|kept| kept.domains.get(domain).cloned()))
+    }
+
+    fn domains(&self, organization: &str) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send {
+        let owned = |(_, owner): &(&String, &String)| *owner == organization;
+        ready(
+            self.kept()
+                .map(|kept| kept.domains.iter().filter(owned).map(|(domain, _)| domain.clone()).collect()),
+        )
+    }
+}

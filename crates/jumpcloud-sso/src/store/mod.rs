@@ -1,0 +1,183 @@
+//! What a service has to remember, as four small traits.
+
+mod memory;
+
+use std::future::Future;
+use std::time::SystemTime;
+
+use thiserror::Error;
+
+use crate::event::Event;
+use crate::record::{CompletedLogin, ConnectionRecord};
+
+pub use memory::MemoryStore;
+
+/// Remembers what was used, so that it cannot be used again: assertions, the requests that they answer, tokens that were
+/// refreshed, codes that were redeemed.
+///
+/// Claims have to be atomic: of any number of calls with the same key, on any number of machines, exactly one gets
+/// [`Claim::Claimed`]. A store that cannot tell has to fail, and what it was asked for is then refused.
+pub trait OnceStore: Send + Sync {
+    /// Claims `key` until `until`. It may be forgotten from then on, and not before. `now` is the time of the caller.
+    fn claim(
+        &self,
+        key: &str,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+}
+
+/// Who was first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Claim {
+    /// The caller: the key was not claimed before.
+    Claimed,
+    /// Somebody else: the key is claimed already.
+    AlreadyClaimed,
+}
+
+/// Keeps organizations' connections, and with every change the events of the audit log.
+///
+/// A record is kept as the text that [`ConnectionRecord::to_json`] gives, an event likewise. Whatever changes does so
+/// together with its events or not at all.
+pub trait ConnectionStore: Send + Sync {
+    /// The connection `id`.
+    fn connection(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<ConnectionRecord>, StoreError>> + Send;
+
+    /// The connections of an organization, or of all, ordered by ID: those after the ID `after`, at most `limit`.
+    fn connections(
+        &self,
+        organization: Option<&str>,
+        after: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<ConnectionRecord>, StoreError>> + Send;
+
+    /// Keeps `record` in place of the one whose version is `expected`, and appends `events`. `None` expects that there
+    /// is no connection of this ID, and that there never was one: an ID is never used again.
+    fn save(
+        &self,
+        record: &ConnectionRecord,
+        expected: Option<u64>,
+        events: &[Event],
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
+
+    /// Forgets the connection `id` and its logins, if its version is `expected`, and appends `events`. The ID stays
+    /// taken.
+    fn delete(
+        &self,
+        id: &str,
+        expected: u64,
+        events: &[Event],
+    ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
+
+    /// Keeps a login in place of the former one through the same connection at the same revision by the same
+    /// certificate. A login through a connection that is gone is dropped.
+    fn record_login(&self, login: &CompletedLogin) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What was recorded of the connection `id`.
+    fn logins(&self, id: &str) -> impl Future<Output = Result<Vec<CompletedLogin>, StoreError>> + Send;
+
+    /// Appends events that go with no change of a connection.
+    fn append(&self, events: &[Event]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The events of an organization in the order in which they were appended, each with its number: those with a
+    /// number above `after`, at most `limit`.
+    fn events(
+        &self,
+        organization: &str,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, Event)>, StoreError>> + Send;
+}
+
+/// Whether a change was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Saved {
+    /// It was.
+    Saved,
+    /// It was not: somebody else has changed the connection, or the ID is taken.
+    Conflict,
+}
+
+/// Keeps which domain belongs to which organization. A domain belongs to one at a time.
+pub trait DomainStore: Send + Sync {
+    /// Gives `domain` to `organization` if it belongs to nobody, and appends `events` if so.
+    fn claim_domain(
+        &self,
+        domain: &str,
+        organization: &str,
+        events: &[Event],
+    ) -> impl Future<Output = Result<DomainClaim, StoreError>> + Send;
+
+    /// Takes `domain` from `organization` if it belongs to it, and appends `events` if so. Says whether it did.
+    fn release_domain(
+        &self,
+        domain: &str,
+        organization: &str,
+        events: &[Event],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The organization that `domain` belongs to.
+    fn domain_owner(&self, domain: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// The domains of an organization, ordered.
+    fn domains(&self, organization: &str) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+}
+
+/// To whom a domain belongs after a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum DomainClaim {
+    /// To the caller, from now on.
+    Claimed,
+    /// To the caller, as before.
+    Owned,
+    /// To another organization.
+    Taken,
+}
+
+/// Remembers which sessions were revoked.
+pub trait RevocationStore: Send + Sync {
+    /// Everything under `key` that was issued at `instant` or before is revoked. This may be forgotten from `until` on,
+    /// when none of it could be valid any longer. A later call never makes an earlier one undone. `now` is the time of
+    /// the caller.
+    fn revoke(
+        &self,
+        key: &str,
+        instant: SystemTime,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The latest instant that any of `keys` was revoked at, as far as it is remembered at `now`.
+    fn revoked_at(
+        &self,
+        keys: &[String],
+        now: SystemTime,
+    ) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send;
+}
+
+/// Why a store could not tell, or could not keep.
+#[derive(Debug, Error)]
+#[error("the store failed: {message}")]
+pub struct StoreError {
+    message: String,
+}
+
+impl StoreError {
+    /// With the message of the underlying failure, for the log.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "config.store"
+    }
+}
