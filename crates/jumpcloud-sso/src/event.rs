@@ -22,7 +22,9 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) fn new(
+    /// What happened to `organization`, or to one of its connections.
+    #[must_use]
+    pub fn new(
         by: &Actor,
         at: SystemTime,
         organization: &str,

@@ -44,6 +44,17 @@ async fn of_many_at_once_one_wins() {
 }
 
 #[tokio::test]
+async fn the_store_in_memory_keeps_the_contract() {
+    let store = MemoryStore::default();
+    jumpcloud_sso_contract::once(&store).await;
+    jumpcloud_sso_contract::connections(&store).await;
+    jumpcloud_sso_contract::domains(&store).await;
+    jumpcloud_sso_contract::revocations(&store).await;
+    jumpcloud_sso_contract::walk(&store).await;
+    assert_eq!(jumpcloud_sso_contract::one_winner(&store, "key", 64).await, 1);
+}
+
+#[tokio::test]
 async fn a_full_store_fails_and_recovers() {
     let store = MemoryStore::with_capacity(3);
     for key in ["a", "b", "c"] {

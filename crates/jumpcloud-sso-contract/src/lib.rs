@@ -1,0 +1,54 @@
+//! What every store of `jumpcloud-sso` has to hold, as tests that any implementation can run.
+//!
+//! Each function takes a store, on a server of its own or shared with others, and panics at the first thing that does not
+//! hold. Names are drawn at random, so that they can run against the same server again and again.
+//!
+//! ```
+//! use jumpcloud_sso::MemoryStore;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let store = MemoryStore::default();
+//! jumpcloud_sso_contract::once(&store).await;
+//! jumpcloud_sso_contract::connections(&store).await;
+//! # });
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since
+//! the connection is disabled.
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests: they panic where something does not hold"
+)]
+
+mod connections;
+mod domains;
+mod once;
+mod revocations;
+mod walk;
+
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso::parts::saml_protocol::RequestId;
+
+pub use connections::connections;
+pub use domains::domains;
+pub use once::{once, one_winner};
+pub use revocations::revocations;
+pub use walk::{LoginPage, walk};
+
+/// A name that no other run has.
+fn unique(what: &str) -> String {
+    format!("{what}-{}", RequestId::generate().unwrap().as_str().trim_start_matches('_'))
+}
+
+/// The present time in whole milliseconds: no store has to remember more of it.
+fn now() -> SystemTime {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(since.as_millis()).unwrap())
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
