@@ -14,7 +14,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since
+//! [`crash`] kills the server in the middle of logins. [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since
 //! the connection is disabled.
 #![allow(
     clippy::expect_used,
@@ -25,8 +25,10 @@
 )]
 
 mod connections;
+mod crash;
 mod domains;
 mod once;
+mod processes;
 mod revocations;
 mod walk;
 
@@ -35,18 +37,22 @@ use std::time::{Duration, SystemTime};
 use jumpcloud_sso::parts::saml_protocol::RequestId;
 
 pub use connections::connections;
+pub use crash::{Server, crash};
 pub use domains::domains;
-pub use once::{once, one_winner};
+pub use once::{claims_per_second, once, one_winner};
+pub use processes::{as_other_process, two_processes};
 pub use revocations::revocations;
-pub use walk::{LoginPage, walk};
+pub use walk::{Answer, LoginPage, walk};
 
 /// A name that no other run has.
-fn unique(what: &str) -> String {
+#[must_use]
+pub fn unique(what: &str) -> String {
     format!("{what}-{}", RequestId::generate().unwrap().as_str().trim_start_matches('_'))
 }
 
 /// The present time in whole milliseconds: no store has to remember more of it.
-fn now() -> SystemTime {
+#[must_use]
+pub fn now() -> SystemTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(since.as_millis()).unwrap())
 }

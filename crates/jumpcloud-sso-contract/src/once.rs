@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
-use jumpcloud_sso::{Claim, OnceStore};
+use jumpcloud_sso::{Claim, OnceStore, StoreError};
 
 use crate::{MINUTE, now, unique};
 
@@ -64,4 +64,33 @@ pub async fn one_winner<S: OnceStore + Clone + 'static>(store: &S, key: &str, ca
         }
     }
     winners
+}
+
+/// Claims keys for a while, `callers` at a time, each `claims` of them, and gives the number of claims a second.
+///
+/// # Errors
+/// What the store fails with.
+pub async fn claims_per_second<S: OnceStore + Clone + 'static>(
+    store: &S,
+    callers: u32,
+    claims: u32,
+) -> Result<f64, StoreError> {
+    let run = unique("claims");
+    let begin = Instant::now();
+    let call = |caller: u32| {
+        let (store, run) = (store.clone(), run.clone());
+        tokio::spawn(async move {
+            for number in 0..claims {
+                let now = SystemTime::now();
+                let claim = store.claim(&format!("{run}:{caller}:{number}"), now + 10 * MINUTE, now).await?;
+                assert_eq!(claim, Claim::Claimed);
+            }
+            Ok::<(), StoreError>(())
+        })
+    };
+    let calls: Vec<_> = (0..callers).map(call).collect();
+    for call in calls {
+        call.await.unwrap()?;
+    }
+    Ok(f64::from(callers) * f64::from(claims) / begin.elapsed().as_secs_f64())
 }

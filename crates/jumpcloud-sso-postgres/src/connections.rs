@@ -1,0 +1,149 @@
+//! Connections and their logins.
+
+use deadpool_postgres::Transaction;
+use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Saved, StoreError};
+
+use crate::PostgresStore;
+use crate::events::append;
+
+const INSERT: &str = "INSERT INTO jumpcloud_sso_connection (id, organization, version, record) \
+    VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+
+const REPLACE: &str = "UPDATE jumpcloud_sso_connection SET organization = $2, version = $3, record = $4 \
+    WHERE id = $1 AND version = $5 AND record IS NOT NULL";
+
+const DELETE: &str = "UPDATE jumpcloud_sso_connection SET record = NULL \
+    WHERE id = $1 AND version = $2 AND record IS NOT NULL";
+
+const RECORD_LOGIN: &str = "INSERT INTO jumpcloud_sso_login (connection, revision, certificate, login) \
+    SELECT $1, $2, $3, $4 WHERE EXISTS \
+    (SELECT FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL FOR SHARE) \
+    ON CONFLICT (connection, revision, certificate) DO UPDATE SET login = excluded.login";
+
+impl ConnectionStore for PostgresStore {
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
+        let record: Option<String> = self
+            .run(async |client| {
+                let query =
+                    "SELECT record FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL";
+                let statement = client.prepare_cached(query).await?;
+                client.query_opt(&statement, &[&id]).await?.map(|row| row.try_get(0)).transpose()
+            })
+            .await?;
+        record.map(|json| ConnectionRecord::from_json(&json)).transpose()
+    }
+
+    async fn connections(
+        &self,
+        organization: Option<&str>,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<ConnectionRecord>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let records: Vec<String> = self
+            .run(async |client| {
+                let query = "SELECT record FROM jumpcloud_sso_connection WHERE record IS NOT NULL \
+                    AND ($1::text IS NULL OR organization = $1) AND id > $2 ORDER BY id LIMIT $3";
+                let statement = client.prepare_cached(query).await?;
+                let rows = client.query(&statement, &[&organization, &after, &limit]).await?;
+                rows.iter().map(|row| row.try_get(0)).collect()
+            })
+            .await?;
+        records.iter().map(|json| ConnectionRecord::from_json(json)).collect()
+    }
+
+    async fn save(
+        &self,
+        record: &ConnectionRecord,
+        expected: Option<u64>,
+        events: &[Event],
+    ) -> Result<Saved, StoreError> {
+        let (id, organization, json) = (record.id(), record.organization(), record.to_json());
+        let version = number(record.version())?;
+        let expected = expected.map(number).transpose()?;
+        self.run(async |mut client| {
+            let transaction = client.transaction().await?;
+            let kept = match expected {
+                None => transaction.execute(INSERT, &[&id, &organization, &version, &json]).await?,
+                Some(expected) => {
+                    transaction.execute(REPLACE, &[&id, &organization, &version, &json, &expected]).await?
+                }
+            };
+            finish(transaction, kept, events).await
+        })
+        .await
+    }
+
+    async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
+        let expected = number(expected)?;
+        self.run(async |mut client| {
+            let transaction = client.transaction().await?;
+            let deleted = transaction.execute(DELETE, &[&id, &expected]).await?;
+            if deleted == 1 {
+                transaction.execute("DELETE FROM jumpcloud_sso_login WHERE connection = $1", &[&id]).await?;
+            }
+            finish(transaction, deleted, events).await
+        })
+        .await
+    }
+
+    async fn record_login(&self, login: &CompletedLogin) -> Result<(), StoreError> {
+        let (connection, certificate, json) = (login.connection(), login.certificate(), login.to_json());
+        let revision = number(login.revision())?;
+        self.run(async |client| {
+            let statement = client.prepare_cached(RECORD_LOGIN).await?;
+            client.execute(&statement, &[&connection, &revision, &certificate, &json]).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
+        let logins: Vec<String> = self
+            .run(async |client| {
+                let query = "SELECT login FROM jumpcloud_sso_login WHERE connection = $1";
+                let statement = client.prepare_cached(query).await?;
+                let rows = client.query(&statement, &[&id]).await?;
+                rows.iter().map(|row| row.try_get(0)).collect()
+            })
+            .await?;
+        logins.iter().map(|json| CompletedLogin::from_json(json)).collect()
+    }
+
+    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
+        self.run(async |mut client| {
+            let transaction = client.transaction().await?;
+            append(&transaction, events).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    async fn events(
+        &self,
+        organization: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Event)>, StoreError> {
+        self.read_events(organization, after, limit).await
+    }
+}
+
+/// Keeps a change of one row with its events, or nothing at all.
+async fn finish(
+    transaction: Transaction<'_>,
+    changed: u64,
+    events: &[Event],
+) -> Result<Saved, tokio_postgres::Error> {
+    if changed == 0 {
+        transaction.rollback().await?;
+        return Ok(Saved::Conflict);
+    }
+    append(&transaction, events).await?;
+    transaction.commit().await?;
+    Ok(Saved::Saved)
+}
+
+fn number(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::new("a number is beyond what the database keeps"))
+}

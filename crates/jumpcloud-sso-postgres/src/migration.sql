@@ -1,0 +1,46 @@
+-- What jumpcloud-sso keeps. Every statement may be run again.
+
+-- What was used once, by the SHA-256 of its key: keys are of any length, and hold names that need not lie around.
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_claim (
+    key bytea PRIMARY KEY,
+    until_ms bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jumpcloud_sso_claim_until ON jumpcloud_sso_claim (until_ms);
+
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_revocation (
+    key bytea PRIMARY KEY,
+    instant_ms bigint NOT NULL,
+    until_ms bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jumpcloud_sso_revocation_until ON jumpcloud_sso_revocation (until_ms);
+
+-- A deleted connection leaves its row without a record: its ID stays taken.
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_connection (
+    id text COLLATE "C" PRIMARY KEY,
+    organization text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    record text
+);
+CREATE INDEX IF NOT EXISTS jumpcloud_sso_connection_organization
+    ON jumpcloud_sso_connection (organization, id) WHERE record IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_login (
+    connection text COLLATE "C" NOT NULL,
+    revision bigint NOT NULL,
+    certificate text COLLATE "C" NOT NULL,
+    login text NOT NULL,
+    PRIMARY KEY (connection, revision, certificate)
+);
+
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_domain (
+    domain text COLLATE "C" PRIMARY KEY,
+    organization text COLLATE "C" NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jumpcloud_sso_domain_organization ON jumpcloud_sso_domain (organization, domain);
+
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_event (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    organization text COLLATE "C" NOT NULL,
+    event text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jumpcloud_sso_event_organization ON jumpcloud_sso_event (organization, number);

@@ -1,0 +1,175 @@
+//! Connections, their logins, and the audit log. A connection is a hash of its version and its record; a deleted one is
+//! left without a record, so that its ID stays taken. Sorted sets in which all have the same score list them by ID.
+
+use std::sync::LazyLock;
+
+use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Saved, StoreError};
+use redis::Script;
+
+use crate::RedisStore;
+
+/// KEYS: connection, all connections, those of the organization, the log. ARGV: ID, expected version or nothing, version,
+/// record, events.
+static SAVE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local present = redis.call('HGET', KEYS[1], 'version')
+        if ARGV[2] == '' then
+            if present then return 0 end
+        elseif present ~= ARGV[2] or redis.call('HEXISTS', KEYS[1], 'record') == 0 then
+            return 0
+        end
+        redis.call('HSET', KEYS[1], 'version', ARGV[3], 'record', ARGV[4])
+        redis.call('ZADD', KEYS[2], 0, ARGV[1])
+        redis.call('ZADD', KEYS[3], 0, ARGV[1])
+        for number = 5, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
+        return 1
+        ",
+    )
+});
+
+/// KEYS: connection, all connections, those of the organization, the log, logins. ARGV: ID, expected version, events.
+static DELETE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local present = redis.call('HGET', KEYS[1], 'version')
+        if present ~= ARGV[2] or redis.call('HDEL', KEYS[1], 'record') == 0 then return 0 end
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('ZREM', KEYS[3], ARGV[1])
+        redis.call('DEL', KEYS[5])
+        for number = 3, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
+        return 1
+        ",
+    )
+});
+
+/// KEYS: connection, logins. ARGV: revision and certificate, login.
+static RECORD_LOGIN: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        if redis.call('HEXISTS', KEYS[1], 'record') == 1 then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
+        ",
+    )
+});
+
+impl RedisStore {
+    fn list(&self, organization: Option<&str>) -> String {
+        organization.map_or_else(
+            || self.key("connections", ""),
+            |organization| self.key("connections-of", organization),
+        )
+    }
+
+    pub(crate) fn log(&self, organization: &str) -> String {
+        self.key("events", organization)
+    }
+}
+
+impl ConnectionStore for RedisStore {
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
+        let mut get = redis::cmd("HGET");
+        get.arg(self.key("connection", id)).arg("record");
+        let record: Option<String> = self.query(&get).await?;
+        record.map(|json| ConnectionRecord::from_json(&json)).transpose()
+    }
+
+    async fn connections(
+        &self,
+        organization: Option<&str>,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<ConnectionRecord>, StoreError> {
+        let mut range = redis::cmd("ZRANGEBYLEX");
+        range.arg(self.list(organization)).arg(format!("({after}")).arg("+");
+        range.arg("LIMIT").arg(0).arg(limit);
+        let ids: Vec<String> = self.query(&range).await?;
+        let mut pipeline = redis::pipe();
+        for id in &ids {
+            pipeline.hget(self.key("connection", id), "record");
+        }
+        let records: Vec<Option<String>> = if ids.is_empty() {
+            Vec::new()
+        } else {
+            pipeline.query_async(&mut self.connection.clone()).await.map_err(crate::failed)?
+        };
+        // One that was deleted in between is no longer there.
+        records.into_iter().flatten().map(|json| ConnectionRecord::from_json(&json)).collect()
+    }
+
+    async fn save(
+        &self,
+        record: &ConnectionRecord,
+        expected: Option<u64>,
+        events: &[Event],
+    ) -> Result<Saved, StoreError> {
+        let (id, organization) = (record.id(), record.organization());
+        let mut save = SAVE.key(self.key("connection", id));
+        save.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
+        save.arg(id).arg(expected.map_or_else(String::new, |version| version.to_string()));
+        save.arg(record.version()).arg(record.to_json());
+        for event in events {
+            save.arg(event.to_json());
+        }
+        Ok(saved(self.run(&save).await?))
+    }
+
+    async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
+        let Some(record) = self.connection(id).await? else { return Ok(Saved::Conflict) };
+        let organization = record.organization();
+        let mut delete = DELETE.key(self.key("connection", id));
+        delete.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
+        delete.key(self.key("logins", id)).arg(id).arg(expected);
+        for event in events {
+            delete.arg(event.to_json());
+        }
+        Ok(saved(self.run(&delete).await?))
+    }
+
+    async fn record_login(&self, login: &CompletedLogin) -> Result<(), StoreError> {
+        let id = login.connection();
+        let mut record = RECORD_LOGIN.key(self.key("connection", id));
+        record.key(self.key("logins", id));
+        record.arg(format!("{}:{}", login.revision(), login.certificate())).arg(login.to_json());
+        self.run(&record).await
+    }
+
+    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
+        let mut values = redis::cmd("HVALS");
+        values.arg(self.key("logins", id));
+        let logins: Vec<String> = self.query(&values).await?;
+        logins.iter().map(|json| CompletedLogin::from_json(json)).collect()
+    }
+
+    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
+        let mut pipeline = redis::pipe();
+        pipeline.atomic();
+        for event in events {
+            pipeline.rpush(self.log(event.organization()), event.to_json()).ignore();
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        pipeline.query_async(&mut self.connection.clone()).await.map_err(crate::failed)
+    }
+
+    async fn events(
+        &self,
+        organization: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Event)>, StoreError> {
+        // The first event has the number 1 and the index 0, so that a number is the index of the event behind it.
+        let Some(last) = u64::try_from(limit).ok().and_then(|limit| limit.checked_sub(1)) else {
+            return Ok(Vec::new());
+        };
+        let mut range = redis::cmd("LRANGE");
+        let last = i64::try_from(after.saturating_add(last)).unwrap_or(i64::MAX);
+        range.arg(self.log(organization)).arg(after).arg(last);
+        let events: Vec<String> = self.query(&range).await?;
+        (after + 1..).zip(events).map(|(number, json)| Ok((number, Event::from_json(&json)?))).collect()
+    }
+}
+
+fn saved(kept: u8) -> Saved {
+    if kept == 1 { Saved::Saved } else { Saved::Conflict }
+}

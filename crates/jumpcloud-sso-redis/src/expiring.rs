@@ -1,0 +1,70 @@
+//! What may be forgotten at some time: Redis does that by itself.
+
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
+use redis::{Script, Value};
+
+use crate::RedisStore;
+
+/// Keeps the later of two instants, and for the longer of two times.
+static REVOKE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local instant, lifetime = ARGV[1], tonumber(ARGV[2])
+        local former = redis.call('GET', KEYS[1])
+        if former and tonumber(former) > tonumber(instant) then instant = former end
+        lifetime = math.max(lifetime, redis.call('PTTL', KEYS[1]))
+        redis.call('SET', KEYS[1], instant, 'PX', lifetime)
+        ",
+    )
+});
+
+impl OnceStore for RedisStore {
+    async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.key("once", key)).arg(1).arg("NX").arg("PX").arg(lifetime(until, now));
+        Ok(match self.query(&set).await? {
+            Value::Nil => Claim::AlreadyClaimed,
+            _ => Claim::Claimed,
+        })
+    }
+}
+
+impl RevocationStore for RedisStore {
+    async fn revoke(
+        &self,
+        key: &str,
+        instant: SystemTime,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let mut revoke = REVOKE.key(self.key("revoked", key));
+        self.run(revoke.arg(millis_after(instant)).arg(lifetime(until, now))).await
+    }
+
+    async fn revoked_at(&self, keys: &[String], _now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mut get = redis::cmd("MGET");
+        for key in keys {
+            get.arg(self.key("revoked", key));
+        }
+        let instants: Vec<Option<u64>> = self.query(&get).await?;
+        let latest = instants.into_iter().flatten().max();
+        Ok(latest.map(|millis| SystemTime::UNIX_EPOCH + Duration::from_millis(millis)))
+    }
+}
+
+/// Milliseconds to keep something for, at least one: Redis has no shorter time.
+fn lifetime(until: SystemTime, now: SystemTime) -> u64 {
+    let left = until.duration_since(now).unwrap_or_default() + Duration::from_nanos(999_999);
+    u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+/// Whole milliseconds since 1970, rounded up: nothing is forgotten early.
+fn millis_after(instant: SystemTime) -> u64 {
+    lifetime(instant, SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,121 @@
+//! The contract of the stores, on a Redis server that each test starts for itself.
+//!
+//! They are ignored unless asked for (`cargo test -- --include-ignored`), since they need the server's program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod server;
+
+use std::time::Duration;
+
+use jumpcloud_sso::{Claim, OnceStore};
+use jumpcloud_sso_contract as contract;
+use jumpcloud_sso_redis::RedisStore;
+
+use server::RedisServer;
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn it_keeps_the_contract() {
+    let server = RedisServer::new().await;
+    let store = server.store().await;
+    contract::once(&store).await;
+    contract::connections(&store).await;
+    contract::domains(&store).await;
+    contract::revocations(&store).await;
+    contract::walk(&store).await;
+    contract::walk(&store).await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn services_with_different_prefixes_do_not_meet() {
+    let server = RedisServer::new().await;
+    let (first, second) = (server.store().await, server.store().await.prefix("other"));
+    let now = contract::now();
+    for store in [&first, &second] {
+        assert_eq!(store.claim("key", now + Duration::from_secs(60), now).await.unwrap(), Claim::Claimed);
+        assert_eq!(
+            store.claim("key", now + Duration::from_secs(60), now).await.unwrap(),
+            Claim::AlreadyClaimed
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn it_survives_a_crash() {
+    let mut server = RedisServer::new().await;
+    let store = server.store().await;
+    contract::crash(&store, &mut server).await;
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_server_that_forgets_is_refused() {
+    let volatile = RedisServer::with(&["--appendonly", "no"]).await;
+    let error = RedisStore::connect(&volatile.url()).await.unwrap_err();
+    assert!(error.to_string().contains("set appendonly to yes"), "{error}");
+    let evicting = ["--appendonly", "yes", "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"];
+    let evicting = RedisServer::with(&evicting).await;
+    let error = RedisStore::connect(&evicting.url()).await.unwrap_err();
+    assert!(error.to_string().contains("(maxmemory-policy allkeys-lru); set it to noeviction"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn of_two_processes_one_wins() {
+    if contract::as_other_process(async |url: &str| RedisStore::connect(url).await.unwrap()).await {
+        return;
+    }
+    let server = RedisServer::new().await;
+    let store = server.store().await;
+    contract::two_processes(&store, &server.url(), "of_two_processes_one_wins").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_million_expired_claims_go_away() {
+    let server = RedisServer::new().await;
+    let store = server.store().await;
+    let before = server.memory().await;
+    let callers: Vec<_> = (0..100)
+        .map(|caller| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in 0..10_000 {
+                    let now = contract::now();
+                    let until = now + Duration::from_secs(5);
+                    let claim = store.claim(&format!("{caller}:{number}"), until, now).await.unwrap();
+                    assert_eq!(claim, Claim::Claimed);
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    // Expired keys are looked for ten times a second, and faster where there are many.
+    for _ in 0..120 {
+        if server.keys().await == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(server.keys().await, 0);
+    let after = server.memory().await;
+    assert!(after < before + 40_000_000, "{before} bytes before, {after} after");
+}
+
+#[tokio::test]
+async fn without_a_server_it_fails_and_says_so() {
+    let error = RedisStore::connect("redis://127.0.0.1:1").await.unwrap_err();
+    assert_eq!(error.code(), "config.store");
+    assert!(error.to_string().starts_with("the store failed: "), "{error}");
+    assert!(RedisStore::connect("not a URL").await.is_err());
+}
