@@ -1,8 +1,11 @@
 //! Logins as a host has them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod access;
 mod catalogue;
 mod configuration;
+mod guide;
+mod life;
 mod logins;
 mod stores;
 

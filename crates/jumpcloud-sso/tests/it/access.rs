@@ -1,0 +1,505 @@
+//! Who comes in: sessions, enforcement, domains, provisioning.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso::{
+    Access, Actor, BreakGlass, CodeChallenge, Connection, Connections, Domains, EarlierSessions, Edit,
+    JustInTime, Login, LoginForm, LookupError, MemoryStore, NewSession, Provisioning, ProvisioningRefusal,
+    RevocationStore, RoleMap, SameEmail, SessionRefusal, Sessions, Settings, SingleSignOn, SsoReason,
+    StoreError, TxtLookup, VerifiedSession,
+};
+use jumpcloud_sso_testkit::keys;
+
+use crate::{IDP, IDP_URL, World, acme, builder, cookies, idp, now, settings, user};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The example of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const FRONT_END: &str = "https://www.acme.test/signed-in";
+
+async fn login(connection: Connection) -> Login {
+    let world = World::new(connection);
+    let start = world.begin();
+    world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap()
+}
+
+fn sessions(store: &MemoryStore) -> Sessions<MemoryStore> {
+    Sessions::new(&settings(), store.clone()).unwrap()
+}
+
+/// A session of `user` in `organization` through `connection`.
+fn token(organization: &str, connection: &str, user: &str, at: SystemTime) -> String {
+    let session = NewSession::new(user, organization, connection);
+    settings().session_issuer().issue(&session, at).unwrap().token().to_owned()
+}
+
+fn code<T>(result: Result<T, SessionRefusal>) -> &'static str {
+    result.map_or_else(|refusal| refusal.code(), |_| "accepted")
+}
+
+#[tokio::test]
+async fn a_session_says_whether_the_address_is_the_organizations() {
+    let verified = login(acme()).await;
+    assert!(verified.email_is_verified());
+    let store = MemoryStore::default();
+    let issued = sessions(&store).begin(&verified, "user-1", now()).unwrap();
+    let session = sessions(&store).verify("acme", issued.token(), now()).await.unwrap();
+    assert!(session.email_is_verified());
+    let any = Connection::builder(&settings(), "acme-1", "acme")
+        .unwrap()
+        .idp_url(IDP_URL)
+        .idp_entity_id(IDP)
+        .certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .accept_any_email_domain()
+        .build()
+        .unwrap();
+    let unverified = login(any).await;
+    assert!(!unverified.email_is_verified());
+    let issued = sessions(&store).begin(&unverified, "user-1", now()).unwrap();
+    let session = sessions(&store).verify("acme", issued.token(), now()).await.unwrap();
+    assert!(!session.email_is_verified());
+}
+
+#[tokio::test]
+async fn addresses_of_other_domains_are_refused() {
+    let refused = async |domain: &str| {
+        let connection = Connection::builder(&settings(), "acme-1", "acme")
+            .unwrap()
+            .idp_url(IDP_URL)
+            .idp_entity_id(IDP)
+            .certificate(keys::OWN_CERTIFICATE.as_bytes())
+            .email_domains([domain])
+            .build()
+            .unwrap();
+        let world = World::new(connection);
+        let start = world.begin();
+        world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.err()
+    };
+    assert!(refused("ACME.test").await.is_none());
+    for domain in ["acme.test.evil.test", "mail.acme.test", "cme.test", "other.test"] {
+        let diagnosis = refused(domain).await.unwrap().diagnosis();
+        assert_eq!(diagnosis.code, "attribute.email_domain", "{domain}");
+        assert_eq!(diagnosis.expected.as_deref(), Some(domain));
+        assert_eq!(diagnosis.found.as_deref(), Some("acme.test"));
+    }
+}
+
+#[test]
+fn a_connection_says_whose_addresses_it_is_believed_about() {
+    let bare = || {
+        Connection::builder(&settings(), "acme-1", "acme")
+            .unwrap()
+            .idp_url(IDP_URL)
+            .idp_entity_id(IDP)
+            .certificate(keys::OWN_CERTIFICATE.as_bytes())
+    };
+    assert_eq!(bare().build().unwrap_err().code(), "config.email_domain");
+    for wrong in
+        ["", "@acme.test", "acme", "bjensen@acme.test", "127.0.0.1", "[::1]", "acme.test/", "a b.test"]
+    {
+        assert_eq!(
+            bare().email_domains([wrong]).build().unwrap_err().code(),
+            "config.email_domain",
+            "{wrong}"
+        );
+    }
+    assert!(bare().email_domains(["acme.test"]).build().is_ok());
+    assert!(bare().email_domains(["bücher.test"]).build().is_ok());
+    assert!(bare().accept_any_email_domain().build().is_ok());
+}
+
+#[tokio::test]
+async fn a_connection_may_ask_for_valid_certificates() {
+    let connection = |builder: jumpcloud_sso::ConnectionBuilder| builder.build().unwrap();
+    let end = acme().certificates().next().unwrap().not_after();
+    for (connection, at, expected) in [
+        (connection(builder("acme-1", "acme")), end + HOUR, None),
+        (connection(builder("acme-1", "acme").enforce_certificate_dates()), end - HOUR, None),
+        (
+            connection(builder("acme-1", "acme").enforce_certificate_dates()),
+            end + HOUR,
+            Some("certificate.expired"),
+        ),
+    ] {
+        let page = jumpcloud_sso_contract::LoginPage::new(&MemoryStore::default());
+        let answer = page.answer(&connection, &idp(), &user(), at);
+        let result = page.finish(&connection, &answer, at).await;
+        assert_eq!(result.err().map(|error| error.code()), expected);
+    }
+}
+
+#[tokio::test]
+async fn each_scope_of_revocation_ends_its_own_sessions() {
+    let others = [("acme", "c-1", "user-2"), ("acme", "c-2", "user-3"), ("other", "c-3", "user-1")];
+    for (scope, expected) in [
+        ("session", ["session.revoked", "accepted", "accepted", "accepted"]),
+        ("user", ["session.revoked", "accepted", "accepted", "accepted"]),
+        ("connection", ["session.revoked", "session.revoked", "accepted", "accepted"]),
+        ("organization", ["session.revoked", "session.revoked", "session.revoked", "accepted"]),
+    ] {
+        let store = MemoryStore::default();
+        let sessions = sessions(&store);
+        let first = token("acme", "c-1", "user-1", now());
+        let later = now() + MINUTE;
+        let session = sessions.verify("acme", &first, now()).await.unwrap();
+        match scope {
+            "session" => sessions.revoke_session(session.session_id(), later).await,
+            "user" => sessions.revoke_user("acme", "user-1", later).await,
+            "connection" => sessions.revoke_connection("c-1", later).await,
+            _ => sessions.revoke_organization("acme", later).await,
+        }
+        .unwrap();
+        let mut found = vec![code(sessions.verify("acme", &first, later).await)];
+        for (organization, connection, user) in others {
+            let token = token(organization, connection, user, now());
+            found.push(code(sessions.verify(organization, &token, later).await));
+        }
+        assert_eq!(found, expected, "{scope}");
+        // Who logs in afterwards has a session of their own.
+        let again = token("acme", "c-1", "user-1", later + Duration::from_secs(1));
+        assert_eq!(code(sessions.verify("acme", &again, later + MINUTE).await), "accepted", "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn users_whose_names_are_spelled_alike_are_kept_apart() {
+    let store = MemoryStore::default();
+    let sessions = sessions(&store);
+    sessions.revoke_user("acme", "a:b", now() + MINUTE).await.unwrap();
+    let similar = token("acme:a", "c-1", "b", now());
+    assert_eq!(code(sessions.verify("acme:a", &similar, now()).await), "accepted");
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_session_and_what_continues_it() {
+    let store = MemoryStore::default();
+    let sessions = sessions(&store);
+    let first = token("acme", "c-1", "user-1", now());
+    let second = sessions.refresh("acme", &first, now() + MINUTE).await.unwrap();
+    let other = token("acme", "c-1", "user-1", now());
+    sessions.log_out("acme", &first, now() + 2 * MINUTE).await.unwrap();
+    let later = now() + 3 * MINUTE;
+    assert_eq!(code(sessions.verify("acme", &first, later).await), "session.revoked");
+    assert_eq!(code(sessions.verify("acme", second.token(), later).await), "session.revoked");
+    assert_eq!(code(sessions.refresh("acme", second.token(), later).await), "session.revoked");
+    assert_eq!(code(sessions.verify("acme", &other, later).await), "accepted");
+    assert_eq!(code(sessions.log_out("other", &other, later).await), "session.organization");
+    assert!(sessions.cookie().clear().contains("Max-Age=0"));
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_once() {
+    let store = MemoryStore::default();
+    let sessions = sessions(&store);
+    let first = token("acme", "c-1", "user-1", now());
+    let second = sessions.refresh("acme", &first, now() + HOUR).await.unwrap();
+    let third = sessions.refresh("acme", second.token(), now() + 2 * HOUR).await.unwrap();
+    assert_eq!(code(sessions.verify("acme", third.token(), now() + 2 * HOUR).await), "accepted");
+    // A copy of the first one turns up.
+    let later = now() + 3 * HOUR;
+    assert_eq!(code(sessions.refresh("acme", &first, later).await), "session.refreshed");
+    for token in [first.as_str(), second.token(), third.token()] {
+        assert_eq!(code(sessions.verify("acme", token, later).await), "session.revoked");
+    }
+}
+
+/// A store that is down.
+struct Down;
+
+impl RevocationStore for Down {
+    async fn revoke(&self, _: &str, _: SystemTime, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+        Err(StoreError::new("down"))
+    }
+
+    async fn revoked_at(&self, _: &[String], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+        Err(StoreError::new("down"))
+    }
+}
+
+impl jumpcloud_sso::OnceStore for Down {
+    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
+        Err(StoreError::new("down"))
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_tell_refuses() {
+    let sessions = Sessions::new(&settings(), Down).unwrap();
+    let token = token("acme", "c-1", "user-1", now());
+    assert_eq!(code(sessions.verify("acme", &token, now()).await), "config.store");
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
+    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).unwrap();
+    assert_eq!(code(sessions.redeem(&handed, VERIFIER, FRONT_END, now()).await), "config.store");
+}
+
+#[tokio::test]
+async fn a_front_end_elsewhere_gets_its_session_by_a_code() {
+    let store = MemoryStore::default();
+    let sso = SingleSignOn::new(&settings(), store.clone()).unwrap();
+    let connection = acme();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let start = sso.begin_login_to_hand_over(&connection, &challenge, None, now()).unwrap();
+    let world = World::new(connection.clone());
+    let (saml_response, relay_state) = world.answer(&start);
+    let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
+    let login = sso.finish_login(&connection, form, Some(&cookies(&start)), now()).await.unwrap();
+    assert_eq!(login.code_challenge(), Some(&challenge));
+    assert_eq!(login.return_to(), None);
+
+    let sessions = sessions(&store);
+    let issued = sessions.begin(&login, "user-1", now()).unwrap();
+    let handed = sessions.hand_over(&issued, login.code_challenge().unwrap(), FRONT_END, now()).unwrap();
+    let redeem = async |verifier: &str| {
+        sessions.redeem(&handed, verifier, FRONT_END, now() + Duration::from_secs(30)).await
+    };
+    // Trying with a wrong verifier uses nothing up.
+    assert_eq!(code(redeem(&"a".repeat(43)).await), "session.pkce_mismatch");
+    assert_eq!(redeem(VERIFIER).await.unwrap(), issued.token());
+    assert_eq!(code(redeem(VERIFIER).await), "session.code_used");
+}
+
+#[tokio::test]
+async fn a_login_without_a_front_end_elsewhere_has_no_challenge() {
+    let login = login(acme()).await;
+    assert_eq!(login.code_challenge(), None);
+    assert_eq!(login.return_to(), Some("/dashboard"));
+    assert_eq!((login.organization(), login.revision()), ("acme", 0));
+}
+
+/// An organization that enforces its connection.
+struct Enforced {
+    connections: Connections<MemoryStore>,
+    id: String,
+    since: SystemTime,
+}
+
+impl Enforced {
+    async fn new(break_glass: BreakGlass, earlier: EarlierSessions) -> Self {
+        let store = MemoryStore::default();
+        let page = jumpcloud_sso_contract::LoginPage::new(&store);
+        let (admin, connections) = (Actor::user("admin-1"), Connections::new(&settings(), store));
+        let id = connections.create("acme", &admin, now()).await.unwrap().id().to_owned();
+        let edit = Edit::new()
+            .idp_url(IDP_URL)
+            .idp_entity_id(IDP)
+            .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+            .accept_any_email_domain(true);
+        connections.edit(&id, &edit, &admin, now()).await.unwrap();
+        connections.enable(&id, &admin, now()).await.unwrap();
+        let connection = connections.active(&id).await.unwrap();
+        let answer = page.answer(&connection, &idp(), &user(), now());
+        let login = page.finish(&connection, &answer, now()).await.unwrap();
+        let session = page.sessions.begin(&login, "user-1", now()).unwrap();
+        connections.complete_login(&login, "user-1", &session, now()).await.unwrap();
+        let since = now() + HOUR;
+        connections.enforce(&id, &break_glass, earlier, &admin, since).await.unwrap();
+        Self { connections, id, since }
+    }
+
+    async fn access(&self, organization: &str, connection: &str, user: &str, at: SystemTime) -> Access {
+        self.connections.enforcement("acme").await.unwrap().session(&session(
+            organization,
+            connection,
+            user,
+            at,
+        ))
+    }
+}
+
+fn session(organization: &str, connection: &str, user: &str, at: SystemTime) -> VerifiedSession {
+    let token = token(organization, connection, user, at);
+    settings().session_verifier().unwrap().verify_for(organization, &token, at).unwrap()
+}
+
+fn reason(access: &Access) -> SsoReason {
+    match access {
+        Access::SsoRequired(required) => required.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn only_the_organizations_own_connection_satisfies() {
+    let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::End).await;
+    let after = it.since + MINUTE;
+    assert_eq!(it.access("acme", &it.id, "user-2", after).await, Access::Allowed);
+    // A login by SAML too, but through another identity provider.
+    assert_eq!(reason(&it.access("acme", "another", "user-2", after).await), SsoReason::OtherConnection);
+    assert_eq!(it.access("other", &it.id, "user-2", after).await, Access::OtherOrganization);
+    // Where nothing is enforced, every session of the organization is good, and no other.
+    let none = it.connections.enforcement("other").await.unwrap();
+    assert!(!none.is_enforced());
+    assert_eq!(none.session(&session("other", "any", "user-2", after)), Access::Allowed);
+    assert_eq!(none.session(&session("acme", &it.id, "user-2", after)), Access::OtherOrganization);
+}
+
+#[tokio::test]
+async fn sessions_from_before_go_on_or_end() {
+    let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::End).await;
+    assert_eq!(reason(&it.access("acme", &it.id, "user-2", it.since - MINUTE).await), SsoReason::Earlier);
+    assert_eq!(it.access("acme", &it.id, "user-2", it.since).await, Access::Allowed);
+    let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::GoOn).await;
+    assert_eq!(it.access("acme", &it.id, "user-2", it.since - MINUTE).await, Access::Allowed);
+    assert_eq!(
+        reason(&it.access("acme", "other", "user-2", it.since - MINUTE).await),
+        SsoReason::OtherConnection
+    );
+}
+
+#[tokio::test]
+async fn breaking_the_glass_is_for_those_who_were_named() {
+    let named = BreakGlass::Accounts(vec!["admin-1".to_owned(), " ".to_owned(), "admin-1".to_owned()]);
+    let it = Enforced::new(named, EarlierSessions::End).await;
+    let other_way = async |user: &str| {
+        it.connections.other_way_in("acme", user, "api-key", it.since + MINUTE).await.unwrap()
+    };
+    assert_eq!(other_way("admin-1").await, Access::BreakGlass);
+    for user in ["admin-2", "Admin-1", "", " "] {
+        assert_eq!(reason(&other_way(user).await), SsoReason::OtherWay, "{user:?}");
+    }
+    assert_eq!(it.access("acme", "password", "admin-1", it.since + MINUTE).await, Access::BreakGlass);
+    let record = it.connections.record(&it.id).await.unwrap();
+    assert_eq!(record.break_glass(), ["admin-1"]);
+
+    // Taking the last one away has to be said.
+    let admin = Actor::user("admin-1");
+    let set = async |break_glass: BreakGlass| {
+        it.connections.set_break_glass(&it.id, &break_glass, &admin, it.since + MINUTE).await
+    };
+    let refusal = set(BreakGlass::Accounts(vec![String::new()])).await.unwrap_err();
+    assert_eq!(refusal.code(), "config.no_break_glass");
+    assert_eq!(other_way("admin-1").await, Access::BreakGlass);
+    set(BreakGlass::NobodyEvenIfLockedOut).await.unwrap();
+    assert_eq!(reason(&other_way("admin-1").await), SsoReason::OtherWay);
+}
+
+/// Name servers that know one record, or are down.
+#[derive(Default)]
+struct Dns(HashMap<String, Vec<String>>, bool);
+
+impl TxtLookup for Dns {
+    async fn txt(&self, name: &str) -> Result<Vec<String>, LookupError> {
+        if self.1 {
+            Err(LookupError::new("timeout"))
+        } else {
+            Ok(self.0.get(name).cloned().unwrap_or_default())
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_domain_is_proved_by_the_organization_that_claims_it() {
+    let store = MemoryStore::default();
+    let (domains, admin) = (Domains::new(&settings(), store.clone()), Actor::user("admin-1"));
+    let challenge = domains.challenge("acme", "ACME.test").unwrap();
+    assert_eq!(
+        (challenge.domain.as_str(), challenge.record_name.as_str()),
+        ("acme.test", "_sso-challenge.acme.test")
+    );
+    assert_eq!(domains.challenge("acme", "acme.test").unwrap(), challenge);
+    assert_ne!(domains.challenge("other", "acme.test").unwrap().record_text, challenge.record_text);
+    let mut dns = Dns::default();
+    let verify = async |organization: &str, domain: &str, dns: &Dns| {
+        let result = domains.verify(organization, domain, dns, &admin, now()).await;
+        result.map_or_else(|error| (error.code(), !error.hint().is_empty()), |()| ("verified", true))
+    };
+    assert_eq!(verify("acme", "acme.test", &dns).await, ("config.domain_not_verified", true));
+    dns.0.insert(challenge.record_name.clone(), vec![format!("{} ", challenge.record_text)]);
+    // Somebody else's record proves nothing for others.
+    assert_eq!(verify("other", "acme.test", &dns).await, ("config.domain_not_verified", true));
+    assert_eq!(verify("acme", "mail.acme.test", &dns).await, ("config.domain_not_verified", true));
+    assert_eq!(verify("acme", "acme", &dns).await, ("config.email_domain", true));
+    assert_eq!(verify("acme", "acme.test", &Dns(HashMap::new(), true)).await, ("config.dns", true));
+    assert!(domains.of("acme").await.unwrap().is_empty());
+    for _ in 0..2 {
+        assert_eq!(verify("acme", "acme.test", &dns).await, ("verified", true));
+    }
+    assert_eq!(domains.of("acme").await.unwrap(), ["acme.test"]);
+
+    // The domain belongs to one organization, until it lets go.
+    let others = domains.challenge("other", "acme.test").unwrap();
+    dns.0.insert(others.record_name, vec![others.record_text]);
+    assert_eq!(verify("other", "acme.test", &dns).await, ("config.domain_taken", true));
+    assert_eq!(
+        domains.recheck("acme", "acme.test", &dns).await.unwrap_err().code(),
+        "config.domain_not_verified"
+    );
+    assert_eq!(
+        domains.release("other", "acme.test", &admin, now()).await.unwrap_err().code(),
+        "config.domain_not_owned"
+    );
+    domains.release("acme", "acme.test", &admin, now()).await.unwrap();
+    assert_eq!(verify("other", "acme.test", &dns).await, ("verified", true));
+}
+
+#[tokio::test]
+async fn a_challenge_outlives_a_change_of_the_secret() {
+    let former = "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=";
+    let (store, admin) = (MemoryStore::default(), Actor::user("admin-1"));
+    let before = Domains::new(&Settings::new("https://app.acme.test", former).unwrap(), store.clone());
+    let challenge = before.challenge("acme", "acme.test").unwrap();
+    let dns = Dns(HashMap::from([(challenge.record_name, vec![challenge.record_text])]), false);
+    let without = Domains::new(&settings(), store.clone());
+    assert!(without.verify("acme", "acme.test", &dns, &admin, now()).await.is_err());
+    let with = Domains::new(&settings().former_secret(former).unwrap(), store);
+    with.verify("acme", "acme.test", &dns, &admin, now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
+    let verified = login(acme()).await;
+    let member = SameEmail { user: "user-1".to_owned(), is_member: true, has_account: false };
+    let refused = Provisioning::Refuse(ProvisioningRefusal::EmailInUse);
+    let default = JustInTime::default();
+    assert_eq!(default.decide(&verified, None), Provisioning::Create);
+    assert_eq!(default.decide(&verified, Some(&member)), refused);
+    let linking = default.link_members_by_verified_email();
+    assert_eq!(linking.decide(&verified, Some(&member)), Provisioning::Link { user: "user-1".to_owned() });
+    for user in
+        [SameEmail { is_member: false, ..member.clone() }, SameEmail { has_account: true, ..member.clone() }]
+    {
+        assert_eq!(linking.decide(&verified, Some(&user)), refused, "{user:?}");
+    }
+    let any = Connection::builder(&settings(), "acme-1", "acme")
+        .unwrap()
+        .idp_url(IDP_URL)
+        .idp_entity_id(IDP)
+        .certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .accept_any_email_domain()
+        .build()
+        .unwrap();
+    assert_eq!(linking.decide(&login(any).await, Some(&member)), refused);
+    let invited = default.without_creating();
+    assert_eq!(invited.decide(&verified, None), Provisioning::Refuse(ProvisioningRefusal::NoUser));
+    for refusal in [ProvisioningRefusal::NoUser, ProvisioningRefusal::EmailInUse] {
+        assert!(!refusal.hint().is_empty());
+    }
+}
+
+#[test]
+fn groups_give_the_roles_of_the_list_and_no_others() {
+    let map = RoleMap::default()
+        .grant("Engineering", "developer")
+        .grant("Engineering", "reader")
+        .grant("Support", "reader");
+    let changes = |groups: Option<&[&str]>, present: &[&str]| {
+        let groups: Option<Vec<String>> =
+            groups.map(|groups| groups.iter().map(ToString::to_string).collect());
+        let changes = map.changes(groups.as_deref(), present.iter().copied());
+        (changes.add, changes.remove)
+    };
+    let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let none = || texts(&[]);
+    assert_eq!(changes(Some(&["Engineering"]), &[]), (texts(&["developer", "reader"]), none()));
+    assert_eq!(changes(Some(&["Support"]), &["developer", "reader"]), (none(), texts(&["developer"])));
+    // A group that is not on the list gives nothing, however it is named; what was given by hand stays.
+    assert_eq!(changes(Some(&["admin", "engineering"]), &["owner"]), (none(), none()));
+    assert_eq!(changes(Some(&[]), &["reader", "owner"]), (none(), texts(&["reader"])));
+    // JumpCloud sent no groups at all.
+    assert_eq!(changes(None, &["reader"]), (none(), none()));
+}
