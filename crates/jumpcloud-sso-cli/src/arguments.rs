@@ -28,11 +28,24 @@ pub(crate) enum Command {
     Canonicalize(CanonicalizeArguments),
     /// Show a certificate: subject, key, validity, fingerprint, days left, warnings
     Certificate(CertificateArguments),
+    /// Show what to do in JumpCloud, step by step, with the values to paste
+    Setup(SetupArguments),
+    /// Read JumpCloud's metadata, or write the service's
+    #[command(subcommand)]
+    Metadata(MetadataCommand),
     /// Make a fresh AUTH_SECRET, as `openssl rand -base64 32` would
     Secret,
     /// Look into session tokens
     #[command(subcommand)]
     Session(SessionCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetadataCommand {
+    /// Take IdP URL, IdP Entity ID and certificates out of the file of JumpCloud's "Export Metadata"
+    Import(ImportArguments),
+    /// Print the service's metadata, for an identity provider that imports it
+    Export(ExportArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -140,6 +153,64 @@ pub(crate) struct CanonicalizeArguments {
     /// The PrefixList of InclusiveNamespaces, such as "xs #default"
     #[arg(long, value_name = "PREFIXES", default_value = "", value_parser = prefixes, hide_default_value = true)]
     pub(crate) inclusive_prefixes: PrefixList,
+}
+
+/// Which connection of which service.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArguments {
+    /// The service's address as browsers see it, such as https://app.acme.test
+    #[arg(long, value_name = "URL", env = "SITE_URL")]
+    pub(crate) site_url: String,
+    /// The ID of the connection, which is part of its URLs
+    #[arg(long, value_name = "ID")]
+    pub(crate) connection: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupArguments {
+    #[command(flatten)]
+    pub(crate) service: ServiceArguments,
+    /// What members see in JumpCloud's portal
+    #[arg(long, value_name = "TEXT", default_value = "the name of your service")]
+    pub(crate) name: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: GuideFormat,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuideFormat {
+    /// For a terminal
+    Text,
+    /// For a page or an issue
+    Markdown,
+    /// A fragment of a page
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// JumpCloud's metadata; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The time to check the validity at [default: now]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
+    pub(crate) at: Option<SystemTime>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    pub(crate) service: ServiceArguments,
+    /// The certificate of the service's decryption key, where it has one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) encryption_certificate: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

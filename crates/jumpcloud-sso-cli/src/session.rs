@@ -29,11 +29,14 @@ struct Claims<'s> {
     org: &'s str,
     connection: &'s str,
     jti: &'s str,
+    session_id: &'s str,
     issued_at: Option<String>,
     expires_at: Option<String>,
+    session_ends_at: Option<String>,
     amr: &'s [String],
     auth_time: Option<String>,
     email: Option<&'s str>,
+    email_verified: bool,
     given_name: Option<&'s str>,
     family_name: Option<&'s str>,
     #[serde(rename = "claims")]
@@ -49,11 +52,14 @@ impl<'s> Claims<'s> {
             org: session.organization(),
             connection: session.connection(),
             jti: session.id(),
+            session_id: session.session_id(),
             issued_at: format_instant(session.issued_at()),
             expires_at: format_instant(session.expires_at()),
+            session_ends_at: format_instant(session.ends_at()),
             amr: session.methods(),
             auth_time: session.authenticated_at().and_then(format_instant),
             email: session.email(),
+            email_verified: session.email_is_verified(),
             given_name: session.given_name(),
             family_name: session.family_name(),
             custom: session.claim_names().filter_map(custom).collect(),
@@ -102,7 +108,7 @@ fn print(claims: &Claims<'_>) {
             other => other.to_string(),
         };
         if name != "accepted" {
-            output::line(&format!("  {name:<12} {text}"));
+            output::line(&format!("  {name:<15} {text}"));
         }
     }
 }

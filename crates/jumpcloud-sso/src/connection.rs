@@ -308,7 +308,12 @@ impl ConnectionBuilder {
     }
 }
 
-pub(crate) fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
+/// Whether a text can be JumpCloud's *IDP URL*: where browsers are sent to log in. It has to be https, or http on loopback,
+/// without credentials or a fragment, and neither an address of JumpCloud's admin console nor that of the metadata.
+///
+/// # Errors
+/// [`ConnectionError::IdpUrl`].
+pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
     let wrong = |what| ConnectionError::IdpUrl { found: excerpt(text), what };
     if text.is_empty() {
         return Err(wrong("it is empty"));

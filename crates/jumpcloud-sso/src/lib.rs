@@ -44,6 +44,10 @@
 //! # let _ = set_up;
 //! ```
 //!
+//! Where administrators set up single sign-on for their own organizations, [`Connections`] keeps what they give, and knows
+//! the way from a draft to enforcement; [`Domains`], [`Sessions`], [`JustInTime`] and [`SetupGuide`] go with it. They need
+//! stores: [`MemoryStore`], those of the crates `jumpcloud-sso-postgres` and `jumpcloud-sso-redis`, or one of your own.
+//!
 //! A refused login is a [`LoginError`]. It has two faces: one sentence with a reference for the browser, and a
 //! [`Diagnosis`] for the log and the administrator, with a stable code, what was expected, what was found, and which
 //! field of JumpCloud or of the service to change.
@@ -75,7 +79,7 @@ mod text_time;
 
 pub use account::AccountKey;
 pub use catalogue::{CATALOGUE, ErrorCode};
-pub use connection::{Connection, ConnectionBuilder, ConnectionError};
+pub use connection::{Connection, ConnectionBuilder, ConnectionError, check_idp_url};
 pub use connections::{BreakGlass, CertificateStatus, Connections, EarlierSessions, Edited, Status};
 pub use diagnosis::{Diagnosis, Stage, Warning};
 pub use domain::{DomainChallenge, DomainError, Domains, LookupError, TxtLookup};
@@ -91,7 +95,7 @@ pub use provisioning::{JustInTime, Provisioning, ProvisioningRefusal, RoleChange
 pub use record::{CompletedLogin, ConnectionRecord, Missing, Phase};
 pub use refusal::Refusal;
 pub use sessions::{SessionRefusal, Sessions};
-pub use settings::{ServiceProvider, Settings, SettingsError};
+pub use settings::{ServiceProvider, Settings, SettingsError, SiteUrl};
 pub use store::{
     Claim, ConnectionStore, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore, Saved,
     StoreError,
@@ -113,3 +117,7 @@ pub mod parts {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/connections.md")]
+struct ConnectionsPage;

@@ -13,7 +13,7 @@ use url::{Host, Url};
 /// SITE_URL and AUTH_SECRET.
 #[derive(Clone)]
 pub struct Settings {
-    site_url: Url,
+    site: SiteUrl,
     secret: AuthSecret,
     former_secrets: Vec<AuthSecret>,
 }
@@ -25,21 +25,8 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`], which names the setting and says what to do.
     pub fn new(site_url: &str, auth_secret: &str) -> Result<Self, SettingsError> {
-        let trimmed = site_url.trim();
-        if trimmed.is_empty() {
-            return Err(SettingsError::NoSiteUrl);
-        }
-        let url = Url::parse(trimmed).map_err(|_| SettingsError::SiteUrl {
-            found: excerpt(trimmed),
-            what: "it is no absolute URL with a scheme",
-        })?;
-        if let Err(what) = check_url(&url) {
-            return Err(SettingsError::SiteUrl { found: excerpt(trimmed), what });
-        }
-        if url.query().is_some() {
-            return Err(SettingsError::SiteUrl { found: excerpt(trimmed), what: "it has a query" });
-        }
-        Ok(Self { site_url: url, secret: AuthSecret::from_base64(auth_secret)?, former_secrets: Vec::new() })
+        let site = SiteUrl::parse(site_url)?;
+        Ok(Self { site, secret: AuthSecret::from_base64(auth_secret)?, former_secrets: Vec::new() })
     }
 
     /// Still accepts what was made under a secret that AUTH_SECRET was before: sessions, until they expire; secrets at
@@ -64,11 +51,11 @@ impl Settings {
     /// SITE_URL, without a slash at its end.
     #[must_use]
     pub fn site_url(&self) -> &str {
-        self.site_url.as_str().trim_end_matches('/')
+        self.site.as_str()
     }
 
     pub(crate) fn url(&self) -> &Url {
-        &self.site_url
+        &self.site.0
     }
 
     pub(crate) fn secret(&self) -> &AuthSecret {
@@ -126,6 +113,36 @@ impl fmt::Debug for Settings {
     }
 }
 
+/// SITE_URL: the service's own address as browsers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteUrl(Url);
+
+impl SiteUrl {
+    /// Takes an absolute URL: https, or http on loopback; without credentials, query and fragment.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoSiteUrl`], [`SettingsError::SiteUrl`].
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err(SettingsError::NoSiteUrl);
+        }
+        let wrong = |what| SettingsError::SiteUrl { found: excerpt(trimmed), what };
+        let url = Url::parse(trimmed).map_err(|_| wrong("it is no absolute URL with a scheme"))?;
+        check_url(&url).map_err(wrong)?;
+        if url.query().is_some() {
+            return Err(wrong("it has a query"));
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+}
+
 /// The two values that an administrator pastes into JumpCloud. They exist as soon as the connection has a name, before
 /// anything else is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,12 +157,20 @@ impl ServiceProvider {
     /// # Errors
     /// [`SettingsError::ConnectionId`] for an ID that is not 1 to 64 of `[A-Za-z0-9_-]`.
     pub fn new(settings: &Settings, connection_id: &str) -> Result<Self, SettingsError> {
+        Self::at(&settings.site, connection_id)
+    }
+
+    /// The same without the secret, which these values do not depend on.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn at(site: &SiteUrl, connection_id: &str) -> Result<Self, SettingsError> {
         let is_plain =
             connection_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         if !is_plain || !(1..=64).contains(&connection_id.len()) {
             return Err(SettingsError::ConnectionId { found: excerpt(connection_id) });
         }
-        let entity_id = format!("{}/sso/saml2/{connection_id}", settings.site_url());
+        let entity_id = format!("{}/sso/saml2/{connection_id}", site.as_str());
         let acs_url = format!("{entity_id}/acs");
         Ok(Self { entity_id, acs_url })
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod other;
+mod setup;
 mod verify;
 
 use std::io::Write as _;

@@ -93,7 +93,7 @@ fn session_verify_shows_the_claims_or_why_not() {
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "session.organization"));
     assert_eq!(code(&verify(&["a.b.c"], "")), 1);
     let human = run_with(&["session", "verify", issued.token(), "--at", AT], b"", &ENVIRONMENT);
-    assert!(stdout(&human).contains("email        bjensen@acme.test"), "{}", stdout(&human));
+    assert!(stdout(&human).contains("email           bjensen@acme.test"), "{}", stdout(&human));
 }
 
 #[test]
