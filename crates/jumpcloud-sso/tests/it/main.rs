@@ -4,6 +4,8 @@
 mod access;
 mod catalogue;
 mod configuration;
+#[cfg(feature = "hickory")]
+mod dns;
 mod guide;
 mod life;
 mod logins;
