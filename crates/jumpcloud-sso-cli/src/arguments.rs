@@ -1,4 +1,5 @@
-//! The command line.
+//! The command line. Its comments are help for a terminal, which knows no links.
+#![allow(rustdoc::bare_urls)]
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

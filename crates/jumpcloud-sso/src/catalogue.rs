@@ -132,6 +132,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "JumpCloud most likely signs with another certificate than the service has, as after \"Regenerate certificate\". In JumpCloud, download the certificate of the application anew (SSO tab, IDP Certificate Valid, Download certificate) and add it to the connection. If the fingerprints are equal, the message was changed.",
     ),
     entry(
+        "signature.second_opinion",
+        "a second implementation of XML Signature does not agree that the signature is good",
+        "One of the two implementations is wrong, or the message was made to make them differ. Keep the message and report it; nobody was let in.",
+    ),
+    entry(
         "certificate.empty",
         "the certificate is empty",
         "Paste the certificate that JumpCloud offers for download (certificate.pem).",

@@ -1,11 +1,14 @@
 //! An organization's connection to JumpCloud.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use saml_attributes::AttributeMap;
 use saml_encryption::Decryptor;
 use saml_protocol::ResponseVerifier;
-use saml_signature::{AlgorithmPolicy, Certificate, CertificateError, TrustedKeys, TrustedKeysError};
+use saml_signature::{
+    AlgorithmPolicy, Certificate, CertificateError, SecondOpinion, TrustedKeys, TrustedKeysError,
+};
 use thiserror::Error;
 use url::Url;
 
@@ -78,6 +81,7 @@ impl Connection {
             certificates: Vec::new(),
             algorithms: AlgorithmPolicy::default(),
             decryptor: Decryptor::default(),
+            second_opinion: None,
             attributes: AttributeMap::default(),
             domains: EmailDomains::only(&[]),
             unreadable_domain: None,
@@ -165,6 +169,7 @@ pub struct ConnectionBuilder {
     certificates: Vec<Vec<u8>>,
     algorithms: AlgorithmPolicy,
     decryptor: Decryptor,
+    second_opinion: Option<Arc<dyn SecondOpinion>>,
     attributes: AttributeMap,
     domains: EmailDomains,
     unreadable_domain: Option<String>,
@@ -250,6 +255,13 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Has another implementation of XML Signature agree to every login.
+    #[must_use]
+    pub fn second_opinion(mut self, opinion: Arc<dyn SecondOpinion>) -> Self {
+        self.second_opinion = Some(opinion);
+        self
+    }
+
     /// Accepts logins that begin at JumpCloud, by a click on its portal. Nothing ties these to the browser that brings
     /// them, so that somebody could be logged in as somebody else without noticing. JumpCloud's field *Login URL* makes
     /// the portal begin at the service instead.
@@ -291,6 +303,10 @@ impl ConnectionBuilder {
             self.certificates.iter().map(|it| Certificate::parse(it)).collect();
         let keys = TrustedKeys::new(certificates?)?;
         let verifier = ResponseVerifier::new(keys).algorithms(self.algorithms).decryptor(self.decryptor);
+        let verifier = match self.second_opinion {
+            Some(opinion) => verifier.second_opinion(opinion),
+            None => verifier,
+        };
         Ok(Connection {
             id: self.id,
             organization: self.organization,

@@ -1,10 +1,11 @@
 //! From the bytes of a Response to its one signed assertion.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use saml_encryption::{Decryptor, EncryptionError};
 use saml_signature::{
-    AlgorithmPolicy, Certificate, SignatureError, SignedDocument, SignedElement, TrustedKeys,
+    AlgorithmPolicy, Certificate, SecondOpinion, SignatureError, SignedDocument, SignedElement, TrustedKeys,
 };
 use saml_xml::{Document, Element, Limits, ParseError};
 use thiserror::Error;
@@ -23,6 +24,7 @@ pub struct ResponseVerifier {
     keys: TrustedKeys,
     algorithms: AlgorithmPolicy,
     decryptor: Decryptor,
+    second_opinion: Option<Arc<dyn SecondOpinion>>,
     limits: Limits,
 }
 
@@ -34,6 +36,7 @@ impl ResponseVerifier {
             keys,
             algorithms: AlgorithmPolicy::default(),
             decryptor: Decryptor::default(),
+            second_opinion: None,
             limits: Limits::default(),
         }
     }
@@ -49,6 +52,13 @@ impl ResponseVerifier {
     #[must_use]
     pub fn decryptor(mut self, decryptor: Decryptor) -> Self {
         self.decryptor = decryptor;
+        self
+    }
+
+    /// Has another implementation agree to every signature that this one finds good.
+    #[must_use]
+    pub fn second_opinion(mut self, opinion: Arc<dyn SecondOpinion>) -> Self {
+        self.second_opinion = Some(opinion);
         self
     }
 
@@ -91,7 +101,7 @@ impl ResponseVerifier {
         let (mut envelope, carried) = Envelope::read(root)?;
         match carried {
             Carried::Plain(assertion) => {
-                let signatures = SignedDocument::survey(&document, &[root, assertion])?;
+                let signatures = self.survey(&document, &[root, assertion])?;
                 let response = self.verify_if_signed(&signatures, root)?;
                 let own = self.verify_if_signed(&signatures, assertion)?;
                 envelope.signed = response.is_some();
@@ -101,7 +111,7 @@ impl ResponseVerifier {
                 read(envelope, evidence, &signed.ok_or_else(unsigned)?)
             }
             Carried::Encrypted(encrypted) => {
-                let signatures = SignedDocument::survey(&document, &[root])?;
+                let signatures = self.survey(&document, &[root])?;
                 let response = self.verify_if_signed(&signatures, root)?;
                 envelope.signed = response.is_some();
                 let plaintext = self.decryptor.decrypt(encrypted)?;
@@ -121,13 +131,25 @@ impl ResponseVerifier {
         }
     }
 
+    fn survey<'d, 'a>(
+        &'d self,
+        document: &'d Document<'a>,
+        signable: &[Element<'d, 'a>],
+    ) -> Result<SignedDocument<'d, 'a>, SignatureError> {
+        let signatures = SignedDocument::survey(document, signable)?;
+        Ok(match &self.second_opinion {
+            Some(opinion) => signatures.second_opinion(opinion.as_ref()),
+            None => signatures,
+        })
+    }
+
     /// The one assertion of a decrypted document, with its signature if it has one.
     fn decrypted<'d, 'a>(
-        &self,
+        &'d self,
         document: &'d Document<'a>,
     ) -> Result<(Element<'d, 'a>, Option<SignedElement<'d, 'a>>), ResponseError> {
         let assertion = decrypted_assertion(document)?;
-        let signatures = SignedDocument::survey(document, &[assertion])?;
+        let signatures = self.survey(document, &[assertion])?;
         Ok((assertion, self.verify_if_signed(&signatures, assertion)?))
     }
 

@@ -163,6 +163,11 @@ impl AlgorithmPolicy {
         self
     }
 
+    /// Whether SHA-1 is let pass.
+    pub(crate) fn allows_sha1(&self) -> bool {
+        self.allow_sha1
+    }
+
     /// Narrows the signature algorithms to these, so that a message cannot choose a weaker one than agreed.
     #[must_use]
     pub fn only(mut self, algorithms: &[SignatureAlgorithm]) -> Self {

@@ -3,6 +3,7 @@ use thiserror::Error;
 
 use crate::algorithm::AlgorithmError;
 use crate::keys::KeyError;
+use crate::second::SecondOpinionError;
 
 /// Why a signature was refused. Nothing of the signed content is available then.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -100,6 +101,9 @@ pub enum SignatureError {
     /// None of the pinned keys made the signature.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A second implementation does not agree.
+    #[error(transparent)]
+    SecondOpinion(#[from] SecondOpinionError),
     /// The canonical form is too large.
     #[error(transparent)]
     Canonicalize(#[from] CanonicalizeError),
@@ -150,6 +154,7 @@ impl SignatureError {
             Self::DigestLength { .. } => "signature.digest_length",
             Self::DigestMismatch { .. } => "signature.digest_mismatch",
             Self::Key(error) => error.code(),
+            Self::SecondOpinion(_) => "signature.second_opinion",
             Self::Canonicalize(error) => error.code(),
             Self::Content(error) => error.code(),
             Self::DuplicateId { .. } => "xml.duplicate_id",

@@ -42,6 +42,7 @@ mod certificate;
 mod error;
 mod keys;
 mod pem;
+mod second;
 mod sign;
 mod structure;
 mod survey;
@@ -51,6 +52,7 @@ pub use algorithm::{AlgorithmError, AlgorithmPolicy, Digest, DigestAlgorithm, Si
 pub use certificate::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind};
 pub use error::SignatureError;
 pub use keys::{KeyError, SigningError, SigningKey, TrustedKeys, TrustedKeysError};
+pub use second::{Question, SecondOpinion, SecondOpinionError};
 pub use sign::{SignError, SignOptions, sign};
 pub use survey::SignedDocument;
 pub use verify::SignedElement;

@@ -4,6 +4,7 @@
 use saml_xml::{Document, Element};
 
 use crate::error::{SignatureError, excerpt};
+use crate::second::SecondOpinion;
 
 pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const DSIG_11: &str = "http://www.w3.org/2009/xmldsig11#";
@@ -21,8 +22,10 @@ const MAX_ID_LENGTH: usize = 256;
 /// signed one. The first two are refused here; the third does not exist, since [`verify`](Self::verify) starts from
 /// the element and looks only at its own children.
 pub struct SignedDocument<'d, 'a> {
+    document: &'d Document<'a>,
     /// Elements with a signature among their children, and that signature.
     signatures: Vec<(Element<'d, 'a>, Element<'d, 'a>)>,
+    second_opinion: Option<&'d dyn SecondOpinion>,
 }
 
 impl<'d, 'a> SignedDocument<'d, 'a> {
@@ -48,7 +51,22 @@ impl<'d, 'a> SignedDocument<'d, 'a> {
         if document.elements().any(|element| element.is(DSIG, "Signature") && !in_place(element)) {
             return Err(SignatureError::Position);
         }
-        Ok(Self { signatures })
+        Ok(Self { document, signatures, second_opinion: None })
+    }
+
+    /// Has another implementation agree to every signature that verifies.
+    #[must_use]
+    pub fn second_opinion(mut self, opinion: &'d dyn SecondOpinion) -> Self {
+        self.second_opinion = Some(opinion);
+        self
+    }
+
+    pub(crate) fn source(&self) -> &'a [u8] {
+        self.document.source()
+    }
+
+    pub(crate) fn other_implementation(&self) -> Option<&'d dyn SecondOpinion> {
+        self.second_opinion
     }
 
     /// The signature of `parent`, if it has one. Whether it is worth anything, only [`verify`](Self::verify) says.

@@ -9,6 +9,7 @@ use crate::algorithm::{AlgorithmPolicy, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::error::{SignatureError, excerpt};
 use crate::keys::TrustedKeys;
+use crate::second::{Question, SecondOpinionError};
 use crate::structure::{Reference, SignatureStructure};
 use crate::survey::SignedDocument;
 
@@ -102,6 +103,12 @@ impl<'d, 'a> SignedDocument<'d, 'a> {
         canonical.clear();
         parent.canonicalize_without(signature, &signed_info.reference.prefixes, &mut canonical)?;
         check_digest(parent, &signed_info.reference, &canonical)?;
+        if let Some(opinion) = self.other_implementation() {
+            let question = Question::new(self.source(), signed_info.reference.target, certificate);
+            if opinion.digested(&question.allow_sha1(policy.allows_sha1()))? != canonical {
+                return Err(SecondOpinionError::new("it digested other bytes").into());
+            }
+        }
 
         Ok(SignedElement {
             element: parent,

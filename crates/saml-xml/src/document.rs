@@ -78,6 +78,12 @@ impl<'a> Document<'a> {
         parser::parse(input, limits)
     }
 
+    /// The bytes that were parsed.
+    #[must_use]
+    pub fn source(&self) -> &'a [u8] {
+        self.input
+    }
+
     /// The one element that holds all others.
     #[must_use]
     pub fn root(&self) -> Element<'_, 'a> {

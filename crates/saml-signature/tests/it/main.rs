@@ -5,6 +5,7 @@ mod algorithms;
 mod certificates;
 mod keys;
 mod properties;
+mod second;
 mod structure;
 mod verification;
 

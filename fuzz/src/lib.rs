@@ -1,0 +1,5 @@
+//! Fuzz targets of jumpcloud-sso.
+
+mod targets;
+
+pub use targets::*;

@@ -1,0 +1,81 @@
+//! A second opinion on XML signatures by libxmlsec1, the reference implementation in C.
+//!
+//! `saml-signature` asks it about every signature that it has found good itself: libxmlsec1 has to verify the same
+//! signature with the same pinned key, and the bytes that it digested have to be the same. A mistake in one of the two
+//! parsers, canonicalizers or cryptographic libraries is then not enough to get in.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use saml_protocol::ResponseVerifier;
+//! # fn keys() -> saml_signature::TrustedKeys { unimplemented!() }
+//! use saml_signature_xmlsec::XmlSec;
+//!
+//! let verifier = ResponseVerifier::new(keys()).second_opinion(Arc::new(XmlSec::default()));
+//! ```
+//!
+//! libxmlsec1's defaults are not for hostile input. Here it may follow references within the document only, transform by
+//! enveloped-signature and exclusive canonicalization only, and use the algorithms that `saml-signature` allows; its parser
+//! does not recover from errors, loads nothing from elsewhere, and `KeyInfo` is not consulted, since the key is given.
+//!
+//! What it does not know, it does not agree to: version 1.2 has neither RSA-PSS nor Ed25519.
+//!
+//! # Building
+//! `apt-get install libxmlsec1-dev libclang-dev pkg-config`, or the like.
+
+mod dsig;
+
+use libxml::parser::{Parser, ParserOptions};
+use libxml::tree::{Document, Node};
+use saml_signature::{Question, SecondOpinion, SecondOpinionError};
+use xmlsec::XmlSecDocumentExt as _;
+
+const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+
+/// libxmlsec1.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct XmlSec;
+
+impl SecondOpinion for XmlSec {
+    fn digested(&self, question: &Question<'_>) -> Result<Vec<u8>, SecondOpinionError> {
+        let document = parse(question.document)?;
+        // Every ID of the document, so that one that occurs twice is an error here too.
+        document
+            .specify_idattr("//*[@ID]", "ID", None)
+            .map_err(|error| SecondOpinionError::new(error.to_string()))?;
+        let signature = signature_of(&document, question.element_id)?;
+        dsig::verify(&signature, &question.certificate.to_pem(), question.allow_sha1)
+            .map_err(SecondOpinionError::new)
+    }
+}
+
+/// Parses without recovering from errors and without a way to the network or the file system.
+fn parse(bytes: &[u8]) -> Result<Document, SecondOpinionError> {
+    let options =
+        ParserOptions { recover: false, no_net: true, no_def_dtd: true, ..ParserOptions::default() };
+    Parser::default()
+        .parse_string_with_options(bytes, options)
+        .map_err(|error| SecondOpinionError::new(format!("the document does not parse: {error:?}")))
+}
+
+/// The one signature that is a child of the one element with this ID.
+fn signature_of(document: &Document, id: &str) -> Result<Node, SecondOpinionError> {
+    let root = document.get_root_element().ok_or_else(|| SecondOpinionError::new("there is no root"))?;
+    let mut pending = vec![root];
+    let mut carriers = Vec::new();
+    while let Some(element) = pending.pop() {
+        if element.get_property_no_ns("ID").as_deref() == Some(id) {
+            carriers.push(element.clone());
+        }
+        pending.extend(element.get_child_elements());
+    }
+    let carrier = only(carriers).ok_or_else(|| SecondOpinionError::new("the ID names no single element"))?;
+    let is_signature = |node: &Node| {
+        node.get_name() == "Signature" && node.get_namespace().is_some_and(|it| it.get_href() == DSIG)
+    };
+    let signatures = carrier.get_child_elements().into_iter().filter(is_signature).collect();
+    only(signatures).ok_or_else(|| SecondOpinionError::new("the element carries no single signature"))
+}
+
+fn only(mut nodes: Vec<Node>) -> Option<Node> {
+    nodes.pop().filter(|_| nodes.is_empty())
+}

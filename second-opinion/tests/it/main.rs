@@ -1,0 +1,182 @@
+//! Two implementations over the same documents.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
+use saml_protocol::{Expected, ResponseVerifier};
+use saml_signature::{
+    Certificate, Question, SecondOpinion as _, SignOptions, SignatureAlgorithm, SigningKey, TrustedKeys, sign,
+};
+use saml_signature_xmlsec::XmlSec;
+
+const ACS: &str = "https://app.acme.test/sso/saml2/acme/acs";
+const SP: &str = "https://app.acme.test/sso/saml2/acme";
+const IDP: &str = "IdP Entity ID";
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+fn idp(key: &str, certificate: &str) -> JumpCloud {
+    JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, key, certificate).unwrap()
+}
+
+fn user() -> User {
+    User::new("bjensen@acme.test", "Barbara & Søn", "Jensen <3>").groups(&["Engineering", "日本"])
+}
+
+fn verifier(certificate: &str) -> ResponseVerifier {
+    let keys = TrustedKeys::new([Certificate::parse(certificate.as_bytes()).unwrap()]).unwrap();
+    ResponseVerifier::new(keys)
+}
+
+/// The code of our verdict alone, and of the one with a second opinion.
+fn verdicts(xml: &str, certificate: &str) -> (&'static str, &'static str) {
+    let expected = Expected::answering("_request", IDP, SP, ACS);
+    let verdict = |verifier: ResponseVerifier| match verifier.verify(xml.as_bytes()) {
+        Err(error) => error.code(),
+        Ok(verified) => verified.accept(&expected, now()).map_or_else(|error| error.code(), |_| "accepted"),
+    };
+    (verdict(verifier(certificate)), verdict(verifier(certificate).second_opinion(Arc::new(XmlSec))))
+}
+
+#[test]
+fn they_agree_on_every_shape_of_a_response() {
+    for (key, certificate) in
+        [(keys::JUMPCLOUD_KEY, keys::JUMPCLOUD_CERTIFICATE), (keys::OWN_KEY, keys::OWN_CERTIFICATE)]
+    {
+        let idp = idp(key, certificate);
+        for sign in [Sign::Assertion, Sign::Response, Sign::Both] {
+            for style in [AttributeStyle::Plain, AttributeStyle::Typed] {
+                let response = idp.response(ACS, SP, now()).user(&user()).in_response_to("_request");
+                let xml = response.sign(sign).style(style).build().unwrap();
+                assert_eq!(verdicts(&xml, certificate), ("accepted", "accepted"), "{sign:?} {style:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_one_refuses_both_refuse() {
+    let idp = idp(keys::OWN_KEY, keys::OWN_CERTIFICATE);
+    let xml = idp.response(ACS, SP, now()).user(&user()).in_response_to("_request").build().unwrap();
+    let (_, second) = verdicts(&xml.replace("bjensen@acme.test", "admin@acme.test"), keys::OWN_CERTIFICATE);
+    assert_eq!(second, "signature.digest_mismatch");
+    assert_eq!(verdicts(&xml, keys::OTHER_CERTIFICATE).1, "signature.untrusted_key");
+}
+
+/// What libxmlsec1 says by itself, without our verdict before it.
+fn alone(xml: &str, id: &str, certificate: &str, allow_sha1: bool) -> Result<Vec<u8>, String> {
+    let certificate = Certificate::parse(certificate.as_bytes()).unwrap();
+    let question = Question::new(xml.as_bytes(), id, &certificate).allow_sha1(allow_sha1);
+    XmlSec.digested(&question).map_err(|error| error.to_string())
+}
+
+#[test]
+fn by_itself_it_takes_what_is_good_and_nothing_else() {
+    let own = keys::OWN_CERTIFICATE;
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let plain = r#"<a ID="x"><b>value</b></a>"#;
+    let signed = sign(plain, "x", &key, &SignOptions::default()).unwrap();
+    assert_eq!(alone(&signed, "x", own, false).unwrap(), plain.as_bytes());
+
+    assert!(alone(&signed, "x", keys::OTHER_CERTIFICATE, false).is_err(), "another key");
+    assert!(alone(&signed, "y", own, false).is_err(), "another ID");
+    assert!(alone(plain, "x", own, false).is_err(), "no signature");
+    assert!(alone(&signed.replace("value", "other"), "x", own, false).is_err(), "other content");
+    assert!(alone(&format!("{signed}<junk"), "x", own, false).is_err(), "a parser that recovers");
+    let twice = format!(r#"<r><c ID="x"/>{}</r>"#, signed.trim_start_matches(|it| it != '<'));
+    assert!(alone(&twice, "x", own, false).is_err(), "an ID that occurs twice");
+}
+
+#[test]
+fn its_algorithms_are_ours() {
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let xml = |options: &SignOptions| sign(r#"<a ID="x"><b>value</b></a>"#, "x", &key, options).unwrap();
+    for algorithm in
+        [SignatureAlgorithm::RsaSha256, SignatureAlgorithm::RsaSha384, SignatureAlgorithm::RsaSha512]
+    {
+        let signed = xml(&SignOptions::default().algorithm(algorithm));
+        assert!(alone(&signed, "x", keys::OWN_CERTIFICATE, false).is_ok(), "{algorithm:?}");
+    }
+    // Another canonicalization, and a reference to the whole document: signed or not, they are not looked at.
+    let signed = xml(&SignOptions::default());
+    for (from, to) in [
+        ("http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
+        ("URI=\"#x\"", "URI=\"\""),
+        ("URI=\"#x\"", "URI=\"file:///etc/hostname\""),
+    ] {
+        assert!(signed.contains(from));
+        assert!(alone(&signed.replace(from, to), "x", keys::OWN_CERTIFICATE, false).is_err(), "{to}");
+    }
+}
+
+/// A generator of numbers whose sequence is the same each time (Knuth's MMIX).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+/// Changes a document in one to three places: bytes that flip, spans that go, move or come twice, and what XML lets one
+/// write differently.
+fn mutated(xml: &str, numbers: &mut Numbers) -> Vec<u8> {
+    const INSERTED: [&str; 8] =
+        [" ", "\n", "<!--c-->", "&#32;", " xmlns:q=\"urn:q\"", "<![CDATA[x]]>", "&amp;", "\r\n"];
+    let mut bytes = xml.as_bytes().to_vec();
+    for _ in 0..=numbers.below(3) {
+        let at = numbers.below(bytes.len());
+        let end = (at + numbers.below(60)).min(bytes.len());
+        match numbers.below(5) {
+            0 => bytes[at] ^= 1 << numbers.below(7),
+            1 => drop(bytes.drain(at..end)),
+            2 => {
+                let span = bytes[at..end].to_vec();
+                bytes.splice(at..at, span);
+            }
+            3 => {
+                let inserted = INSERTED[numbers.below(INSERTED.len())].bytes();
+                bytes.splice(at..at, inserted);
+            }
+            _ => {
+                // Between tags, where much may be inserted without changing what was signed.
+                let tags: Vec<_> = bytes.windows(2).enumerate().filter(|(_, pair)| *pair == b"><").collect();
+                let at = tags.get(numbers.below(tags.len().max(1))).map_or(at, |(at, _)| at + 1);
+                let inserted = INSERTED[numbers.below(INSERTED.len())].bytes();
+                bytes.splice(at..at, inserted);
+            }
+        }
+        if bytes.is_empty() {
+            bytes.push(b'<');
+        }
+    }
+    bytes
+}
+
+#[test]
+fn they_agree_on_ten_thousand_mutated_documents() {
+    let certificate = keys::OWN_CERTIFICATE;
+    let idp = idp(keys::OWN_KEY, certificate);
+    let response = |sign| {
+        let response = idp.response(ACS, SP, now()).user(&user()).in_response_to("_request");
+        response.sign(sign).style(AttributeStyle::Typed).build().unwrap()
+    };
+    let originals = [response(Sign::Assertion), response(Sign::Response), response(Sign::Both)];
+    let alone = verifier(certificate);
+    let both = verifier(certificate).second_opinion(Arc::new(XmlSec));
+    let (mut numbers, mut accepted) = (Numbers(1), 0);
+    for round in 0..10_000 {
+        let xml = mutated(&originals[round % 3], &mut numbers);
+        let verdicts =
+            [&alone, &both].map(|verifier| verifier.verify(&xml).map(drop).map_err(|error| error.code()));
+        assert_eq!(verdicts[0], verdicts[1], "{}", String::from_utf8_lossy(&xml));
+        accepted += usize::from(verdicts[0].is_ok());
+    }
+    // Otherwise there was nothing to agree on.
+    assert!(accepted > 50, "only {accepted} were accepted by our own verdict");
+}
