@@ -62,7 +62,7 @@ pub fn canonicalize(input: &[u8]) {
         let again = Document::parse(&form, &limits).expect("a canonical form is well-formed");
         assert_eq!(form_of(&again).as_deref(), Some(form.as_slice()));
         let said = |document: &Document<'_>| -> Vec<(String, Option<String>)> {
-            let text = |element: &Element<'_, '_>| Some(element.text().ok()?.into_owned());
+            let text = |element: &Element<'_, '_>| Some(element.text().ok()?.to_owned());
             document.elements().map(|element| (element.local_name().to_owned(), text(&element))).collect()
         };
         assert_eq!(said(&document), said(&again));
