@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use axum::extract::{Form, State};
+use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use jumpcloud_sso::{
-    Connection, LoginError, LoginForm, MemoryStore, SessionIssuer, SessionVerifier, Settings, SingleSignOn,
+    Connection, LoginError, MemoryStore, PostedForm, SessionIssuer, SessionVerifier, Settings, SingleSignOn,
 };
 
 struct Service {
@@ -43,19 +44,14 @@ async fn login(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// A login ends: JumpCloud's form arrives at the ACS URL.
-async fn acs(
-    State(service): State<Arc<Service>>,
-    headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
-) -> Response {
-    let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
-    let form = LoginForm {
-        saml_response: field("SAMLResponse").unwrap_or_default(),
-        relay_state: field("RelayState"),
+async fn acs(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
+    let form = match PostedForm::parse(&body) {
+        Ok(form) => form,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     };
     let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok());
     let now = SystemTime::now();
-    match service.sso.finish_login(&service.acme, form, cookies, now).await {
+    match service.sso.finish_login(&service.acme, form.as_form(), cookies, now).await {
         Ok(login) => {
             // A service finds or creates its user by the account here, never by the e-mail address alone.
             let user_id = login.account().to_string();

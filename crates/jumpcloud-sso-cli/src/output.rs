@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
+use jumpcloud_sso::Diagnosis;
 use serde::Serialize;
 
 /// Writes bytes to standard output, and nothing else.
@@ -48,13 +49,7 @@ impl Mark {
     }
 }
 
-/// Text of a message, made harmless: a terminal obeys control characters.
+/// Text of a message, made harmless: a terminal obeys control characters, and those that turn the direction of text.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escaped = character.is_control().then(|| character.escape_default());
-            let plain = (!character.is_control()).then_some(character);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect()
+    Diagnosis::printable(text)
 }

@@ -318,6 +318,8 @@ impl Serialize for Attributes {
 pub(crate) struct JsonWarning {
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// For people; scripts look it up by the code.
+    #[serde(skip)]
     pub(crate) hint: &'static str,
 }
 

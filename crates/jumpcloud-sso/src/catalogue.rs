@@ -311,7 +311,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "response.issue_instant",
         "the Response was issued in the future or too long ago",
-        "Check the clock of the service; otherwise an old message was sent again.",
+        "Check the clock of the service; otherwise an old message was sent again. To look at a message that was kept, check it at its own time (--at).",
     ),
     entry(
         "response.unsolicited",
@@ -333,7 +333,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "assertion.issue_instant",
         "the assertion was issued in the future or too long ago",
-        "Check the clock of the service; otherwise an old message was sent again.",
+        "Check the clock of the service; otherwise an old message was sent again. To look at a message that was kept, check it at its own time (--at).",
     ),
     entry(
         "assertion.subject_missing",
@@ -396,6 +396,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "assertion.session_expired",
         "the session at the identity provider has ended",
         "Have the user log in again.",
+    ),
+    entry(
+        "assertion.name_id_transient",
+        "the NameID is another one at each login",
+        "In JumpCloud, set the field \"SAMLSubject NameID Format\" to unspecified, emailAddress or persistent.",
     ),
     entry(
         "attribute.missing",

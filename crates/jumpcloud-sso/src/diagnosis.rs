@@ -66,7 +66,29 @@ impl Diagnosis {
         expected: Option<String>,
         found: Option<String>,
     ) -> Self {
-        Self { stage, code, message: message.to_string(), expected, found, hint: hint(code) }
+        let printable = |text: String| Self::printable(&text);
+        Self {
+            stage,
+            code,
+            message: printable(message.to_string()),
+            expected: expected.map(printable),
+            found: found.map(printable),
+            hint: hint(code),
+        }
+    }
+
+    /// Text with its control characters, and those that turn its direction or have no width, written as escapes: whoever sent
+    /// a message chose it, and it must not be able to write lines of a log or to move the cursor of a terminal.
+    #[must_use]
+    pub fn printable(text: &str) -> String {
+        text.chars().fold(String::with_capacity(text.len()), |mut printable, character| {
+            if is_printable(character) {
+                printable.push(character);
+            } else {
+                printable.extend(character.escape_default());
+            }
+            printable
+        })
     }
 
     pub(crate) fn of_login(failure: &LoginFailure) -> Self {
@@ -96,11 +118,18 @@ impl Diagnosis {
                 Self::new(Stage::Request, failure.code(), failure, None, None)
             }
             LoginFailure::IdpInitiated
+            | LoginFailure::TransientNameId
             | LoginFailure::ReplayedAssertion
             | LoginFailure::ReplayedRequest
             | LoginFailure::Store(_) => Self::new(Stage::Assertion, failure.code(), failure, None, None),
         }
     }
+}
+
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        && character != '\u{feff}'
 }
 
 impl fmt::Display for Diagnosis {
@@ -202,7 +231,7 @@ impl Warning {
     /// A warning of the catalogue.
     #[must_use]
     pub fn new(code: &'static str, message: &impl ToString) -> Self {
-        Self { code, message: message.to_string(), hint: hint(code) }
+        Self { code, message: Diagnosis::printable(&message.to_string()), hint: hint(code) }
     }
 
     /// What is worth telling of how a message was signed, at the time `now`.

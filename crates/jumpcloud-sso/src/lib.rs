@@ -90,7 +90,7 @@ pub use event::{Actor, Event, EventKind, FieldChange, UnenforcedBecause};
 pub use guide::{PasteValue, SetupGuide, Step};
 #[cfg(feature = "hickory")]
 pub use hickory::HickoryLookup;
-pub use login::{Login, LoginError, LoginForm, LoginStart, SingleSignOn};
+pub use login::{Login, LoginError, LoginForm, LoginStart, PostedForm, SingleSignOn};
 pub use provisioning::{JustInTime, Provisioning, ProvisioningRefusal, RoleChanges, RoleMap, SameEmail};
 pub use record::{CompletedLogin, ConnectionRecord, Missing, Phase};
 pub use refusal::Refusal;
@@ -102,7 +102,7 @@ pub use store::{
 };
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};
-pub use saml_protocol::{AcceptedAssertion, NameId};
+pub use saml_protocol::{AcceptedAssertion, BindingError, NameId};
 pub use saml_signature::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind};
 pub use sso_session::{
     AuthSecret, AuthSecretError, CodeChallenge, HandOverError, IssueError, IssuedSession, NewSession,

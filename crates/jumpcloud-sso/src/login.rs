@@ -27,6 +27,9 @@ const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// §4.1.3.2).
 const COOKIE_PREFIX: &str = "__Host-sso-";
 
+/// A NameID of this format is another one at each login (SAML core §8.3.8): no account could be known by it.
+const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+
 /// Longer is no path of a service, and a cookie has to hold it.
 const MAX_RETURN_TO: usize = 1024;
 
@@ -51,6 +54,49 @@ impl fmt::Debug for LoginForm<'_> {
     /// Without personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoginForm").field("saml_response", &self.saml_response.len()).finish_non_exhaustive()
+    }
+}
+
+/// The form of a request to the ACS URL, read from its body.
+#[derive(Clone)]
+pub struct PostedForm {
+    saml_response: String,
+    relay_state: Option<String>,
+}
+
+impl PostedForm {
+    /// Reads a body of the type `application/x-www-form-urlencoded`. Of the two fields neither may be there twice: a proxy
+    /// and a service could each take another one.
+    ///
+    /// # Errors
+    /// [`BindingError::Missing`], [`BindingError::Duplicate`].
+    pub fn parse(body: &[u8]) -> Result<Self, BindingError> {
+        let (mut saml_response, mut relay_state) = (None, None);
+        for (name, value) in url::form_urlencoded::parse(body) {
+            let field = match &*name {
+                "SAMLResponse" => &mut saml_response,
+                "RelayState" => &mut relay_state,
+                _ => continue,
+            };
+            if field.replace(value.into_owned()).is_some() {
+                return Err(BindingError::Duplicate { parameter: name.into_owned() });
+            }
+        }
+        let saml_response = saml_response.ok_or(BindingError::Missing { parameter: "SAMLResponse" })?;
+        Ok(Self { saml_response, relay_state })
+    }
+
+    /// What [`SingleSignOn::finish_login`] takes.
+    #[must_use]
+    pub fn as_form(&self) -> LoginForm<'_> {
+        LoginForm { saml_response: &self.saml_response, relay_state: self.relay_state.as_deref() }
+    }
+}
+
+impl fmt::Debug for PostedForm {
+    /// Without personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_form().fmt(f)
     }
 }
 
@@ -164,6 +210,9 @@ impl<S: OnceStore> SingleSignOn<S> {
         };
         if begun.is_none() && !connection.allows_idp_initiated() {
             return Err(LoginFailure::IdpInitiated);
+        }
+        if accepted.name_id().format() == Some(TRANSIENT) {
+            return Err(LoginFailure::TransientNameId);
         }
         if connection.enforces_certificate_dates() {
             check_dates(accepted.evidence().certificate(), now)?;
@@ -479,6 +528,8 @@ pub(crate) enum LoginFailure {
     ReplayedRequest,
     #[error("the e-mail address is of the domain {found:?}, which is none of the organization's own")]
     EmailDomain { expected: String, found: String },
+    #[error("the NameID is transient, so that the user would be another one at each login")]
+    TransientNameId,
     #[error("the connection wants valid certificates only: {0}")]
     CertificateDates(CertificateWarning),
     #[error(transparent)]
@@ -506,6 +557,7 @@ impl LoginFailure {
             Self::ReplayedAssertion => "replay.assertion",
             Self::ReplayedRequest => "replay.request",
             Self::EmailDomain { .. } => "attribute.email_domain",
+            Self::TransientNameId => "assertion.name_id_transient",
             Self::CertificateDates(warning) => warning.code(),
             Self::Request(error) => error.code(),
             Self::Binding(error) => error.code(),

@@ -82,9 +82,9 @@ pub struct AcceptedAssertion {
     name_id: NameId,
     evidence: Evidence,
     not_on_or_after: SystemTime,
+    remember_until: SystemTime,
     authn: AuthnStatement,
     session_not_on_or_after: Option<SystemTime>,
-    clock_skew: Duration,
 }
 
 impl VerifiedResponse {
@@ -95,14 +95,16 @@ impl VerifiedResponse {
     pub fn accept(self, expected: &Expected, now: SystemTime) -> Result<AcceptedAssertion, Rejection> {
         let Self { envelope, evidence, assertion } = self;
         let clock = Clock { now, skew: expected.clock_skew };
-        check_envelope(&envelope, expected, &clock)?;
+        check_envelope(&envelope, expected)?;
         check_version(&assertion.version, "Assertion")?;
         check_issuer(&assertion.issuer, expected, "Assertion")?;
-        check_issue_instant(assertion.issue_instant, &clock, "Assertion")?;
         let subject = assertion.subject.as_ref().ok_or(Rejection::NoSubject)?;
         let name_id = check_name_id(&subject.identifier, expected)?.clone();
         let confirmed_until = check_confirmations(subject, expected, &clock)?;
         let valid_until = check_conditions(assertion.conditions.as_ref(), expected, &clock)?;
+        // After the validity, which says more about a message that is merely old.
+        check_issue_instant(envelope.issue_instant, &clock, "Response")?;
+        check_issue_instant(assertion.issue_instant, &clock, "Assertion")?;
         let authn = check_authn(&assertion.authn_statements, &clock)?.clone();
         let session_ends =
             assertion.authn_statements.iter().filter_map(|it| it.session_not_on_or_after).min();
@@ -110,9 +112,9 @@ impl VerifiedResponse {
             name_id,
             evidence,
             not_on_or_after: confirmed_until.min(valid_until),
+            remember_until: unacceptable_from(assertion.issue_instant, valid_until),
             authn,
             session_not_on_or_after: session_ends,
-            clock_skew: expected.clock_skew,
             assertion,
         })
     }
@@ -137,7 +139,7 @@ impl Clock {
     }
 }
 
-fn check_envelope(envelope: &Envelope, expected: &Expected, clock: &Clock) -> Result<(), Rejection> {
+fn check_envelope(envelope: &Envelope, expected: &Expected) -> Result<(), Rejection> {
     check_version(&envelope.version, "Response")?;
     // Core §3.2.2.1. A failure may carry an assertion, but none to log in with.
     if !envelope.status.is_success() {
@@ -160,8 +162,16 @@ fn check_envelope(envelope: &Envelope, expected: &Expected, clock: &Clock) -> Re
         None if envelope.signed => return Err(Rejection::NoDestination),
         _ => {}
     }
-    check_issue_instant(envelope.issue_instant, clock, "Response")?;
     check_in_response_to(envelope.in_response_to.as_deref(), expected, "Response")
+}
+
+/// From when on no login at all could accept an assertion any longer, whichever of its confirmations it takes and however
+/// far clocks are allowed to differ by then. Never more than [`MAX_AGE`] ahead: an identity provider that makes assertions
+/// for ever must not fill the memory of what was used.
+fn unacceptable_from(issue_instant: SystemTime, valid_until: SystemTime) -> SystemTime {
+    let too_old = issue_instant.checked_add(MAX_AGE).unwrap_or(valid_until);
+    let end = valid_until.min(too_old);
+    end.checked_add(MAX_CLOCK_SKEW).unwrap_or(end)
 }
 
 /// Core §3.2.2 and §2.3.3: the version is 2.0.
@@ -226,7 +236,8 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
     if name_id.value().trim().is_empty() {
         return Err(Rejection::EmptyNameId);
     }
-    if name_id.value().chars().any(char::is_control) {
+    // Nobody sees these, so that two names could look the same.
+    if name_id.value().chars().any(|it| it.is_control() || is_invisible(it)) {
         return Err(Rejection::NameIdCharacters);
     }
     match name_id.sp_name_qualifier() {
@@ -240,6 +251,12 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
         }
         _ => Ok(name_id),
     }
+}
+
+/// Characters without a width, and those that turn the direction of text (Unicode, general category Cf).
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Profiles §4.1.4.2: at least one bearer confirmation holds; gives the instant from which it no longer does.
@@ -430,9 +447,10 @@ impl AcceptedAssertion {
         format!("assertion:{}:{issuer}:{}", issuer.len(), self.id())
     }
 
-    /// How long that key has to be remembered: until no clock that is allowed to differ would accept the assertion.
+    /// How long that key has to be remembered: until nobody could accept the assertion any longer, whichever of its
+    /// confirmations they take and however their clock differs.
     #[must_use]
     pub fn remember_until(&self) -> SystemTime {
-        self.not_on_or_after.checked_add(self.clock_skew).unwrap_or(self.not_on_or_after)
+        self.remember_until
     }
 }

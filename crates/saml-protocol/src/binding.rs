@@ -333,7 +333,7 @@ fn inflate(bytes: &[u8]) -> Result<Vec<u8>, BindingError> {
 #[non_exhaustive]
 pub enum BindingError {
     /// Larger than any message.
-    #[error("the message has {found} bytes, more than the limit of {limit}")]
+    #[error("the message has at least {found} bytes, more than the limit of {limit}")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,

@@ -1,20 +1,24 @@
 //! `xs:dateTime` as SAML uses it (core §1.3.3; XML Schema part 2 §3.2.7).
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 use time::format_description::well_known::{Iso8601, Rfc3339};
 
-/// Finer than a nanosecond is nothing that a clock says.
-const MAX_FRACTION_DIGITS: usize = 9;
+/// Any number of digits is allowed; more than this is no time but a flood.
+const MAX_FRACTION_DIGITS: usize = 32;
+
+/// Finer than a nanosecond is nothing that a clock says, and is cut off.
+const KEPT_FRACTION_DIGITS: usize = 9;
 
 /// Milliseconds, as JumpCloud sends them, and SAML core §1.3.3 asks not to rely on more.
 const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZeroU8::new(3) })
     .encode();
 
-/// Reads an instant: fractions of up to nine digits, `Z` or an offset of up to 14 hours.
+/// Reads an instant: fractions of up to 32 digits, of which nine are kept, `Z` or an offset of up to 14 hours.
 ///
 /// The zone is required: SAML wants UTC (core §1.3.3), and an instant without one would be guesswork. `24:00:00`, leap
 /// seconds and years of other than four digits have no place in a message that is valid for minutes.
@@ -24,7 +28,20 @@ pub fn parse_instant(text: &str) -> Option<SystemTime> {
     if !has_the_form(text) {
         return None;
     }
-    OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
+    let instant = OffsetDateTime::parse(&without_excess(text), &Rfc3339).ok().map(SystemTime::from)?;
+    // At the edges of the calendar an offset leads beyond it.
+    format_instant(instant).map(|_| instant)
+}
+
+/// Without the digits of the fraction that nobody keeps.
+fn without_excess(text: &str) -> Cow<'_, str> {
+    let Some((seconds, rest)) = text.split_once('.') else { return text.into() };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (fraction, zone) = rest.split_at(digits);
+    match fraction.get(..KEPT_FRACTION_DIGITS) {
+        Some(kept) if kept.len() < digits => format!("{seconds}.{kept}{zone}").into(),
+        _ => text.into(),
+    }
 }
 
 /// Writes an instant in UTC with milliseconds, such as `2026-11-23T17:00:00.000Z`. `None` outside of the years 0 to 9999.

@@ -88,13 +88,19 @@ pub enum CanonicalizeError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The tree is not what the parser makes. There is no way to this by any input; what is there would be cut short.
+    #[error("the tree of the document is incomplete")]
+    Incomplete,
 }
 
 impl CanonicalizeError {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        "limit.canonical_form"
+        match self {
+            Self::TooLarge { .. } => "limit.canonical_form",
+            Self::Incomplete => "xml.structure",
+        }
     }
 }
 
@@ -138,7 +144,7 @@ fn canonicalize<'d>(
         while let Some(done) = open.pop_if(|open| open.end <= index) {
             writer.end(&done);
         }
-        let Some(node) = document.node(index) else { break };
+        let node = document.node(index).ok_or(CanonicalizeError::Incomplete)?;
         if Some(index) == omitted {
             index = node.end;
             continue;

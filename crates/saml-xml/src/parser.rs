@@ -18,6 +18,11 @@ use crate::tag::{Located, QName, RawAttribute, TagReader};
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
+/// The tokenizer says what a token is, and we look at its bytes ourselves. Where the two do not go together, there is no
+/// safe way to read on.
+const ANOTHER_TOKEN: ErrorKind =
+    ErrorKind::Syntax { what: "markup is not of the form that it was taken for" };
+
 const OUTSIDE_OF_ROOT: ErrorKind = ErrorKind::Structure { what: "text stands outside of the root element" };
 
 pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<Document<'a>, ParseError> {
@@ -160,7 +165,7 @@ impl<'a, 'l> Builder<'a, 'l> {
         }
         let inside =
             raw.strip_prefix('<').and_then(|rest| rest.strip_suffix(if is_empty { "/>" } else { ">" }));
-        let inside = inside.unwrap_or_default();
+        let inside = inside.ok_or((offset, ANOTHER_TOKEN))?;
         let mut tag = TagReader::new(inside, offset + 1);
         let name = tag.element_name()?;
         let scope = self.scope.len();
@@ -269,7 +274,8 @@ impl<'a, 'l> Builder<'a, 'l> {
 
     fn end_tag(&mut self, raw: &'a str, offset: usize) -> Result<(), Located> {
         self.flush_text()?;
-        let name = raw.strip_prefix("</").and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
+        let name = raw.strip_prefix("</").and_then(|rest| rest.strip_suffix('>'));
+        let name = name.ok_or((offset, ANOTHER_TOKEN))?;
         let name = name.trim_end_matches([' ', '\t', '\n', '\r']);
         let Some(open) = self.open.pop() else {
             return Err((offset, ErrorKind::Structure { what: "an end tag has no start tag" }));
@@ -308,8 +314,8 @@ impl<'a, 'l> Builder<'a, 'l> {
             ));
         }
         self.mark_value(offset)?;
-        let inside =
-            raw.strip_prefix("<![CDATA[").and_then(|rest| rest.strip_suffix("]]>")).unwrap_or_default();
+        let inside = raw.strip_prefix("<![CDATA[").and_then(|rest| rest.strip_suffix("]]>"));
+        let inside = inside.ok_or((offset, ANOTHER_TOKEN))?;
         let text = self.normalize(inside);
         self.append(text, offset);
         Ok(())
@@ -440,6 +446,10 @@ fn is_absolute_uri(uri: &str) -> bool {
 fn declaration(raw: &str, offset: usize) -> Result<(), Located> {
     let wrong = |what| (offset, ErrorKind::Declaration { what });
     let inside = raw.strip_prefix("<?").and_then(|rest| rest.strip_suffix("?>")).unwrap_or_default();
+    // Its values are literals, unlike those of attributes.
+    if inside.contains('&') {
+        return Err(wrong("it holds a reference"));
+    }
     let mut tag = TagReader::new(inside, offset + 2);
     tag.element_name()?;
     let malformed = |_| wrong("it is malformed");

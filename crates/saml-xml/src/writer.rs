@@ -22,6 +22,8 @@ pub struct XmlWriter {
     /// Whether the start tag written last still lacks its `>`.
     in_tag: bool,
     forbidden: Option<char>,
+    /// The first attribute that came too late.
+    misplaced: Option<&'static str>,
 }
 
 impl XmlWriter {
@@ -42,9 +44,9 @@ impl XmlWriter {
         self
     }
 
-    /// Adds an attribute to the element begun last. Has to precede its content; behind content it is ignored.
+    /// Adds an attribute to the element begun last. It has to precede the element's content; [`finish`](Self::finish) fails
+    /// where it does not.
     pub fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
-        debug_assert!(self.in_tag, "the attribute {name} comes behind the content of its element");
         if self.in_tag {
             self.check(value);
             self.output.push(b' ');
@@ -52,6 +54,8 @@ impl XmlWriter {
             self.output.extend_from_slice(b"=\"");
             escape_attribute(value, &mut self.output);
             self.output.push(b'"');
+        } else {
+            self.misplaced = self.misplaced.or(Some(name));
         }
         self
     }
@@ -100,6 +104,9 @@ impl XmlWriter {
         while !self.open.is_empty() {
             self.end();
         }
+        if let Some(name) = self.misplaced {
+            return Err(WriteError::Misplaced { name });
+        }
         if let Some(character) = self.forbidden {
             return Err(WriteError::Character { code_point: u32::from(character) });
         }
@@ -130,12 +137,21 @@ pub enum WriteError {
         /// The character's code point.
         code_point: u32,
     },
+    /// An attribute behind the content of its element: a mistake of whoever writes, which would be lost silently.
+    #[error("the attribute {name} comes behind the content of its element")]
+    Misplaced {
+        /// Its name.
+        name: &'static str,
+    },
 }
 
 impl WriteError {
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        "xml.character"
+        match self {
+            Self::Character { .. } => "xml.character",
+            Self::Misplaced { .. } => "xml.syntax",
+        }
     }
 }

@@ -99,6 +99,17 @@ impl SessionKey {
         self.0.algorithm
     }
 
+    /// As a token's header spells it (RFC 7518 §3.1, RFC 8037 §3.1).
+    pub(crate) fn algorithm_name(&self) -> &'static str {
+        match self.0.algorithm {
+            Algorithm::HS256 => "HS256",
+            Algorithm::EdDSA => "EdDSA",
+            Algorithm::ES256 => "ES256",
+            // No key is made for another one.
+            _ => "",
+        }
+    }
+
     pub(crate) fn encoding(&self) -> &EncodingKey {
         &self.0.encoding
     }

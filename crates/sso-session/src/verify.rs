@@ -139,7 +139,7 @@ impl SessionVerifier {
         let key = self.keys.iter().find(|key| key.id() == id);
         let key = key.ok_or_else(|| SessionError::UnknownKey { found: excerpt(id) })?;
         // RFC 8725 §3.1: the algorithm is the key's. The token only gets to agree.
-        if member("alg") != format!("{:?}", key.algorithm()) {
+        if member("alg") != key.algorithm_name() {
             return Err(SessionError::Algorithm { found: excerpt(member("alg")) });
         }
         Ok(key)

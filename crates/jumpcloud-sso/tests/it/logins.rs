@@ -230,3 +230,67 @@ async fn an_expired_certificate_is_a_warning() {
     assert_eq!(login.warnings()[0].code, "certificate.expired");
     assert!(!login.warnings()[0].hint.is_empty());
 }
+
+#[tokio::test]
+async fn a_diagnosis_is_one_line_whoever_wrote_the_message() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let world = World::new(acme());
+    let start = world.begin();
+    let (_, relay_state) = world.answer(&start);
+    let status = "x&#10;2027-01-15 INFO login accepted user=admin&#x9b;2J&#x202e;";
+    let xml = format!(
+        "<p:Response xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"a\" Version=\"2.0\" \
+         IssueInstant=\"2027-01-15T08:00:00Z\"><p:Status><p:StatusCode Value=\"{status}\"/></p:Status></p:Response>"
+    );
+    let answer = (STANDARD.encode(xml), relay_state);
+    let error = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap_err();
+    let diagnosis = error.diagnosis();
+    assert_eq!(diagnosis.code, "response.status");
+    for text in
+        [diagnosis.to_string(), diagnosis.message.clone(), diagnosis.found.clone().unwrap_or_default()]
+    {
+        assert!(!text.chars().any(|it| it.is_control() || it == '\u{202e}'), "{text:?}");
+    }
+    assert!(diagnosis.message.contains("x\\n2027-01-15 INFO"), "{}", diagnosis.message);
+}
+
+#[tokio::test]
+async fn a_name_that_changes_each_time_is_no_account() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    for (kind, expected) in [("transient", Some("assertion.name_id_transient")), ("persistent", None)] {
+        let world = World::new(acme());
+        let start = world.begin();
+        let request = request(&start);
+        let format = format!("urn:oasis:names:tc:SAML:2.0:nameid-format:{kind}");
+        let idp = idp();
+        let response = idp
+            .response(request.acs_url(), world.connection.service_provider().entity_id(), now())
+            .user(&user())
+            .name_id("n-1", &format)
+            .in_response_to(request.id());
+        let answer = (STANDARD.encode(response.build().unwrap()), request.relay_state().unwrap().to_owned());
+        let result = world.finish(&answer, Some(&cookies(&start)), now()).await;
+        assert_eq!(result.err().map(|error| error.code()), expected, "{kind}");
+    }
+}
+
+#[test]
+fn a_form_has_each_field_once() {
+    use jumpcloud_sso::PostedForm;
+    let form = PostedForm::parse(b"RelayState=h&SAMLResponse=AA%2B%2F&other=1&other=2").unwrap();
+    assert_eq!((form.as_form().saml_response, form.as_form().relay_state), ("AA+/", Some("h")));
+    assert_eq!(PostedForm::parse(b"SAMLResponse=AA").unwrap().as_form().relay_state, None);
+    for (body, code) in [
+        (&b"RelayState=h"[..], "binding.missing"),
+        (b"", "binding.missing"),
+        (b"SAMLResponse=AA&SAMLResponse=BB", "binding.duplicate"),
+        (b"SAMLResponse=AA&%53AMLResponse=BB", "binding.duplicate"),
+        (b"SAMLResponse=AA&RelayState=a&RelayState=a", "binding.duplicate"),
+        (b"samlresponse=AA", "binding.missing"),
+    ] {
+        assert_eq!(PostedForm::parse(body).unwrap_err().code(), code);
+    }
+    assert!(!format!("{form:?}").contains("AA"));
+}

@@ -27,6 +27,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SKEW: Duration = Duration::from_secs(60);
 
+/// What a connection may be set to allow at most, perhaps after the assertion was accepted.
+const MAX_SKEW: Duration = Duration::from_secs(300);
+
 /// JumpCloud's five minutes.
 const VALIDITY: Duration = Duration::from_secs(300);
 
@@ -37,7 +40,7 @@ fn the_response_that_all_others_are_made_of_is_accepted() {
     assert_eq!(accepted.name_id().format(), Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"));
     assert_eq!((accepted.id(), accepted.issuer()), ("ASSERTION", IDP));
     assert_eq!(accepted.not_on_or_after(), now() + VALIDITY);
-    assert_eq!(accepted.remember_until(), now() + VALIDITY + SKEW);
+    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_SKEW);
     assert_eq!(accepted.authn_instant(), now());
     assert_eq!(accepted.session_not_on_or_after(), None);
     assert_eq!(accepted.session_index().unwrap().len(), 36);
@@ -213,6 +216,9 @@ fn the_subject_has_a_name() {
         (&name_id, &with(""), "assertion.name_id"),
         (&name_id, &with(" \n "), "assertion.name_id"),
         (&name_id, &with("a&#10;b"), "assertion.name_id"),
+        (&name_id, &with("\u{200b}"), "assertion.name_id"),
+        (&name_id, &with("admin\u{202e}tset.emca@"), "assertion.name_id"),
+        (&name_id, &with("bj\u{ad}ensen@acme.test"), "assertion.name_id"),
         (&name_id, &with("\n  bjensen@acme.test\n"), "accepted"),
         (&name_id, &name_id.repeat(2), "assertion.schema"),
         (&name_id, "<saml2:BaseID/>", "assertion.name_id"),
@@ -383,6 +389,43 @@ fn the_replay_key_is_that_of_the_assertion_whatever_is_around_it() {
     };
     assert_eq!(key("R1", "A1"), key("R2", "A1"));
     assert_ne!(key("R1", "A1"), key("R1", "A2"));
+}
+
+#[test]
+fn it_is_remembered_for_as_long_as_any_confirmation_could_be_accepted() {
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:SubjectConfirmation ").unwrap();
+    let end = unsigned.find("</saml2:SubjectConfirmation>").unwrap() + "</saml2:SubjectConfirmation>".len();
+    let confirmation = &unsigned[start..end];
+    let until = |instant: SystemTime| format!("NotOnOrAfter=\"{}\"", text(instant));
+    let later = confirmation.replace(&until(now() + VALIDITY), &until(now() + 8 * VALIDITY));
+    let window = format!("{}><saml2:AudienceRestriction>", until(now() + VALIDITY));
+    let longer = format!("{}><saml2:AudienceRestriction>", until(now() + 9 * VALIDITY));
+    let both = unsigned.replace(confirmation, &format!("{confirmation}{later}")).replace(&window, &longer);
+    let xml = sign_again(&both, Sign::Assertion);
+    let first = outcome_with(&xml, &expected(), now()).unwrap();
+    let second = outcome_with(&xml, &expected(), now() + 2 * VALIDITY).unwrap();
+    assert_eq!(first.replay_key(), second.replay_key());
+    assert!(first.remember_until() >= now() + 9 * VALIDITY + MAX_SKEW);
+    assert_eq!(first.remember_until(), second.remember_until());
+}
+
+#[test]
+fn nothing_is_remembered_for_ever() {
+    let forever = |from: &str| resigned(from, &from.replace("2027-01-15T08:05:00", "9999-01-01T00:00:00"));
+    let window = format!("NotOnOrAfter=\"{}\"><saml2:AudienceRestriction>", text(now() + VALIDITY));
+    let accepted = outcome_with(&forever(&window), &expected(), now()).unwrap();
+    // An assertion is too old after an hour, whatever it says.
+    assert_eq!(accepted.remember_until(), now() + Duration::from_secs(3600) + MAX_SKEW);
+}
+
+#[test]
+fn an_old_message_is_expired_before_it_is_old() {
+    let xml = response(&idp()).build().unwrap();
+    for hours in [1, 2, 24, 24 * 365] {
+        let late = now() + Duration::from_secs(hours * 3600);
+        assert_eq!(outcome_with(&xml, &expected(), late).unwrap_err(), "assertion.expired");
+    }
 }
 
 #[test]

@@ -34,3 +34,12 @@ fn characters_without_representation_are_refused() {
     xml.element("a", "\t\u{FFFD}");
     assert!(xml.finish().is_ok());
 }
+
+#[test]
+fn an_attribute_that_comes_too_late_is_an_error_and_not_lost() {
+    let mut xml = XmlWriter::new();
+    xml.start("a").text("content").attribute("late", "x");
+    let error = xml.finish().unwrap_err();
+    assert_eq!(error, WriteError::Misplaced { name: "late" });
+    assert_eq!(error.code(), "xml.syntax");
+}
