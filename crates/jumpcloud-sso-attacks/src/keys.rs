@@ -1,0 +1,204 @@
+//! Keys and certificates: K01 to K14.
+
+use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
+
+use crate::case::{IDP, Setup, Suite};
+use crate::doc::{ASSERTION, Doc, RESPONSE, response, sign_with};
+
+const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
+
+fn pinned(certificates: &[&str]) -> Setup {
+    Setup { certificates: certificates.iter().map(ToString::to_string).collect(), ..Setup::default() }
+}
+
+macro_rules! data {
+    ($name:literal) => {
+        include_str!(concat!("../../jumpcloud-sso-testkit/data/", $name))
+    };
+}
+
+pub(crate) fn cases(suite: &mut Suite) {
+    suite.twin("G01-signed-assertion");
+    foreign_keys(suite);
+    key_info(suite);
+    pinned_certificates(suite);
+    kinds(suite);
+}
+
+fn foreign_keys(suite: &mut Suite) {
+    for (id, key, certificate) in [
+        ("ASSERTION", keys::OTHER_KEY, keys::OTHER_CERTIFICATE),
+        ("RESPONSE", keys::OTHER_KEY, keys::OTHER_CERTIFICATE),
+    ] {
+        let signed = sign_with(Doc::unsigned().as_str(), id, key, certificate);
+        suite.refused(
+            "K01",
+            format!("signed by an own key, with its certificate: {id}"),
+            signed,
+            "signature.untrusted_key",
+        );
+        let claimed = sign_with(Doc::unsigned().as_str(), id, key, keys::OWN_CERTIFICATE);
+        suite.refused(
+            "K03",
+            format!("signed by an own key, with the trusted certificate beside it: {id}"),
+            claimed,
+            "signature.untrusted_key",
+        );
+    }
+    let tenant = JumpCloud::with_key(URL, IDP, keys::OTHER_KEY, keys::OTHER_CERTIFICATE)
+        .expect("an identity provider");
+    suite.refused(
+        "K14",
+        "signed by another organization's identity provider",
+        Doc::of(&response(&tenant)),
+        "signature.untrusted_key",
+    );
+    let both = sign_with(
+        &sign_with(Doc::unsigned().as_str(), ASSERTION, keys::OWN_KEY, keys::OWN_CERTIFICATE),
+        RESPONSE,
+        keys::OTHER_KEY,
+        keys::OTHER_CERTIFICATE,
+    );
+    suite.refused(
+        "K01",
+        "a trusted assertion in a Response signed by another key",
+        both,
+        "signature.untrusted_key",
+    );
+}
+
+/// What an attacker writes into KeyInfo decides nothing.
+fn key_info(suite: &mut Suite) {
+    let base = Doc::signed(Sign::Assertion);
+    let foreign =
+        Doc::text(sign_with(Doc::unsigned().as_str(), ASSERTION, keys::OTHER_KEY, keys::OTHER_CERTIFICATE));
+    for (id, what, inside) in [
+        (
+            "K02",
+            "a bare RSA key",
+            "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>",
+        ),
+        (
+            "K02",
+            "an encoded key",
+            "<d:DEREncodedKeyValue xmlns:d=\"http://www.w3.org/2009/xmldsig11#\">AAAA</d:DEREncodedKeyValue>",
+        ),
+        (
+            "K05",
+            "an issuer and a serial number",
+            "<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial></ds:X509Data>",
+        ),
+        ("K05", "an identifier of a key", "<ds:X509Data><ds:X509SKI>AAAA</ds:X509SKI></ds:X509Data>"),
+        (
+            "K05",
+            "the name of a subject",
+            "<ds:X509Data><ds:X509SubjectName>CN=x</ds:X509SubjectName></ds:X509Data>",
+        ),
+        ("K06", "a path for a name", "<ds:KeyName>../../etc/passwd</ds:KeyName>"),
+        ("K06", "an injection for a name", "<ds:KeyName>x' OR '1'='1</ds:KeyName>"),
+    ] {
+        let of = |doc: &Doc| {
+            doc.replace(
+                &doc.part("<ds:KeyInfo>", "</ds:KeyInfo>"),
+                &format!("<ds:KeyInfo>{inside}</ds:KeyInfo>"),
+            )
+        };
+        suite.accepted(id, format!("{what}, beside a good signature"), of(&base));
+        suite.refused(
+            id,
+            format!("{what}, beside a signature by another key"),
+            of(&foreign),
+            "signature.untrusted_key",
+        );
+    }
+    let none = base.without(&base.part("<ds:KeyInfo>", "</ds:KeyInfo>"));
+    suite.accepted("K05", "no KeyInfo at all", none);
+    for (what, inside) in [
+        ("a web address", "<ds:RetrievalMethod URI=\"http://evil.test/key\"/>"),
+        ("a file", "<ds:RetrievalMethod URI=\"file:///etc/passwd\"/>"),
+        ("itself", "<ds:RetrievalMethod URI=\"#x\" Id=\"x\"/>"),
+        (
+            "a reference of version 1.1",
+            "<d:KeyInfoReference xmlns:d=\"http://www.w3.org/2009/xmldsig11#\" URI=\"#x\"/>",
+        ),
+        ("a deeper one", "<ds:X509Data><x><ds:RetrievalMethod URI=\"#x\"/></x></ds:X509Data>"),
+    ] {
+        let doc = base.replace(
+            &base.part("<ds:KeyInfo>", "</ds:KeyInfo>"),
+            &format!("<ds:KeyInfo>{inside}</ds:KeyInfo>"),
+        );
+        suite.refused("K04", format!("a key to be fetched: {what}"), doc, "signature.key_info");
+    }
+}
+
+fn pinned_certificates(suite: &mut Suite) {
+    let signed = Doc::signed(Sign::Assertion);
+    suite.setup(pinned(&[]));
+    suite.refused("K07", "no certificate pinned", signed.clone(), "config.no_certificate");
+    suite.setup(pinned(&[keys::OWN_KEY]));
+    suite.refused("K07", "a private key pinned", signed.clone(), "certificate.private_key");
+    for (what, weak) in [
+        ("RSA of 1024 bits", data!("rsa1024.crt.pem")),
+        (
+            "RSA of 1024 bits beside a good one",
+            concat!(include_str!("../../jumpcloud-sso-testkit/data/rsa1024.crt.pem")),
+        ),
+    ] {
+        suite.setup(if what.contains("beside") {
+            pinned(&[keys::OWN_CERTIFICATE, weak])
+        } else {
+            pinned(&[weak])
+        });
+        suite.refused("K09", format!("pinned: {what}"), signed.clone(), "certificate.weak_key");
+    }
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE, keys::OTHER_CERTIFICATE]));
+    suite.accepted("K13", "two pinned, signed by the first", signed.clone());
+    let second = sign_with(Doc::unsigned().as_str(), ASSERTION, keys::OTHER_KEY, keys::OTHER_CERTIFICATE);
+    suite.accepted("K13", "two pinned, signed by the second", second.clone());
+    suite.twin("K13-two-pinned-signed-by-the-second");
+    suite.usual_setup();
+    suite.refused("K13", "signed by one that was retired", second, "signature.untrusted_key");
+    suite.twin("G01-signed-assertion");
+    let five = [
+        keys::OWN_CERTIFICATE,
+        keys::OTHER_CERTIFICATE,
+        keys::JUMPCLOUD_CERTIFICATE,
+        keys::SERVICE_CERTIFICATE,
+        data!("ec-p256.crt.pem"),
+    ];
+    suite.setup(pinned(&five));
+    suite.refused("D08", "five certificates pinned", signed, "limit.certificates");
+    let jumpcloud = JumpCloud::new(URL, IDP).expect("an identity provider");
+    let own = Doc::of(&response(&jumpcloud));
+    suite.setup(pinned(&[keys::JUMPCLOUD_CERTIFICATE_EXPIRED]));
+    suite.accepted("K10", "the pinned certificate has expired: its key decides", own.clone());
+    suite.setup(pinned(&[keys::JUMPCLOUD_CERTIFICATE_EMPTY_EXTENSIONS]));
+    suite.accepted("K11", "a certificate of 2021, self-signed: its key decides", own.clone());
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE]));
+    suite.refused(
+        "K11",
+        "a certificate of the same product: its key decides",
+        own,
+        "signature.untrusted_key",
+    );
+    suite.usual_setup();
+}
+
+/// An algorithm of another kind than the key.
+fn kinds(suite: &mut Suite) {
+    const RSA: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+    for (what, uri) in [
+        ("ECDSA", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+        ("Ed25519", "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519"),
+        ("RSA-PSS", "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"),
+        ("another hash", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"),
+    ] {
+        let doc = Doc::signed(Sign::Assertion).replace(RSA, uri);
+        let code = if matches!(what, "ECDSA" | "Ed25519") {
+            "algorithm.key_mismatch"
+        } else {
+            "signature.untrusted_key"
+        };
+        suite.refused("K12", format!("{what} said of a signature by RSA"), doc, code);
+    }
+}

@@ -1,0 +1,391 @@
+//! Attacks that take more than one message.
+
+use std::future::Future;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::{
+    Connection, ConnectionBuilder, LoginError, LoginForm, LoginStart, MemoryStore, Settings, SingleSignOn,
+};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, keys};
+
+use crate::case::{IDP, now};
+use crate::{tenants, tokens};
+
+/// An attack on what is around a message, with the verdict that it has to get.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Scenario {
+    /// The class, by its identifier in [`CLASSES`](crate::CLASSES).
+    pub id: &'static str,
+    /// What is done.
+    pub what: &'static str,
+    /// The code that it has to be refused with, or `accepted`.
+    pub expected: &'static str,
+    /// Does it, and gives what came of it.
+    pub run: fn() -> &'static str,
+}
+
+/// All scenarios, those that are accepted among them.
+#[must_use]
+pub fn scenarios() -> Vec<Scenario> {
+    [LOGINS, tokens::SCENARIOS, tenants::SCENARIOS].concat()
+}
+
+pub(crate) const SECRET: &str = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
+pub(crate) const SITE: &str = "https://app.acme.test";
+
+pub(crate) fn settings() -> Settings {
+    Settings::new(SITE, SECRET).expect("settings")
+}
+
+/// Runs what is asynchronous to its end.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
+pub(crate) fn code<T>(result: Result<T, LoginError>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "accepted")
+}
+
+/// A service with one store.
+pub(crate) struct World {
+    pub(crate) sso: SingleSignOn<MemoryStore>,
+}
+
+/// What a browser brings to the ACS URL.
+#[derive(Clone)]
+pub(crate) struct Post {
+    pub(crate) saml_response: String,
+    pub(crate) relay_state: Option<String>,
+    pub(crate) cookies: Option<String>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self { sso: SingleSignOn::new(&settings(), MemoryStore::default()).expect("a service") }
+    }
+
+    pub(crate) fn connection(id: &str) -> ConnectionBuilder {
+        Connection::builder(&settings(), id, "acme")
+            .expect("an ID")
+            .idp_url("https://sso.jumpcloud.com/saml2/acme")
+            .idp_entity_id(IDP)
+            .certificate(keys::OWN_CERTIFICATE.as_bytes())
+            .email_domains(["acme.test"])
+    }
+
+    pub(crate) fn acme() -> Connection {
+        Self::connection("acme").build().expect("a connection")
+    }
+
+    pub(crate) fn begin(&self, connection: &Connection) -> LoginStart {
+        self.sso.begin_login(connection, Some("/home"), now()).expect("a login")
+    }
+
+    /// What JumpCloud answers to a login that has begun.
+    pub(crate) fn answer(&self, connection: &Connection, start: &LoginStart) -> Post {
+        let idp = crate::doc::idp();
+        self.answer_of(&idp, connection, start, &crate::doc::user())
+    }
+
+    pub(crate) fn answer_of(
+        &self,
+        idp: &JumpCloud,
+        connection: &Connection,
+        start: &LoginStart,
+        user: &User,
+    ) -> Post {
+        let request =
+            IncomingRequest::from_query(start.redirect_url().query().expect("a query")).expect("a request");
+        let audience = connection.service_provider().entity_id();
+        let response =
+            idp.response(request.acs_url(), audience, now()).user(user).in_response_to(request.id());
+        Post {
+            saml_response: STANDARD.encode(response.build().expect("a Response")),
+            relay_state: request.relay_state().map(str::to_owned),
+            cookies: start.set_cookie().split(';').next().map(str::to_owned),
+        }
+    }
+
+    pub(crate) fn finish(&self, connection: &Connection, post: &Post, now: SystemTime) -> &'static str {
+        let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
+        code(wait(self.sso.finish_login(connection, form, post.cookies.as_deref(), now)))
+    }
+}
+
+/// Changes what a browser brings to an otherwise good login.
+fn with(change: impl FnOnce(&World, &Connection, Post) -> Post) -> &'static str {
+    let (world, connection) = (World::new(), World::acme());
+    let start = world.begin(&connection);
+    let post = world.answer(&connection, &start);
+    let post = change(&world, &connection, post);
+    world.finish(&connection, &post, now())
+}
+
+fn return_to(path: &str) -> &'static str {
+    let world = World::new();
+    code(world.sso.begin_login(&World::acme(), Some(path), now()))
+}
+
+/// Twice the same post, with something done in between.
+fn twice(change: fn(&Post) -> Post, later: Duration) -> &'static str {
+    let (world, connection) = (World::new(), World::acme());
+    let start = world.begin(&connection);
+    let post = world.answer(&connection, &start);
+    assert_eq!(world.finish(&connection, &post, now()), "accepted");
+    world.finish(&connection, &change(&post), now() + later)
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+const LOGINS: &[Scenario] = &[
+    Scenario {
+        id: "B11",
+        what: "a login in the browser that began it",
+        expected: "accepted",
+        run: || with(|_, _, post| post),
+    },
+    Scenario {
+        id: "B11",
+        what: "an answer in a browser that began no login",
+        expected: "binding.state",
+        run: || with(|_, _, post| Post { cookies: None, ..post }),
+    },
+    Scenario {
+        id: "B11",
+        what: "an answer without RelayState",
+        expected: "binding.state",
+        run: || with(|_, _, post| Post { relay_state: None, ..post }),
+    },
+    Scenario {
+        id: "B12",
+        what: "the answer to another browser's login",
+        expected: "response.in_response_to",
+        run: || {
+            with(|world, connection, post| {
+                let other = world.begin(connection);
+                Post { saml_response: world.answer(connection, &other).saml_response, ..post }
+            })
+        },
+    },
+    Scenario {
+        id: "B12",
+        what: "the cookie of another login",
+        expected: "binding.state",
+        run: || {
+            with(|world, connection, post| Post {
+                cookies: world.answer(connection, &world.begin(connection)).cookies,
+                ..post
+            })
+        },
+    },
+    Scenario {
+        id: "B12",
+        what: "another login's RelayState and cookie",
+        expected: "response.in_response_to",
+        run: || {
+            with(|world, connection, post| Post {
+                saml_response: post.saml_response,
+                ..world.answer(connection, &world.begin(connection))
+            })
+        },
+    },
+    Scenario {
+        id: "J06",
+        what: "a cookie that was changed",
+        expected: "binding.state",
+        run: || {
+            with(|_, _, post| Post {
+                cookies: post.cookies.map(|cookie| cookie.replacen('=', "=A", 1)),
+                ..post
+            })
+        },
+    },
+    Scenario {
+        id: "S14",
+        what: "a login that took longer than ten minutes",
+        expected: "binding.state",
+        run: || {
+            let (world, connection) = (World::new(), World::acme());
+            let post = world.answer(&connection, &world.begin(&connection));
+            world.finish(&connection, &post, now() + 11 * MINUTE)
+        },
+    },
+    Scenario {
+        id: "S15",
+        what: "a login that began at JumpCloud, which is not allowed",
+        expected: "response.unsolicited",
+        run: || unsolicited(World::connection("acme")),
+    },
+    Scenario {
+        id: "S15",
+        what: "a login that began at JumpCloud, which is allowed",
+        expected: "accepted",
+        run: || unsolicited(World::connection("acme").allow_idp_initiated()),
+    },
+    Scenario {
+        id: "S16",
+        what: "the same post again",
+        expected: "replay.assertion",
+        run: || twice(Clone::clone, Duration::ZERO),
+    },
+    Scenario {
+        id: "S16",
+        what: "the same post again when its validity is nearly over",
+        expected: "replay.assertion",
+        run: || twice(Clone::clone, 5 * MINUTE),
+    },
+    Scenario {
+        id: "S17",
+        what: "the same assertion in another Response",
+        expected: "replay.assertion",
+        run: || {
+            twice(
+                |post| {
+                    let xml = STANDARD.decode(&post.saml_response).expect("base64");
+                    let xml = String::from_utf8(xml).expect("text").replacen(
+                        "urn:oasis:names:tc:SAML:2.0:consent:unspecified",
+                        "urn:x",
+                        1,
+                    );
+                    Post { saml_response: STANDARD.encode(xml), ..post.clone() }
+                },
+                Duration::ZERO,
+            )
+        },
+    },
+    Scenario {
+        id: "S16",
+        what: "another answer to a request that was answered",
+        expected: "replay.request",
+        run: || {
+            let (world, connection) = (World::new(), World::acme());
+            let start = world.begin(&connection);
+            assert_eq!(world.finish(&connection, &world.answer(&connection, &start), now()), "accepted");
+            world.finish(&connection, &world.answer(&connection, &start), now())
+        },
+    },
+    Scenario {
+        id: "S16",
+        what: "two at once",
+        expected: "replay.assertion",
+        run: || {
+            let (world, connection) = (World::new(), World::acme());
+            let post = world.answer(&connection, &world.begin(&connection));
+            let form =
+                LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
+            let finish = || world.sso.finish_login(&connection, form, post.cookies.as_deref(), now());
+            let (first, second) = wait(async { tokio::join!(finish(), finish()) });
+            assert!(first.is_ok() != second.is_ok(), "one of two wins");
+            if first.is_ok() { code(second) } else { code(first) }
+        },
+    },
+    Scenario {
+        id: "D11",
+        what: "a store that is full of claims",
+        expected: "replay.store",
+        run: || {
+            let connection = World::acme();
+            let world = World {
+                sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(0)).expect("a service"),
+            };
+            let post = world.answer(&connection, &world.begin(&connection));
+            world.finish(&connection, &post, now())
+        },
+    },
+    Scenario {
+        id: "D11",
+        what: "a forged message claims nothing",
+        expected: "accepted",
+        run: || {
+            let connection = World::acme();
+            let world = World {
+                sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(2)).expect("a service"),
+            };
+            let start = world.begin(&connection);
+            let good = world.answer(&connection, &start);
+            let other = JumpCloud::with_key(
+                "https://sso.jumpcloud.com/saml2/acme",
+                IDP,
+                keys::OTHER_KEY,
+                keys::OTHER_CERTIFICATE,
+            )
+            .expect("an identity provider");
+            for _ in 0..10 {
+                let forged = world.answer_of(&other, &connection, &start, &crate::doc::user());
+                assert_eq!(world.finish(&connection, &forged, now()), "signature.untrusted_key");
+            }
+            world.finish(&connection, &good, now())
+        },
+    },
+    Scenario {
+        id: "B09",
+        what: "a path of the service",
+        expected: "accepted",
+        run: || return_to("/home?tab=1#top"),
+    },
+    Scenario {
+        id: "B09",
+        what: "a host behind two slashes",
+        expected: "binding.return_to",
+        run: || return_to("//evil.test"),
+    },
+    Scenario {
+        id: "B09",
+        what: "a host behind a slash and a backslash",
+        expected: "binding.return_to",
+        run: || return_to("/\\evil.test"),
+    },
+    Scenario {
+        id: "B09",
+        what: "an address",
+        expected: "binding.return_to",
+        run: || return_to("https://evil.test/"),
+    },
+    Scenario {
+        id: "B09",
+        what: "a scheme without slashes",
+        expected: "binding.return_to",
+        run: || return_to("https:evil.test"),
+    },
+    Scenario {
+        id: "B09",
+        what: "a script",
+        expected: "binding.return_to",
+        run: || return_to("javascript:alert(1)"),
+    },
+    Scenario {
+        id: "B09",
+        what: "a line end",
+        expected: "binding.return_to",
+        run: || return_to("/\r\nSet-Cookie: x"),
+    },
+    Scenario {
+        id: "B09",
+        what: "a tab between slashes",
+        expected: "binding.return_to",
+        run: || return_to("/\t/evil.test"),
+    },
+    Scenario { id: "B09", what: "a relative path", expected: "binding.return_to", run: || return_to("home") },
+    Scenario {
+        id: "B09",
+        what: "a RelayState of somebody else's",
+        expected: "binding.state",
+        run: || with(|_, _, post| Post { relay_state: Some("https://evil.test/".to_owned()), ..post }),
+    },
+];
+
+fn unsolicited(builder: ConnectionBuilder) -> &'static str {
+    let (world, connection) = (World::new(), builder.build().expect("a connection"));
+    let service = connection.service_provider();
+    let idp = crate::doc::idp();
+    let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::doc::user());
+    let post = Post {
+        saml_response: STANDARD.encode(response.build().expect("a Response")),
+        relay_state: None,
+        cookies: None,
+    };
+    world.finish(&connection, &post, now())
+}

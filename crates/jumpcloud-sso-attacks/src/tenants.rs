@@ -1,0 +1,394 @@
+//! Organizations and configuration: T01 to T12, K08.
+
+use std::time::SystemTime;
+
+use jumpcloud_sso::{
+    Actor, Connections, Domains, Edit, FieldError, JustInTime, LoginForm, LookupError, MemoryStore,
+    Provisioning, Refusal, RoleMap, SameEmail, TxtLookup, check_idp_url,
+};
+use jumpcloud_sso_testkit::{JumpCloud, User, keys};
+
+use crate::case::{IDP, now};
+use crate::scenarios::{Post, SITE, Scenario, World, settings, wait};
+
+const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
+
+fn other_idp() -> JumpCloud {
+    JumpCloud::with_key(URL, IDP, keys::OTHER_KEY, keys::OTHER_CERTIFICATE).expect("an identity provider")
+}
+
+fn url(text: &str) -> &'static str {
+    check_idp_url(text).map_or_else(|error| error.code(), |_| "accepted")
+}
+
+fn metadata(change: impl FnOnce(String) -> String) -> &'static str {
+    let idp =
+        JumpCloud::with_key(URL, IDP, keys::OWN_KEY, keys::OWN_CERTIFICATE).expect("an identity provider");
+    let xml = change(idp.metadata(true).expect("metadata"));
+    Edit::new().metadata(xml.as_bytes(), now()).map_or_else(|error| error.code(), |_| "accepted")
+}
+
+/// Name servers that say whatever somebody else wrote there.
+struct Dns(Vec<String>);
+
+impl TxtLookup for Dns {
+    async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
+        Ok(self.0.clone())
+    }
+}
+
+fn domains() -> Domains<MemoryStore> {
+    Domains::new(&settings(), MemoryStore::default())
+}
+
+fn claim(domains: &Domains<MemoryStore>, organization: &str, proof: &str) -> &'static str {
+    let result =
+        wait(domains.verify(organization, "acme.test", &Dns(vec![proof.to_owned()]), &Actor::System, now()));
+    result.map_or_else(|error| error.code(), |()| "accepted")
+}
+
+fn proof(domains: &Domains<MemoryStore>, organization: &str) -> String {
+    domains.challenge(organization, "acme.test").expect("a challenge").record_text
+}
+
+/// What an administrator does with a connection, up to the point where it could be used.
+fn life(
+    edit: Edit,
+    then: impl AsyncFnOnce(&Connections<MemoryStore>, &str) -> Result<(), Refusal>,
+) -> &'static str {
+    let connections = Connections::new(&settings(), MemoryStore::default());
+    wait(async {
+        let (admin, now): (Actor, SystemTime) = (Actor::user("admin"), now());
+        let record = connections.create("acme", &admin, now).await?;
+        connections.edit(record.id(), &edit, &admin, now).await?;
+        then(&connections, record.id()).await
+    })
+    .map_or_else(|refusal| refusal.code(), |()| "accepted")
+}
+
+fn complete() -> Edit {
+    Edit::new()
+        .idp_url(URL)
+        .idp_entity_id(IDP)
+        .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .accept_any_email_domain(true)
+}
+
+/// What is decided about a first login.
+fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static str {
+    let (world, connection) = (World::new(), World::acme());
+    let post = world.answer(&connection, &world.begin(&connection));
+    let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
+    let login =
+        wait(world.sso.finish_login(&connection, form, post.cookies.as_deref(), now())).expect("a login");
+    match rules.decide(&login, same_email) {
+        Provisioning::Refuse(refusal) => refusal.code(),
+        Provisioning::Create => "created",
+        Provisioning::Link { .. } => "linked",
+    }
+}
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        id: "T01",
+        what: "a login begun at one connection, finished at another",
+        expected: "binding.state",
+        run: || {
+            let (world, first) = (World::new(), World::acme());
+            let second = World::connection("other").build().expect("a connection");
+            let post = world.answer(&first, &world.begin(&first));
+            world.finish(&second, &post, now())
+        },
+    },
+    Scenario {
+        id: "T01",
+        what: "an answer by another organization's identity provider",
+        expected: "signature.untrusted_key",
+        run: || {
+            let (world, connection) = (World::new(), World::acme());
+            let start = world.begin(&connection);
+            let post = world.answer_of(&other_idp(), &connection, &start, &crate::doc::user());
+            world.finish(&connection, &post, now())
+        },
+    },
+    Scenario {
+        id: "T02",
+        what: "another organization's assertion, with a login of one's own",
+        expected: "response.destination",
+        run: || {
+            let (world, first) = (World::new(), World::acme());
+            let second = World::connection("other").build().expect("a connection");
+            let foreign = world.answer(&first, &world.begin(&first));
+            let own = world.answer(&second, &world.begin(&second));
+            world.finish(&second, &Post { saml_response: foreign.saml_response, ..own }, now())
+        },
+    },
+    Scenario {
+        id: "T03",
+        what: "an address of a domain that is somebody else's",
+        expected: "attribute.email_domain",
+        run: || {
+            let (world, connection) = (World::new(), World::acme());
+            let start = world.begin(&connection);
+            let victim = User::new("victim@other.test", "Victim", "Other");
+            world.finish(
+                &connection,
+                &world.answer_of(&crate::doc::idp(), &connection, &start, &victim),
+                now(),
+            )
+        },
+    },
+    Scenario {
+        id: "T03",
+        what: "an address of a subdomain",
+        expected: "attribute.email_domain",
+        run: || {
+            let (world, connection) = (World::new(), World::acme());
+            let start = world.begin(&connection);
+            let victim = User::new("victim@mail.acme.test", "Victim", "Other");
+            world.finish(
+                &connection,
+                &world.answer_of(&crate::doc::idp(), &connection, &start, &victim),
+                now(),
+            )
+        },
+    },
+    Scenario {
+        id: "T04",
+        what: "a domain that was proved",
+        expected: "accepted",
+        run: || {
+            let domains = domains();
+            claim(&domains, "acme", &proof(&domains, "acme"))
+        },
+    },
+    Scenario {
+        id: "T04",
+        what: "a domain that was not proved",
+        expected: "config.domain_not_verified",
+        run: || claim(&domains(), "acme", "v=spf1 -all"),
+    },
+    Scenario {
+        id: "T04",
+        what: "a domain by another organization's proof",
+        expected: "config.domain_not_verified",
+        run: || {
+            let domains = domains();
+            claim(&domains, "evil", &proof(&domains, "acme"))
+        },
+    },
+    Scenario {
+        id: "T04",
+        what: "a domain that belongs to somebody",
+        expected: "config.domain_taken",
+        run: || {
+            let domains = domains();
+            assert_eq!(claim(&domains, "acme", &proof(&domains, "acme")), "accepted");
+            claim(&domains, "evil", &proof(&domains, "evil"))
+        },
+    },
+    Scenario {
+        id: "T05",
+        what: "a first login with an address that somebody has",
+        expected: "config.email_in_use",
+        run: || {
+            provisioning(
+                JustInTime::default(),
+                Some(&SameEmail { user: "u".to_owned(), is_member: true, has_account: true }),
+            )
+        },
+    },
+    Scenario {
+        id: "T05",
+        what: "a first login with the address of a member without an account",
+        expected: "config.email_in_use",
+        run: || {
+            provisioning(
+                JustInTime::default(),
+                Some(&SameEmail { user: "u".to_owned(), is_member: true, has_account: false }),
+            )
+        },
+    },
+    Scenario {
+        id: "T06",
+        what: "two connections of one entity ID",
+        expected: "accepted",
+        run: || {
+            // Free text may be the same; keys, addresses and accounts are each connection's own.
+            let (first, second) = (World::acme(), World::connection("other").build().expect("a connection"));
+            let same = first.idp_entity_id() == second.idp_entity_id();
+            if same && first.service_provider() != second.service_provider() { "accepted" } else { "mixed" }
+        },
+    },
+    Scenario {
+        id: "T07",
+        what: "a group that is named like a role",
+        expected: "accepted",
+        run: || {
+            let map = RoleMap::default().grant("Engineering", "developer");
+            let changes = map.changes(Some(&["admin".to_owned(), "developer".to_owned()]), []);
+            if changes.add.is_empty() { "accepted" } else { "promoted" }
+        },
+    },
+    Scenario {
+        id: "T08",
+        what: "a login through a connection in use",
+        expected: "accepted",
+        run: || {
+            life(complete(), async |connections, id| {
+                connections.enable(id, &Actor::System, now()).await?;
+                connections.active(id).await.map(drop)
+            })
+        },
+    },
+    Scenario {
+        id: "T08",
+        what: "a login through a connection that is disabled",
+        expected: "config.disabled",
+        run: || {
+            life(complete(), async |connections, id| {
+                connections.enable(id, &Actor::System, now()).await?;
+                connections.disable(id, &MemoryStore::default(), &Actor::System, now()).await?;
+                connections.active(id).await.map(drop)
+            })
+        },
+    },
+    Scenario {
+        id: "T08",
+        what: "a login through a draft",
+        expected: "config.disabled",
+        run: || life(Edit::new(), async |connections, id| connections.active(id).await.map(drop)),
+    },
+    Scenario {
+        id: "T09",
+        what: "metadata as JumpCloud exports it",
+        expected: "accepted",
+        run: || metadata(|xml| xml),
+    },
+    Scenario {
+        id: "T09",
+        what: "metadata that has expired",
+        expected: "config.metadata_expired",
+        run: || metadata(|xml| xml.replacen("entityID=", "validUntil=\"2020-01-01T00:00:00Z\" entityID=", 1)),
+    },
+    Scenario {
+        id: "T09",
+        what: "metadata with a DOCTYPE",
+        expected: "xml.doctype",
+        run: || metadata(|xml| format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{xml}")),
+    },
+    Scenario {
+        id: "T09",
+        what: "metadata of two identity providers",
+        expected: "config.metadata_role",
+        run: || {
+            metadata(|xml| {
+                let start = xml.find("<md:IDPSSODescriptor").expect("a role");
+                let end =
+                    xml.find("</md:IDPSSODescriptor>").expect("an end") + "</md:IDPSSODescriptor>".len();
+                let role = xml.get(start..end).expect("a part").to_owned();
+                xml.replacen(&role, &role.repeat(2), 1)
+            })
+        },
+    },
+    Scenario {
+        id: "K08",
+        what: "metadata with a key for encryption only",
+        expected: "config.metadata_certificate",
+        run: || metadata(|xml| xml.replacen("use=\"signing\"", "use=\"encryption\"", 1)),
+    },
+    Scenario {
+        id: "K08",
+        what: "metadata with a key for something else",
+        expected: "config.metadata_certificate",
+        run: || metadata(|xml| xml.replacen("use=\"signing\"", "use=\"any\"", 1)),
+    },
+    Scenario {
+        id: "T10",
+        what: "a connection without a certificate",
+        expected: "config.incomplete",
+        run: || {
+            life(
+                Edit::new().idp_url(URL).idp_entity_id(IDP).accept_any_email_domain(true),
+                async |connections, id| connections.enable(id, &Actor::System, now()).await.map(drop),
+            )
+        },
+    },
+    Scenario {
+        id: "T10",
+        what: "a connection without a word on e-mail domains",
+        expected: "config.incomplete",
+        run: || {
+            life(complete().accept_any_email_domain(false), async |connections, id| {
+                connections.enable(id, &Actor::System, now()).await.map(drop)
+            })
+        },
+    },
+    Scenario {
+        id: "T10",
+        what: "retiring the last certificate in use",
+        expected: "config.last_certificate",
+        run: || {
+            life(complete(), async |connections, id| {
+                connections.enable(id, &Actor::System, now()).await?;
+                let record = connections.record(id).await?;
+                let fingerprint =
+                    record.certificates().first().expect("a certificate").fingerprint_sha256().to_string();
+                connections
+                    .edit(id, &Edit::new().retire_certificate(&fingerprint), &Actor::System, now())
+                    .await
+                    .map(drop)
+                    .inspect_err(|refusal| {
+                        let Refusal::Edit(error) = refusal else { panic!("{refusal}") };
+                        assert_eq!(error.problems().first().map(FieldError::field), Some("certificates"));
+                    })
+            })
+        },
+    },
+    Scenario {
+        id: "T11",
+        what: "a first login where users are invited",
+        expected: "config.no_user",
+        run: || provisioning(JustInTime::default().without_creating(), None),
+    },
+    Scenario { id: "T12", what: "an address by https", expected: "accepted", run: || url(URL) },
+    Scenario {
+        id: "T12",
+        what: "an address by http",
+        expected: "config.idp_url",
+        run: || url("http://sso.jumpcloud.com/saml2/acme"),
+    },
+    Scenario {
+        id: "T12",
+        what: "a script for an address",
+        expected: "config.idp_url",
+        run: || url("javascript:alert(1)"),
+    },
+    Scenario {
+        id: "T12",
+        what: "data for an address",
+        expected: "config.idp_url",
+        run: || url("data:text/html,x"),
+    },
+    Scenario {
+        id: "T12",
+        what: "a file for an address",
+        expected: "config.idp_url",
+        run: || url("file:///etc/passwd"),
+    },
+    Scenario {
+        id: "T12",
+        what: "credentials in the address",
+        expected: "config.idp_url",
+        run: || url("https://a:b@sso.jumpcloud.com/"),
+    },
+    Scenario {
+        id: "B13",
+        what: "the service's own addresses come from its settings",
+        expected: "accepted",
+        run: || {
+            let connection = World::acme();
+            if connection.service_provider().acs_url().starts_with(SITE) { "accepted" } else { "elsewhere" }
+        },
+    },
+];

@@ -1,0 +1,432 @@
+//! Sessions, tokens, forms and queries: J01 to J11, B01 to B07, B10, B14, S27.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jumpcloud_sso::parts::saml_protocol::{AuthnRequest, MessageField, PostForm, RedirectMessage, RequestId};
+use jumpcloud_sso::parts::sso_session::{AuthSecret, Purpose, Sealer};
+use jumpcloud_sso::{CodeChallenge, MemoryStore, NewSession, PostedForm, SessionRefusal, Sessions, Settings};
+
+use crate::case::now;
+use crate::scenarios::{SECRET, SITE, Scenario, settings, wait};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+fn sessions() -> Sessions<MemoryStore> {
+    Sessions::new(&settings(), MemoryStore::default()).expect("sessions")
+}
+
+fn token() -> String {
+    let session = NewSession::new("user-1", "acme", "c-1");
+    settings().session_issuer().issue(&session, now()).expect("a session").token().to_owned()
+}
+
+fn code<T>(result: Result<T, SessionRefusal>) -> &'static str {
+    result.map_or_else(|refusal| refusal.code(), |_| "accepted")
+}
+
+/// What becomes of a token.
+fn verify(token: &str) -> &'static str {
+    code(wait(sessions().verify("acme", token, now())))
+}
+
+/// A token of which one part is another one.
+fn forged(header: &str, claims: Option<&str>) -> String {
+    let token = token();
+    let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
+    if let Some(part) = parts.first_mut() {
+        *part = URL_SAFE_NO_PAD.encode(header);
+    }
+    if let (Some(claims), Some(part)) = (claims, parts.get_mut(1)) {
+        *part = URL_SAFE_NO_PAD.encode(claims);
+    }
+    parts.join(".")
+}
+
+fn key_id() -> String {
+    let token = token();
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().expect("a header")).expect("base64");
+    let header: serde_json::Value = serde_json::from_slice(&header).expect("JSON");
+    header.get("kid").and_then(serde_json::Value::as_str).expect("a name").to_owned()
+}
+
+fn header(rest: &str) -> String {
+    format!("{{\"typ\":\"sso-session+jwt\",\"kid\":\"{}\",{rest}}}", key_id())
+}
+
+fn secret(text: &str) -> &'static str {
+    AuthSecret::from_base64(text).map_or_else(|error| error.code(), |_| "accepted")
+}
+
+fn query(query: &str) -> &'static str {
+    RedirectMessage::decode(query, MessageField::Response).map_or_else(|error| error.code(), |_| "accepted")
+}
+
+fn form(body: &str) -> &'static str {
+    PostedForm::parse(body.as_bytes()).map_or_else(|error| error.code(), |_| "accepted")
+}
+
+fn hand_over(verifier: &str, uri: &str, seconds: u64, times: usize) -> &'static str {
+    let sessions = sessions();
+    let session =
+        settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).expect("a session");
+    let challenge = CodeChallenge::of_verifier(VERIFIER).expect("a challenge");
+    let handed = sessions.hand_over(&session, &challenge, "https://www.acme.test/in", now()).expect("a code");
+    let mut last = "accepted";
+    for _ in 0..times {
+        last = code(wait(sessions.redeem(&handed, verifier, uri, now() + Duration::from_secs(seconds))));
+    }
+    last
+}
+
+/// A message of 96 characters, deflated.
+const MESSAGE: &str = "sylILMlQsFXKKy0oyiwuSs1NVEivSk0uLcosqVRyAIraKCUWF6cWlWTm5ykppAElikoSS0qVYgE%3D";
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario { id: "J01", what: "a token as it was issued", expected: "accepted", run: || verify(&token()) },
+    Scenario {
+        id: "J01",
+        what: "no algorithm",
+        expected: "session.algorithm",
+        run: || verify(&forged(&header("\"alg\":\"none\""), None)),
+    },
+    Scenario {
+        id: "J01",
+        what: "no algorithm, in another case",
+        expected: "session.algorithm",
+        run: || verify(&forged(&header("\"alg\":\"nOnE\""), None)),
+    },
+    Scenario {
+        id: "J01",
+        what: "an empty signature",
+        expected: "session.signature",
+        run: || {
+            verify(token().rsplit_once('.').map(|(head, _)| format!("{head}.")).expect("a token").as_str())
+        },
+    },
+    Scenario {
+        id: "J02",
+        what: "another algorithm than the key's",
+        expected: "session.algorithm",
+        run: || verify(&forged(&header("\"alg\":\"RS256\""), None)),
+    },
+    Scenario {
+        id: "J02",
+        what: "a stronger algorithm than the key's",
+        expected: "session.algorithm",
+        run: || verify(&forged(&header("\"alg\":\"HS512\""), None)),
+    },
+    Scenario {
+        id: "J03",
+        what: "claims that were changed",
+        expected: "session.signature",
+        run: || verify(&forged(&header("\"alg\":\"HS256\""), Some("{\"exp\":9999999999}"))),
+    },
+    Scenario {
+        id: "J04",
+        what: "a path for the name of a key",
+        expected: "session.unknown_key",
+        run: || {
+            verify(&forged(
+                "{\"typ\":\"sso-session+jwt\",\"alg\":\"HS256\",\"kid\":\"../../dev/null\"}",
+                None,
+            ))
+        },
+    },
+    Scenario {
+        id: "J04",
+        what: "the address of a key",
+        expected: "session.header",
+        run: || verify(&forged(&header("\"alg\":\"HS256\",\"jku\":\"https://evil.test\""), None)),
+    },
+    Scenario {
+        id: "J04",
+        what: "a key in the header",
+        expected: "session.header",
+        run: || verify(&forged(&header("\"alg\":\"HS256\",\"jwk\":{}"), None)),
+    },
+    Scenario {
+        id: "J04",
+        what: "a certificate in the header",
+        expected: "session.header",
+        run: || verify(&forged(&header("\"alg\":\"HS256\",\"x5u\":\"https://evil.test\""), None)),
+    },
+    Scenario { id: "J05", what: "a secret of 32 random bytes", expected: "accepted", run: || secret(SECRET) },
+    Scenario { id: "J05", what: "no secret", expected: "config.auth_secret_missing", run: || secret("") },
+    Scenario {
+        id: "J05",
+        what: "a short secret",
+        expected: "config.auth_secret_short",
+        run: || secret("c2hvcnQ="),
+    },
+    Scenario {
+        id: "J05",
+        what: "a secret out of a guide",
+        expected: "config.auth_secret_weak",
+        run: || secret("5lrMXKKWCVocS/uerPsl7V+TX/aaUaI7iDkgl3tSmLE="),
+    },
+    Scenario {
+        id: "J05",
+        what: "a secret of zeros",
+        expected: "config.auth_secret_weak",
+        run: || secret("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+    },
+    Scenario {
+        id: "J06",
+        what: "a token of another service",
+        expected: "session.issuer",
+        run: || {
+            let other = Settings::new("https://other.test", SECRET).expect("settings");
+            let issued =
+                other.session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).expect("a session");
+            verify(issued.token())
+        },
+    },
+    Scenario {
+        id: "J06",
+        what: "a token of another organization",
+        expected: "session.organization",
+        run: || {
+            let issued = settings()
+                .session_issuer()
+                .issue(&NewSession::new("u", "other", "c"), now())
+                .expect("a session");
+            verify(issued.token())
+        },
+    },
+    Scenario {
+        id: "J06",
+        what: "a token of another type",
+        expected: "session.type",
+        run: || verify(&forged("{\"typ\":\"JWT\",\"alg\":\"HS256\"}", None)),
+    },
+    Scenario {
+        id: "J06",
+        what: "a login cookie as a hand-over code",
+        expected: "session.code",
+        run: || {
+            let sealer =
+                Sealer::new(&AuthSecret::from_base64(SECRET).expect("a secret"), Purpose::LoginCookie)
+                    .expect("a sealer");
+            let cookie = sealer.seal(b"x", b"https://www.acme.test/in", now() + HOUR).expect("sealed");
+            code(wait(sessions().redeem(&cookie, VERIFIER, "https://www.acme.test/in", now())))
+        },
+    },
+    Scenario {
+        id: "J07",
+        what: "a session beyond the limit of the identity provider",
+        expected: "session.expired",
+        run: || {
+            let limited = NewSession::new("u", "acme", "c").not_after(now() + HOUR);
+            let issued = settings().session_issuer().issue(&limited, now()).expect("a session");
+            code(wait(sessions().verify("acme", issued.token(), now() + 2 * HOUR)))
+        },
+    },
+    Scenario {
+        id: "J07",
+        what: "a token that is refreshed twice",
+        expected: "session.refreshed",
+        run: || {
+            let (sessions, token) = (sessions(), token());
+            assert_eq!(code(wait(sessions.refresh("acme", &token, now()))), "accepted");
+            code(wait(sessions.refresh("acme", &token, now())))
+        },
+    },
+    Scenario {
+        id: "J08",
+        what: "a session after logging out",
+        expected: "session.revoked",
+        run: || {
+            let (sessions, token) = (sessions(), token());
+            wait(sessions.log_out("acme", &token, now())).expect("logged out");
+            code(wait(sessions.verify("acme", &token, now())))
+        },
+    },
+    Scenario {
+        id: "J09",
+        what: "a cookie that has every protection",
+        expected: "accepted",
+        run: || {
+            let issued = settings()
+                .session_issuer()
+                .issue(&NewSession::new("u", "acme", "c"), now())
+                .expect("a session");
+            let cookie = sessions().cookie().set(&issued, now());
+            let protected = ["__Host-", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"];
+            if protected.iter().all(|it| cookie.contains(it)) && !cookie.contains("Domain") {
+                "accepted"
+            } else {
+                "unprotected"
+            }
+        },
+    },
+    Scenario {
+        id: "J10",
+        what: "a code redeemed by who began the login",
+        expected: "accepted",
+        run: || hand_over(VERIFIER, "https://www.acme.test/in", 59, 1),
+    },
+    Scenario {
+        id: "J10",
+        what: "a code redeemed twice",
+        expected: "session.code_used",
+        run: || hand_over(VERIFIER, "https://www.acme.test/in", 1, 2),
+    },
+    Scenario {
+        id: "J10",
+        what: "a code that is too old",
+        expected: "session.code_expired",
+        run: || hand_over(VERIFIER, "https://www.acme.test/in", 60, 1),
+    },
+    Scenario {
+        id: "J10",
+        what: "a code without its verifier",
+        expected: "session.pkce_mismatch",
+        run: || {
+            hand_over("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "https://www.acme.test/in", 1, 1)
+        },
+    },
+    Scenario {
+        id: "J10",
+        what: "a code at an address that begins alike",
+        expected: "session.code",
+        run: || hand_over(VERIFIER, "https://www.acme.test/in.evil", 1, 1),
+    },
+    Scenario {
+        id: "J11",
+        what: "a name twice in the header",
+        expected: "session.malformed",
+        run: || verify(&forged("{\"typ\":\"sso-session+jwt\",\"typ\":\"x\",\"alg\":\"HS256\"}", None)),
+    },
+    Scenario {
+        id: "J11",
+        what: "a compressed token",
+        expected: "session.header",
+        run: || verify(&forged(&header("\"alg\":\"HS256\",\"zip\":\"DEF\""), None)),
+    },
+    Scenario {
+        id: "J11",
+        what: "a token of a megabyte",
+        expected: "limit.token",
+        run: || verify(&"a".repeat(1_000_000)),
+    },
+    Scenario {
+        id: "J11",
+        what: "a token of five parts",
+        expected: "session.malformed",
+        run: || verify("a.b.c.d.e"),
+    },
+    Scenario {
+        id: "B01",
+        what: "a request and a response in one query",
+        expected: "binding.duplicate",
+        run: || query(&format!("SAMLRequest={MESSAGE}&SAMLResponse={MESSAGE}")),
+    },
+    Scenario {
+        id: "B02",
+        what: "a message twice",
+        expected: "binding.duplicate",
+        run: || query(&format!("SAMLResponse={MESSAGE}&SAMLResponse={MESSAGE}")),
+    },
+    Scenario {
+        id: "B02",
+        what: "a name that is spelled by references",
+        expected: "binding.duplicate",
+        run: || query(&format!("SAMLResponse={MESSAGE}&%53AMLResponse={MESSAGE}")),
+    },
+    Scenario {
+        id: "B02",
+        what: "RelayState twice",
+        expected: "binding.duplicate",
+        run: || query(&format!("SAMLResponse={MESSAGE}&RelayState=a&RelayState=b")),
+    },
+    Scenario {
+        id: "B02",
+        what: "a form with the message twice",
+        expected: "binding.duplicate",
+        run: || form("SAMLResponse=AA&SAMLResponse=BB"),
+    },
+    Scenario {
+        id: "B02",
+        what: "a form with a name spelled by references",
+        expected: "binding.duplicate",
+        run: || form("SAMLResponse=AA&%53AMLResponse=BB"),
+    },
+    Scenario {
+        id: "B02",
+        what: "a form with each field once",
+        expected: "accepted",
+        run: || form("SAMLResponse=AA&RelayState=h"),
+    },
+    Scenario {
+        id: "B04",
+        what: "a signature without its algorithm",
+        expected: "binding.missing",
+        run: || query(&format!("SAMLResponse={MESSAGE}&Signature=AAAA")),
+    },
+    Scenario {
+        id: "B04",
+        what: "an algorithm without a signature",
+        expected: "binding.missing",
+        run: || query(&format!("SAMLResponse={MESSAGE}&SigAlg=x")),
+    },
+    Scenario {
+        id: "B06",
+        what: "a form of another binding, with its signature in a field",
+        expected: "accepted",
+        run: || {
+            // The signature in the field is not looked at; what counts is the one in the message.
+            form("SAMLResponse=AA&SigAlg=x&Signature=AAAA")
+        },
+    },
+    Scenario { id: "B07", what: "no message at all", expected: "binding.missing", run: || form("") },
+    Scenario {
+        id: "B07",
+        what: "another encoding",
+        expected: "binding.encoding",
+        run: || query(&format!("SAMLResponse={MESSAGE}&SAMLEncoding=urn:x")),
+    },
+    Scenario {
+        id: "B10",
+        what: "markup in RelayState",
+        expected: "accepted",
+        run: || {
+            let url = "https://app.acme.test/acs".parse().expect("a URL");
+            let page =
+                PostForm::new(&url, MessageField::Response, "<x/>", Some("\"><script>alert(1)</script>"))
+                    .expect("a form");
+            if page.html().contains("<script>alert") { "injected" } else { "accepted" }
+        },
+    },
+    Scenario {
+        id: "B14",
+        what: "what is shown of a session by mistake",
+        expected: "accepted",
+        run: || {
+            let issued = settings()
+                .session_issuer()
+                .issue(&NewSession::new("u", "acme", "c"), now())
+                .expect("a session");
+            if format!("{issued:?}{:?}", settings()).contains(issued.token()) { "shown" } else { "accepted" }
+        },
+    },
+    Scenario {
+        id: "S27",
+        what: "markup in what the service asks",
+        expected: "accepted",
+        run: || {
+            let id = RequestId::generate().expect("an ID");
+            let request = AuthnRequest::new(
+                &id,
+                "https://idp.test/\"><x/>",
+                SITE,
+                "https://app.acme.test/acs?a=\"&b=<",
+                now(),
+            );
+            let xml = request.to_xml().expect("a request");
+            if xml.contains("<x/>") || xml.contains("b=<") { "injected" } else { "accepted" }
+        },
+    },
+];
