@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use jumpcloud_sso::Certificate;
 use jumpcloud_sso::parts::saml_protocol::format_instant;
 use jumpcloud_sso_attacks::{Document, Message, Verdict, documents};
 use jumpcloud_sso_testkit::keys;
@@ -104,17 +105,7 @@ fn line<'d>(folder: &Path, document: &'d Document, file: String) -> std::io::Res
     let setup = &document.setup;
     let mut certificates = Vec::new();
     for pem in &setup.certificates {
-        // The same certificate has the same name in all cases.
-        let name: String = pem
-            .lines()
-            .skip(1)
-            .nth(3)
-            .unwrap_or("empty")
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(16)
-            .collect();
-        let name = format!("{name}.pem");
+        let name = format!("{}.pem", certificate_name(pem));
         std::fs::write(folder.join(&name), pem)?;
         certificates.push(name);
     }
@@ -140,4 +131,10 @@ fn line<'d>(folder: &Path, document: &'d Document, file: String) -> std::io::Res
         name_id,
         twin: code.map(|_| document.twin),
     })
+}
+
+/// The same for the same certificate, in all cases.
+fn certificate_name(pem: &str) -> String {
+    let fingerprint = Certificate::parse(pem.as_bytes()).map(|it| it.fingerprint_sha256().to_string());
+    fingerprint.unwrap_or_else(|_| "unreadable".to_owned()).replace(':', "").to_lowercase()
 }

@@ -85,13 +85,12 @@ impl World {
     }
 
     /// What JumpCloud answers to a login that has begun.
-    pub(crate) fn answer(&self, connection: &Connection, start: &LoginStart) -> Post {
+    pub(crate) fn answer(connection: &Connection, start: &LoginStart) -> Post {
         let idp = crate::doc::idp();
-        self.answer_of(&idp, connection, start, &crate::doc::user())
+        Self::answer_of(&idp, connection, start, &crate::doc::user())
     }
 
     pub(crate) fn answer_of(
-        &self,
         idp: &JumpCloud,
         connection: &Connection,
         start: &LoginStart,
@@ -119,7 +118,7 @@ impl World {
 fn with(change: impl FnOnce(&World, &Connection, Post) -> Post) -> &'static str {
     let (world, connection) = (World::new(), World::acme());
     let start = world.begin(&connection);
-    let post = world.answer(&connection, &start);
+    let post = World::answer(&connection, &start);
     let post = change(&world, &connection, post);
     world.finish(&connection, &post, now())
 }
@@ -133,7 +132,7 @@ fn return_to(path: &str) -> &'static str {
 fn twice(change: fn(&Post) -> Post, later: Duration) -> &'static str {
     let (world, connection) = (World::new(), World::acme());
     let start = world.begin(&connection);
-    let post = world.answer(&connection, &start);
+    let post = World::answer(&connection, &start);
     assert_eq!(world.finish(&connection, &post, now()), "accepted");
     world.finish(&connection, &change(&post), now() + later)
 }
@@ -166,7 +165,7 @@ const LOGINS: &[Scenario] = &[
         run: || {
             with(|world, connection, post| {
                 let other = world.begin(connection);
-                Post { saml_response: world.answer(connection, &other).saml_response, ..post }
+                Post { saml_response: World::answer(connection, &other).saml_response, ..post }
             })
         },
     },
@@ -176,7 +175,7 @@ const LOGINS: &[Scenario] = &[
         expected: "binding.state",
         run: || {
             with(|world, connection, post| Post {
-                cookies: world.answer(connection, &world.begin(connection)).cookies,
+                cookies: World::answer(connection, &world.begin(connection)).cookies,
                 ..post
             })
         },
@@ -188,7 +187,7 @@ const LOGINS: &[Scenario] = &[
         run: || {
             with(|world, connection, post| Post {
                 saml_response: post.saml_response,
-                ..world.answer(connection, &world.begin(connection))
+                ..World::answer(connection, &world.begin(connection))
             })
         },
     },
@@ -209,7 +208,7 @@ const LOGINS: &[Scenario] = &[
         expected: "binding.state",
         run: || {
             let (world, connection) = (World::new(), World::acme());
-            let post = world.answer(&connection, &world.begin(&connection));
+            let post = World::answer(&connection, &world.begin(&connection));
             world.finish(&connection, &post, now() + 11 * MINUTE)
         },
     },
@@ -263,8 +262,8 @@ const LOGINS: &[Scenario] = &[
         run: || {
             let (world, connection) = (World::new(), World::acme());
             let start = world.begin(&connection);
-            assert_eq!(world.finish(&connection, &world.answer(&connection, &start), now()), "accepted");
-            world.finish(&connection, &world.answer(&connection, &start), now())
+            assert_eq!(world.finish(&connection, &World::answer(&connection, &start), now()), "accepted");
+            world.finish(&connection, &World::answer(&connection, &start), now())
         },
     },
     Scenario {
@@ -273,7 +272,7 @@ const LOGINS: &[Scenario] = &[
         expected: "replay.assertion",
         run: || {
             let (world, connection) = (World::new(), World::acme());
-            let post = world.answer(&connection, &world.begin(&connection));
+            let post = World::answer(&connection, &world.begin(&connection));
             let form =
                 LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
             let finish = || world.sso.finish_login(&connection, form, post.cookies.as_deref(), now());
@@ -291,7 +290,7 @@ const LOGINS: &[Scenario] = &[
             let world = World {
                 sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(0)).expect("a service"),
             };
-            let post = world.answer(&connection, &world.begin(&connection));
+            let post = World::answer(&connection, &world.begin(&connection));
             world.finish(&connection, &post, now())
         },
     },
@@ -305,7 +304,7 @@ const LOGINS: &[Scenario] = &[
                 sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(2)).expect("a service"),
             };
             let start = world.begin(&connection);
-            let good = world.answer(&connection, &start);
+            let good = World::answer(&connection, &start);
             let other = JumpCloud::with_key(
                 "https://sso.jumpcloud.com/saml2/acme",
                 IDP,
@@ -314,7 +313,7 @@ const LOGINS: &[Scenario] = &[
             )
             .expect("an identity provider");
             for _ in 0..10 {
-                let forged = world.answer_of(&other, &connection, &start, &crate::doc::user());
+                let forged = World::answer_of(&other, &connection, &start, &crate::doc::user());
                 assert_eq!(world.finish(&connection, &forged, now()), "signature.untrusted_key");
             }
             world.finish(&connection, &good, now())

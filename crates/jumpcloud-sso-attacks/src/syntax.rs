@@ -68,7 +68,7 @@ fn instructions(suite: &mut Suite) {
         ("an empty target", "<? x?>", "xml.processing_instruction"),
         ("a target with a colon", "<?a:b?>", "xml.processing_instruction"),
         ("the target xml", "<?xml?>", "xml.declaration"),
-        ("the target XML", "<?XML x?>", "xml.processing_instruction"),
+        ("the target xml in upper case", "<?XML x?>", "xml.processing_instruction"),
     ] {
         let id = if what == "a style sheet" { "P34" } else { "P27" };
         suite.refused(

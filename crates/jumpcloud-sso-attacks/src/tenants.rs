@@ -53,14 +53,14 @@ fn proof(domains: &Domains<MemoryStore>, organization: &str) -> String {
 
 /// What an administrator does with a connection, up to the point where it could be used.
 fn life(
-    edit: Edit,
+    edit: &Edit,
     then: impl AsyncFnOnce(&Connections<MemoryStore>, &str) -> Result<(), Refusal>,
 ) -> &'static str {
     let connections = Connections::new(&settings(), MemoryStore::default());
     wait(async {
         let (admin, now): (Actor, SystemTime) = (Actor::user("admin"), now());
         let record = connections.create("acme", &admin, now).await?;
-        connections.edit(record.id(), &edit, &admin, now).await?;
+        connections.edit(record.id(), edit, &admin, now).await?;
         then(&connections, record.id()).await
     })
     .map_or_else(|refusal| refusal.code(), |()| "accepted")
@@ -77,7 +77,7 @@ fn complete() -> Edit {
 /// What is decided about a first login.
 fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static str {
     let (world, connection) = (World::new(), World::acme());
-    let post = world.answer(&connection, &world.begin(&connection));
+    let post = World::answer(&connection, &world.begin(&connection));
     let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
     let login =
         wait(world.sso.finish_login(&connection, form, post.cookies.as_deref(), now())).expect("a login");
@@ -96,7 +96,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: || {
             let (world, first) = (World::new(), World::acme());
             let second = World::connection("other").build().expect("a connection");
-            let post = world.answer(&first, &world.begin(&first));
+            let post = World::answer(&first, &world.begin(&first));
             world.finish(&second, &post, now())
         },
     },
@@ -107,7 +107,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: || {
             let (world, connection) = (World::new(), World::acme());
             let start = world.begin(&connection);
-            let post = world.answer_of(&other_idp(), &connection, &start, &crate::doc::user());
+            let post = World::answer_of(&other_idp(), &connection, &start, &crate::doc::user());
             world.finish(&connection, &post, now())
         },
     },
@@ -118,8 +118,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: || {
             let (world, first) = (World::new(), World::acme());
             let second = World::connection("other").build().expect("a connection");
-            let foreign = world.answer(&first, &world.begin(&first));
-            let own = world.answer(&second, &world.begin(&second));
+            let foreign = World::answer(&first, &world.begin(&first));
+            let own = World::answer(&second, &world.begin(&second));
             world.finish(&second, &Post { saml_response: foreign.saml_response, ..own }, now())
         },
     },
@@ -133,7 +133,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             let victim = User::new("victim@other.test", "Victim", "Other");
             world.finish(
                 &connection,
-                &world.answer_of(&crate::doc::idp(), &connection, &start, &victim),
+                &World::answer_of(&crate::doc::idp(), &connection, &start, &victim),
                 now(),
             )
         },
@@ -148,7 +148,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             let victim = User::new("victim@mail.acme.test", "Victim", "Other");
             world.finish(
                 &connection,
-                &world.answer_of(&crate::doc::idp(), &connection, &start, &victim),
+                &World::answer_of(&crate::doc::idp(), &connection, &start, &victim),
                 now(),
             )
         },
@@ -235,7 +235,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "a login through a connection in use",
         expected: "accepted",
         run: || {
-            life(complete(), async |connections, id| {
+            life(&complete(), async |connections, id| {
                 connections.enable(id, &Actor::System, now()).await?;
                 connections.active(id).await.map(drop)
             })
@@ -246,7 +246,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "a login through a connection that is disabled",
         expected: "config.disabled",
         run: || {
-            life(complete(), async |connections, id| {
+            life(&complete(), async |connections, id| {
                 connections.enable(id, &Actor::System, now()).await?;
                 connections.disable(id, &MemoryStore::default(), &Actor::System, now()).await?;
                 connections.active(id).await.map(drop)
@@ -257,7 +257,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T08",
         what: "a login through a draft",
         expected: "config.disabled",
-        run: || life(Edit::new(), async |connections, id| connections.active(id).await.map(drop)),
+        run: || life(&Edit::new(), async |connections, id| connections.active(id).await.map(drop)),
     },
     Scenario {
         id: "T09",
@@ -293,6 +293,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "K08",
+        what: "metadata with a key for signing",
+        expected: "accepted",
+        run: || metadata(|xml| xml),
+    },
+    Scenario {
+        id: "K08",
         what: "metadata with a key for encryption only",
         expected: "config.metadata_certificate",
         run: || metadata(|xml| xml.replacen("use=\"signing\"", "use=\"encryption\"", 1)),
@@ -309,7 +315,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "config.incomplete",
         run: || {
             life(
-                Edit::new().idp_url(URL).idp_entity_id(IDP).accept_any_email_domain(true),
+                &Edit::new().idp_url(URL).idp_entity_id(IDP).accept_any_email_domain(true),
                 async |connections, id| connections.enable(id, &Actor::System, now()).await.map(drop),
             )
         },
@@ -319,7 +325,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "a connection without a word on e-mail domains",
         expected: "config.incomplete",
         run: || {
-            life(complete().accept_any_email_domain(false), async |connections, id| {
+            life(&complete().accept_any_email_domain(false), async |connections, id| {
                 connections.enable(id, &Actor::System, now()).await.map(drop)
             })
         },
@@ -329,7 +335,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "retiring the last certificate in use",
         expected: "config.last_certificate",
         run: || {
-            life(complete(), async |connections, id| {
+            life(&complete(), async |connections, id| {
                 connections.enable(id, &Actor::System, now()).await?;
                 let record = connections.record(id).await?;
                 let fingerprint =
