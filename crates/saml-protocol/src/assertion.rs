@@ -380,7 +380,7 @@ impl AttributeValue {
         if element.attributes().any(|attribute| attribute.is(XSI, "nil") && is_nil(attribute.value())) {
             return Self::Nil;
         }
-        element.text().map_or(Self::Markup, |text| Self::Text(text.to_owned()))
+        element.as_text().map_or(Self::Markup, |text| Self::Text(text.to_owned()))
     }
 
     /// The text, where it is one.

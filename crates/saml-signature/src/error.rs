@@ -111,10 +111,12 @@ pub enum SignatureError {
     #[error(transparent)]
     Content(#[from] ContentError),
     /// Two elements with the same ID.
-    #[error("the ID {id:?} occurs twice in the document")]
+    #[error("the ID {id:?} of the element at {position} occurs before in the document")]
     DuplicateId {
         /// The ID.
         id: String,
+        /// Where the second element with it begins.
+        position: Position,
     },
     /// An attribute that could be mistaken for the ID.
     #[error("the attribute {attribute:?} of the element at {position} could be mistaken for its ID")]
@@ -125,10 +127,12 @@ pub enum SignatureError {
         position: Position,
     },
     /// An ID with characters that are not allowed, or too long.
-    #[error("the ID {id:?} is not 1 to 256 letters, digits, '_', '-' or '.'")]
+    #[error("the ID {id:?} of the element at {position} is not 1 to 256 letters, digits, '_', '-' or '.'")]
     IdSyntax {
         /// The ID.
         id: String,
+        /// Where its element begins.
+        position: Position,
     },
 }
 
@@ -195,7 +199,7 @@ impl SignatureError {
             | Self::Canonicalization { found }
             | Self::Transforms { found } => Some(found.clone()),
             Self::DigestLength { found, .. } => Some(format!("{found} bytes")),
-            Self::DuplicateId { id } | Self::IdSyntax { id } => Some(id.clone()),
+            Self::DuplicateId { id, .. } | Self::IdSyntax { id, .. } => Some(id.clone()),
             Self::IdAttribute { attribute, .. } => Some(attribute.clone()),
             Self::KeyInfo { element } => Some(element.clone()),
             Self::Algorithm(error) => error.found(),

@@ -103,16 +103,18 @@ fn check_ids(document: &Document<'_>) -> Result<(), SignatureError> {
     let mut ids = Vec::with_capacity(4);
     for element in document.elements() {
         if let Some(id) = id_of(element)? {
-            ids.push(id);
+            ids.push((id, element));
         }
     }
-    ids.sort_unstable();
-    match ids.windows(2).find(|pair| pair.first() == pair.last()) {
-        Some(pair) => {
-            Err(SignatureError::DuplicateId { id: pair.iter().take(1).copied().map(excerpt).collect() })
+    // Stable, so that of two alike the later one in the document comes behind.
+    ids.sort_by_key(|(id, _)| *id);
+    for (first, second) in ids.iter().zip(ids.iter().skip(1)) {
+        let ((id, _), (other, element)) = (first, second);
+        if id == other {
+            return Err(SignatureError::DuplicateId { id: excerpt(id), position: element.position() });
         }
-        None => Ok(()),
     }
+    Ok(())
 }
 
 /// The element's ID. The schemas of SAML call the attribute `ID`, those of XML Signature and XML Encryption `Id`.
@@ -132,7 +134,8 @@ fn id_of<'d>(element: Element<'d, '_>) -> Result<Option<&'d str>, SignatureError
             });
         }
         if !is_id(attribute.value()) {
-            return Err(SignatureError::IdSyntax { id: excerpt(attribute.value()) });
+            let id = excerpt(attribute.value());
+            return Err(SignatureError::IdSyntax { id, position: element.position() });
         }
         id = Some(attribute.value());
     }

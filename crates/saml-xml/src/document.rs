@@ -250,20 +250,25 @@ impl<'d, 'a> Element<'d, 'a> {
     /// # Errors
     /// [`ContentError::UnexpectedElement`] where there is a child element.
     pub fn text(&self) -> Result<&'d str, ContentError> {
+        self.as_text().ok_or_else(|| ContentError::UnexpectedElement {
+            element: self.label(),
+            position: self.position(),
+        })
+    }
+
+    /// The same where child elements are no error. A position has to be counted from the beginning of the document; who
+    /// asks about many elements pays for that once for each.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&'d str> {
         let mut text = "";
         for (_, node) in Children::of(*self) {
             match &node.kind {
                 // Adjacent runs of text were joined by the parser, so that there is one at most.
                 NodeKind::Text(value) => text = value,
-                NodeKind::Element(_) => {
-                    return Err(ContentError::UnexpectedElement {
-                        element: self.label(),
-                        position: self.position(),
-                    });
-                }
+                NodeKind::Element(_) => return None,
             }
         }
-        Ok(text)
+        Some(text)
     }
 
     /// This element and all elements below it, in document order.
