@@ -21,7 +21,7 @@ async fn a_record_comes_back_as_it_was<S: ConnectionStore>(store: &S) {
     let record = record(&id, &organization, 1);
     assert_eq!(store.save(&record, None, &[created(&record)]).await.unwrap(), Saved::Saved);
     assert_eq!(store.connection(&id).await.unwrap(), Some(record.clone()));
-    assert_eq!(ConnectionRecord::from_json(&record.to_json()).unwrap(), record);
+    assert_eq!(ConnectionRecord::from_json(&record.to_json().unwrap()).unwrap(), record);
     let events = store.events(&organization, 0, 10).await.unwrap();
     assert_eq!(events.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), [created(&record)]);
 }
@@ -48,7 +48,7 @@ async fn a_deleted_one_stays_deleted<S: ConnectionStore>(store: &S) {
     let delete = |expected| store.delete(&id, expected, std::slice::from_ref(&deleted));
     assert_eq!(delete(1).await.unwrap(), Saved::Conflict);
     assert_eq!(store.save(&first, None, &[]).await.unwrap(), Saved::Saved);
-    store.record_login(&login(&id, 1, "AA", "user-1")).await.unwrap();
+    assert!(store.record_login(&login(&id, 1, "AA", "user-1"), &[]).await.unwrap());
     assert_eq!(delete(2).await.unwrap(), Saved::Conflict);
     assert_eq!(store.connection(&id).await.unwrap(), Some(first.clone()));
     assert_eq!(delete(1).await.unwrap(), Saved::Saved);
@@ -95,15 +95,29 @@ async fn they_are_listed_in_order<S: ConnectionStore>(store: &S) {
 
 async fn the_latest_login_of_each_kind_is_kept<S: ConnectionStore>(store: &S) {
     let id = unique("c");
+    let organization = unique("acme");
+    let tested = |user: &str| {
+        let kind = EventKind::Tested { user: user.to_owned(), revision: 1, certificate: "AA".to_owned() };
+        [event(&organization, Some(&id), kind)]
+    };
     // Of a connection that is not there, nothing is kept.
-    store.record_login(&login(&id, 1, "AA", "user-1")).await.unwrap();
+    assert!(!store.record_login(&login(&id, 1, "AA", "user-1"), &tested("user-1")).await.unwrap());
     assert!(store.logins(&id).await.unwrap().is_empty());
-    assert_eq!(store.save(&record(&id, &unique("acme"), 1), None, &[]).await.unwrap(), Saved::Saved);
-    for (revision, certificate, user) in
-        [(1, "AA", "user-1"), (1, "BB", "user-1"), (2, "AA", "user-1"), (1, "AA", "user-2")]
-    {
-        store.record_login(&login(&id, revision, certificate, user)).await.unwrap();
+    assert!(store.events(&organization, 0, 10).await.unwrap().is_empty());
+    assert_eq!(store.save(&record(&id, &organization, 1), None, &[]).await.unwrap(), Saved::Saved);
+    for (revision, certificate, user, is_first) in [
+        (1, "AA", "user-1", true),
+        (1, "BB", "user-1", true),
+        (2, "AA", "user-1", true),
+        (1, "AA", "user-2", false),
+    ] {
+        let login = login(&id, revision, certificate, user);
+        assert_eq!(store.record_login(&login, &tested(user)).await.unwrap(), is_first);
     }
+    // The event is kept with the first one of each kind.
+    let events = store.events(&organization, 0, 10).await.unwrap();
+    let kinds: Vec<_> = events.iter().map(|(_, event)| event.kind().clone()).collect();
+    assert_eq!(kinds, [0, 1, 2].map(|_| tested("user-1")[0].kind().clone()));
     let logins = store.logins(&id).await.unwrap();
     let kept: BTreeSet<_> =
         logins.iter().map(|login| (login.revision(), login.certificate(), login.user())).collect();

@@ -411,7 +411,7 @@ where
         let events: Vec<(u64, Event)> = self.connections().events(&self.organization, 0, 100).await.unwrap();
         // What was written is what is read, to the letter.
         for (_, event) in &events {
-            assert_eq!(Event::from_json(&event.to_json()).unwrap(), *event);
+            assert_eq!(Event::from_json(&event.to_json().unwrap()).unwrap(), *event);
         }
     }
 }

@@ -433,17 +433,14 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         tracing::debug!(connection, session = session.session_id(), "a login is complete");
         let certificate = login.assertion().evidence().certificate();
         let completed = CompletedLogin::new(connection, login.revision(), certificate, user, now);
-        let is_first =
-            !self.store.logins(connection).await?.iter().any(|other| other.is_replaced_by(&completed));
-        self.store.record_login(&completed).await?;
-        if is_first {
-            let kind = EventKind::Tested {
-                user: user.to_owned(),
-                revision: completed.revision(),
-                certificate: completed.certificate().to_owned(),
-            };
-            let by = Actor::user(user);
-            self.append(Event::new(&by, now, login.organization(), Some(connection), kind)).await?;
+        let kind = EventKind::Tested {
+            user: user.to_owned(),
+            revision: completed.revision(),
+            certificate: completed.certificate().to_owned(),
+        };
+        let event = Event::new(&Actor::user(user), now, login.organization(), Some(connection), kind);
+        if self.store.record_login(&completed, std::slice::from_ref(&event)).await? {
+            event.trace();
         }
         Ok(())
     }

@@ -83,10 +83,12 @@ impl Event {
     }
 
     /// The event as a JSON object.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Nothing but text, numbers and lists of them: this cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`StoreError`] for a time beyond the year 9999.
+    pub fn to_json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self)
+            .map_err(|error| StoreError::new("an event cannot be written").because(error))
     }
 
     /// The event of a JSON object that [`to_json`](Self::to_json) gave.
@@ -95,7 +97,7 @@ impl Event {
     /// [`StoreError`] for anything else.
     pub fn from_json(json: &str) -> Result<Self, StoreError> {
         serde_json::from_str(json)
-            .map_err(|error| StoreError::new(format!("an event is unreadable: {error}")))
+            .map_err(|error| StoreError::new(format!("an event is unreadable: {error}")).because(error))
     }
 }
 

@@ -238,10 +238,12 @@ impl ConnectionRecord {
     }
 
     /// The record as a JSON object, for a store to keep.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Nothing but text, numbers and lists of them: this cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`StoreError`] for a time beyond the year 9999.
+    pub fn to_json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self)
+            .map_err(|error| StoreError::new("a connection cannot be written").because(error))
     }
 
     /// The record of a JSON object that [`to_json`](Self::to_json) gave.
@@ -250,7 +252,7 @@ impl ConnectionRecord {
     /// [`StoreError`] for anything else.
     pub fn from_json(json: &str) -> Result<Self, StoreError> {
         let record: Result<Self, _> = serde_json::from_str(json);
-        record.map_err(|error| StoreError::new(format!("a connection is unreadable: {error}")))
+        record.map_err(|error| StoreError::new(format!("a connection is unreadable: {error}")).because(error))
     }
 
     /// What logins go through, whatever the phase. `domains` are those that the organization has verified.
@@ -353,10 +355,12 @@ impl CompletedLogin {
     }
 
     /// The login as a JSON object, for a store to keep.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Nothing but text and numbers: this cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`StoreError`] for a time beyond the year 9999.
+    pub fn to_json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self)
+            .map_err(|error| StoreError::new("a login cannot be written").because(error))
     }
 
     /// The login of a JSON object that [`to_json`](Self::to_json) gave.
@@ -364,6 +368,7 @@ impl CompletedLogin {
     /// # Errors
     /// [`StoreError`] for anything else.
     pub fn from_json(json: &str) -> Result<Self, StoreError> {
-        serde_json::from_str(json).map_err(|error| StoreError::new(format!("a login is unreadable: {error}")))
+        serde_json::from_str(json)
+            .map_err(|error| StoreError::new(format!("a login is unreadable: {error}")).because(error))
     }
 }

@@ -164,10 +164,20 @@ impl Kept {
         Saved::Saved
     }
 
-    fn record_login(&mut self, login: &CompletedLogin) {
-        if self.connections.contains_key(login.connection()) {
-            self.logins.retain(|other| !other.is_replaced_by(login));
-            self.logins.push(login.clone());
+    fn record_login(&mut self, login: &CompletedLogin, first: &[Event]) -> bool {
+        if !self.connections.contains_key(login.connection()) {
+            return false;
+        }
+        match self.logins.iter_mut().find(|other| other.is_replaced_by(login)) {
+            Some(former) => {
+                *former = login.clone();
+                false
+            }
+            None => {
+                self.logins.push(login.clone());
+                self.events.extend_from_slice(first);
+                true
+            }
         }
     }
 
@@ -263,8 +273,12 @@ impl ConnectionStore for MemoryStore {
         ready(self.kept().map(|mut kept| kept.delete(id, expected, events)))
     }
 
-    fn record_login(&self, login: &CompletedLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
-        ready(self.kept().map(|mut kept| kept.record_login(login)))
+    fn record_login(
+        &self,
+        login: &CompletedLogin,
+        first: &[Event],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.record_login(login, first)))
     }
 
     fn logins(&self, id: &str) -> impl Future<Output = Result<Vec<CompletedLogin>, StoreError>> + Send {

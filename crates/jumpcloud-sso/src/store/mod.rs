@@ -75,8 +75,13 @@ pub trait ConnectionStore: Send + Sync {
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
 
     /// Keeps a login in place of the former one through the same connection at the same revision by the same
-    /// certificate. A login through a connection that is gone is dropped.
-    fn record_login(&self, login: &CompletedLogin) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// certificate. Where there is no former one, it is the first of its kind: `first` is appended, and the answer is
+    /// `true`. A login through a connection that is gone is dropped, and is the first of nothing.
+    fn record_login(
+        &self,
+        login: &CompletedLogin,
+        first: &[Event],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// What was recorded of the connection `id`.
     fn logins(&self, id: &str) -> impl Future<Output = Result<Vec<CompletedLogin>, StoreError>> + Send;
@@ -167,12 +172,20 @@ pub trait RevocationStore: Send + Sync {
 #[error("the store failed: {message}")]
 pub struct StoreError {
     message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl StoreError {
-    /// With the message of the underlying failure, for the log.
+    /// With what went wrong, for the log.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), source: None }
+    }
+
+    /// The same with the failure of another library behind it.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
     }
 
     /// The stable code.
