@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The names that this crate gives a meaning. A host's own claims have others.
-pub(crate) const RESERVED: [&str; 17] = [
+pub(crate) const RESERVED: [&str; 20] = [
     "iss",
     "aud",
     "sub",
@@ -15,9 +15,12 @@ pub(crate) const RESERVED: [&str; 17] = [
     "exp",
     "jti",
     "sid",
+    "session_start",
     "session_end",
     "org",
     "connection",
+    "activation",
+    "break_glass",
     "amr",
     "auth_time",
     "email",

@@ -106,16 +106,17 @@ impl HandOver {
         now: SystemTime,
     ) -> Result<OpenedCode, HandOverError> {
         let challenge = CodeChallenge::of_verifier(verifier)?;
-        let payload = self.sealer.open(code, redirect_uri.as_bytes(), now).map_err(|error| match error {
+        let opened = self.sealer.open(code, redirect_uri.as_bytes(), now).map_err(|error| match error {
             SealError::Expired => HandOverError::Expired,
             _ => HandOverError::Code,
         })?;
-        let (expected, token) = payload.split_at_checked(CHALLENGE_LEN).ok_or(HandOverError::Code)?;
+        let (expected, token) =
+            opened.payload().split_at_checked(CHALLENGE_LEN).ok_or(HandOverError::Code)?;
         verify_slices_are_equal(expected, challenge.as_str().as_bytes())
             .map_err(|_| HandOverError::VerifierMismatch)?;
         let token = String::from_utf8(token.to_vec()).map_err(|_| HandOverError::Code)?;
         let claim = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
-        Ok(OpenedCode { token, claim, expires_at: now + LIFETIME })
+        Ok(OpenedCode { token, claim, expires_at: opened.expires_at() })
     }
 }
 
@@ -126,9 +127,10 @@ impl OpenedCode {
         &self.claim
     }
 
-    /// Until when to remember the claim: the code has expired by then.
+    /// When the code expires, by the clock of the machine that made it. A claim has to be remembered until then, and for
+    /// as much longer as clocks may differ.
     #[must_use]
-    pub fn remember_until(&self) -> SystemTime {
+    pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }
 

@@ -34,6 +34,8 @@ pub struct NewSession {
     pub(crate) subject: String,
     pub(crate) organization: String,
     pub(crate) connection: String,
+    pub(crate) activation: Option<u64>,
+    pub(crate) break_glass: bool,
     pub(crate) authenticated_at: Option<SystemTime>,
     pub(crate) methods: Vec<String>,
     pub(crate) email: Option<String>,
@@ -53,6 +55,8 @@ impl NewSession {
             subject: subject.to_owned(),
             organization: organization.to_owned(),
             connection: connection.to_owned(),
+            activation: None,
+            break_glass: false,
             authenticated_at: None,
             methods: vec!["saml".to_owned()],
             email: None,
@@ -62,6 +66,22 @@ impl NewSession {
             not_after: None,
             custom: Map::new(),
         }
+    }
+
+    /// How often the connection had been enabled by then: the claim `activation`. When the connection is disabled, the
+    /// sessions of that activation end, and those of a later one do not.
+    #[must_use]
+    pub fn activation(mut self, activation: u64) -> Self {
+        self.activation = Some(activation);
+        self
+    }
+
+    /// The session of an account for emergencies that came in by another way than single sign-on: the claim
+    /// `break_glass`.
+    #[must_use]
+    pub fn break_glass(mut self) -> Self {
+        self.break_glass = true;
+        self
     }
 
     /// When the identity provider had the user prove who they are: the claim `auth_time`.
@@ -190,7 +210,8 @@ impl SessionIssuer {
         let begins = seconds(now).ok_or(IssueError::Clock)?;
         let longest = begins.checked_add(self.horizon().as_secs()).ok_or(IssueError::Clock)?;
         let limit = session.not_after.map(|limit| seconds(limit).ok_or(IssueError::Over)).transpose()?;
-        self.issue_until(session, longest.min(limit.unwrap_or(u64::MAX)), None, begins)
+        let span = Span { session_id: None, start: begins, end: longest.min(limit.unwrap_or(u64::MAX)) };
+        self.issue_within(session, &span, begins)
     }
 
     /// Continues a session at `now` with a new token. It never goes on beyond the end that was set when it began: what
@@ -202,25 +223,27 @@ impl SessionIssuer {
     /// # Errors
     /// [`IssueError::Over`] at the session's end.
     pub fn refresh(&self, session: &VerifiedSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
-        let end = seconds(session.ends_at()).ok_or(IssueError::Clock)?;
-        let begins = seconds(now).ok_or(IssueError::Clock)?;
-        self.issue_until(&session.to_new_session(), end, Some(session.session_id()), begins)
+        let span = Span {
+            session_id: Some(session.session_id()),
+            start: seconds(session.began_at()).ok_or(IssueError::Clock)?,
+            end: seconds(session.ends_at()).ok_or(IssueError::Clock)?,
+        };
+        self.issue_within(&session.to_new_session(), &span, seconds(now).ok_or(IssueError::Clock)?)
     }
 
-    fn issue_until(
+    fn issue_within(
         &self,
         session: &NewSession,
-        session_end: u64,
-        session_id: Option<&str>,
+        span: &Span<'_>,
         issued_at: u64,
     ) -> Result<IssuedSession, IssueError> {
         let lifetime_ends = issued_at.checked_add(self.lifetime.as_secs()).ok_or(IssueError::Clock)?;
-        let expires = lifetime_ends.min(session_end);
+        let expires = lifetime_ends.min(span.end);
         if expires <= issued_at {
             return Err(IssueError::Over);
         }
         let id = random_id()?;
-        let session_id = session_id.unwrap_or(&id);
+        let session_id = span.session_id.unwrap_or(&id);
         let claims = Claims {
             iss: &self.issuer,
             aud: &self.audience,
@@ -230,9 +253,12 @@ impl SessionIssuer {
             exp: expires,
             jti: &id,
             sid: session_id,
-            session_end,
+            session_start: span.start,
+            session_end: span.end,
             org: &session.organization,
             connection: &session.connection,
+            activation: session.activation,
+            break_glass: session.break_glass,
             amr: &session.methods,
             auth_time: session.authenticated_at.and_then(seconds),
             email: session.email.as_deref(),
@@ -243,10 +269,23 @@ impl SessionIssuer {
         };
         let token = jsonwebtoken::encode(&self.header, &claims, self.key.encoding())
             .map_err(|_| IssueError::Signing)?;
-        let session_id = session_id.to_owned();
-        let expires_at = SystemTime::UNIX_EPOCH + Duration::from_secs(expires);
-        Ok(IssuedSession { token, id, session_id, expires_at })
+        Ok(IssuedSession {
+            token,
+            session_id: session_id.to_owned(),
+            id,
+            subject: session.subject.clone(),
+            organization: session.organization.clone(),
+            connection: session.connection.clone(),
+            expires_at: SystemTime::UNIX_EPOCH + Duration::from_secs(expires),
+        })
     }
+}
+
+/// A session over all of its tokens, in seconds since 1970. One that begins has no name yet.
+struct Span<'s> {
+    session_id: Option<&'s str>,
+    start: u64,
+    end: u64,
 }
 
 /// Whole seconds since 1970, as RFC 7519 §2 has a NumericDate.
@@ -271,9 +310,14 @@ struct Claims<'c> {
     exp: u64,
     jti: &'c str,
     sid: &'c str,
+    session_start: u64,
     session_end: u64,
     org: &'c str,
     connection: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activation: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    break_glass: bool,
     amr: &'c [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<u64>,
@@ -295,6 +339,9 @@ pub struct IssuedSession {
     token: String,
     id: String,
     session_id: String,
+    subject: String,
+    organization: String,
+    connection: String,
     expires_at: SystemTime,
 }
 
@@ -316,6 +363,24 @@ impl IssuedSession {
     #[must_use]
     pub fn session_id(&self) -> &str {
         &self.session_id
+    }
+
+    /// The service's name for the user.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The organization that the session is of.
+    #[must_use]
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    /// The connection that the user came through.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        &self.connection
     }
 
     /// When the token expires.

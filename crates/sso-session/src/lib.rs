@@ -48,6 +48,6 @@ pub use cookie::{SessionCookie, cookie_value};
 pub use hand_over::{CodeChallenge, HandOver, HandOverError, OpenedCode};
 pub use issue::{IssueError, IssuedSession, NewSession, SessionIssuer};
 pub use key::{SessionKey, SessionKeyError};
-pub use seal::{SealError, Sealer};
+pub use seal::{Opened, SealError, Sealer};
 pub use secret::{AuthSecret, AuthSecretError, GeneratedSecret, Purpose};
 pub use verify::{SessionError, SessionVerifier, SessionVerifierError, VerifiedSession};

@@ -45,21 +45,21 @@ impl Sealer {
         if text.len() > MAX_SEALED { Err(SealError::TooLong) } else { Ok(text) }
     }
 
-    /// The payload of what was sealed in this context, if it has not expired at `now`.
+    /// What was sealed in this context, if it has not expired at `now`.
     ///
     /// # Errors
     /// [`SealError`].
-    pub fn open(&self, sealed: &str, context: &[u8], now: SystemTime) -> Result<Vec<u8>, SealError> {
+    pub fn open(&self, sealed: &str, context: &[u8], now: SystemTime) -> Result<Opened, SealError> {
         if sealed.len() > MAX_SEALED {
             return Err(SealError::TooLong);
         }
         let opened = self.open_bytes(sealed, context)?;
         let (expires, payload) = opened.split_first_chunk::<EXPIRY_LEN>().ok_or(SealError::Forged)?;
-        let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(u64::from_be_bytes(*expires)));
-        if expires.is_none_or(|expires| now >= expires) {
-            return Err(SealError::Expired);
+        let expires = Duration::from_secs(u64::from_be_bytes(*expires));
+        match SystemTime::UNIX_EPOCH.checked_add(expires) {
+            Some(expires_at) if now < expires_at => Ok(Opened { payload: payload.to_vec(), expires_at }),
+            _ => Err(SealError::Expired),
         }
-        Ok(payload.to_vec())
     }
 
     /// Seals what is kept in a store rather than carried by a browser: without an end, and of any length.
@@ -93,6 +93,33 @@ impl Sealer {
         let length = opened.map_err(|_| SealError::Forged)?.len();
         buffer.truncate(length);
         Ok(buffer)
+    }
+}
+
+/// What was sealed, opened again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Opened {
+    payload: Vec<u8>,
+    expires_at: SystemTime,
+}
+
+impl Opened {
+    /// The payload.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// When it expires. Whoever has to see that it is used once has to remember that until then.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 

@@ -173,10 +173,13 @@ impl SessionVerifier {
         Ok(VerifiedSession {
             id: take.text("jti")?,
             session_id: take.text("sid")?,
+            began_at: take.instant("session_start")?,
             ends_at: take.instant("session_end")?,
             subject: take.text("sub")?,
             organization: take.text("org")?,
             connection: take.text("connection")?,
+            activation: take.optional("activation", Value::as_u64)?,
+            break_glass: take.optional("break_glass", Value::as_bool)?,
             issued_at,
             expires_at,
             methods: take.texts("amr")?,
@@ -236,10 +239,13 @@ fn instant(value: &Value) -> Option<SystemTime> {
 pub struct VerifiedSession {
     id: String,
     session_id: String,
+    began_at: SystemTime,
     ends_at: SystemTime,
     subject: String,
     organization: String,
     connection: String,
+    activation: Option<u64>,
+    break_glass: Option<bool>,
     issued_at: SystemTime,
     expires_at: SystemTime,
     methods: Vec<String>,
@@ -264,6 +270,12 @@ impl VerifiedSession {
         &self.session_id
     }
 
+    /// When the session began, however often its token was refreshed since.
+    #[must_use]
+    pub fn began_at(&self) -> SystemTime {
+        self.began_at
+    }
+
     /// When the session ends, however often its token is refreshed.
     #[must_use]
     pub fn ends_at(&self) -> SystemTime {
@@ -286,6 +298,18 @@ impl VerifiedSession {
     #[must_use]
     pub fn connection(&self) -> &str {
         &self.connection
+    }
+
+    /// How often that connection had been enabled when the session began, where the token says so.
+    #[must_use]
+    pub fn activation(&self) -> Option<u64> {
+        self.activation
+    }
+
+    /// Whether it is the session of an account for emergencies that came in by another way than single sign-on.
+    #[must_use]
+    pub fn is_break_glass(&self) -> bool {
+        self.break_glass.unwrap_or(false)
     }
 
     /// When the token was issued.
@@ -353,6 +377,8 @@ impl VerifiedSession {
             subject: self.subject.clone(),
             organization: self.organization.clone(),
             connection: self.connection.clone(),
+            activation: self.activation,
+            break_glass: self.is_break_glass(),
             authenticated_at: self.authenticated_at,
             methods: self.methods.clone(),
             email: self.email.clone(),

@@ -27,6 +27,11 @@ fn all_that_a_session_says_survives() {
         (verified.subject(), verified.organization(), verified.connection()),
         ("user-1", "acme", "connection-1")
     );
+    assert_eq!(
+        (issued.subject(), issued.organization(), issued.connection()),
+        ("user-1", "acme", "connection-1")
+    );
+    assert_eq!((verified.activation(), verified.is_break_glass()), (None, false));
     assert_eq!(verified.email(), Some("bjensen@acme.test"));
     assert_eq!((verified.given_name(), verified.family_name()), (Some("Barbara"), Some("Jensen")));
     assert_eq!(verified.authenticated_at(), Some(now() - Duration::from_secs(5)));

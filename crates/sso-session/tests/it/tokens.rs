@@ -31,7 +31,7 @@ fn header() -> Value {
 fn claims() -> Value {
     json!({
         "iss": SITE, "aud": SITE, "sub": "user-1", "iat": 1_800_000_000, "nbf": 1_800_000_000, "exp": 1_800_003_600,
-        "jti": "id", "sid": "session", "session_end": 1_800_604_800, "org": "acme", "connection": "connection-1", "amr": ["saml"],
+        "jti": "id", "sid": "session", "session_start": 1_800_000_000, "session_end": 1_800_604_800, "org": "acme", "connection": "connection-1", "amr": ["saml"],
     })
 }
 
@@ -91,7 +91,7 @@ fn the_header_says_what_it_has_to_and_no_more() {
 #[test]
 fn claims_are_there_and_of_their_type() {
     for name in
-        ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid", "session_end", "org", "connection", "amr"]
+        ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid", "session_start", "session_end", "org", "connection", "amr"]
     {
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove(name);
@@ -113,7 +113,10 @@ fn claims_are_there_and_of_their_type() {
         ("amr", json!([1])),
         ("email", json!(["bjensen@acme.test"])),
         ("auth_time", json!("now")),
+        ("session_start", json!("then")),
         ("session_end", json!("never")),
+        ("activation", json!("1")),
+        ("break_glass", json!("true")),
         ("email_verified", json!("true")),
     ] {
         assert_eq!(with_claim(name, value.clone()), "session.claim_type", "{name} {value}");
