@@ -154,9 +154,27 @@ const LOGINS: &[Scenario] = &[
     },
     Scenario {
         id: "B11",
-        what: "an answer without RelayState",
-        expected: "binding.state",
+        what: "an answer without RelayState, in the browser that began the login",
+        expected: "accepted",
         run: || with(|_, _, post| Post { relay_state: None, ..post }),
+    },
+    Scenario {
+        id: "B11",
+        what: "an answer without RelayState, in a browser that began no login",
+        expected: "binding.state",
+        run: || with(|_, _, post| Post { relay_state: None, cookies: None, ..post }),
+    },
+    Scenario {
+        id: "B11",
+        what: "an answer without RelayState, in a browser that began another login",
+        expected: "binding.state",
+        run: || {
+            with(|world, connection, post| Post {
+                relay_state: None,
+                cookies: World::answer(connection, &world.begin(connection)).cookies,
+                ..post
+            })
+        },
     },
     Scenario {
         id: "B12",
@@ -370,8 +388,8 @@ const LOGINS: &[Scenario] = &[
     Scenario { id: "B09", what: "a relative path", expected: "binding.return_to", run: || return_to("home") },
     Scenario {
         id: "B09",
-        what: "a RelayState of somebody else's",
-        expected: "binding.state",
+        what: "a RelayState of somebody else's, which leads nowhere",
+        expected: "accepted",
         run: || with(|_, _, post| Post { relay_state: Some("https://evil.test/".to_owned()), ..post }),
     },
 ];

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use jumpcloud_sso::{
     Actor, Connections, Domains, Edit, FieldError, JustInTime, LoginForm, LookupError, MemoryStore,
-    Provisioning, Refusal, RoleMap, SameEmail, TxtLookup, check_idp_url,
+    Provisioning, Refusal, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
 };
 use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 
@@ -51,6 +51,10 @@ fn proof(domains: &Domains<MemoryStore>, organization: &str) -> String {
     domains.challenge(organization, "acme.test").expect("a challenge").record_text
 }
 
+fn sessions() -> Sessions<MemoryStore> {
+    Sessions::new(&settings(), MemoryStore::default()).expect("sessions")
+}
+
 /// What an administrator does with a connection, up to the point where it could be used.
 fn life(
     edit: &Edit,
@@ -59,8 +63,8 @@ fn life(
     let connections = Connections::new(&settings(), MemoryStore::default());
     wait(async {
         let (admin, now): (Actor, SystemTime) = (Actor::user("admin"), now());
-        let record = connections.create("acme", &admin, now).await?;
-        connections.edit(record.id(), edit, &admin, now).await?;
+        let record = connections.of("acme").create(&admin, now).await?;
+        connections.of("acme").edit(record.id(), edit, &admin, now).await?;
         then(&connections, record.id()).await
     })
     .map_or_else(|refusal| refusal.code(), |()| "accepted")
@@ -236,7 +240,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "accepted",
         run: || {
             life(&complete(), async |connections, id| {
-                connections.enable(id, &Actor::System, now()).await?;
+                connections.of("acme").enable(id, &Actor::System, now()).await?;
                 connections.active(id).await.map(drop)
             })
         },
@@ -247,9 +251,19 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "config.disabled",
         run: || {
             life(&complete(), async |connections, id| {
-                connections.enable(id, &Actor::System, now()).await?;
-                connections.disable(id, &MemoryStore::default(), &Actor::System, now()).await?;
+                connections.of("acme").enable(id, &Actor::System, now()).await?;
+                connections.of("acme").disable(id, &sessions(), &Actor::System, now()).await?;
                 connections.active(id).await.map(drop)
+            })
+        },
+    },
+    Scenario {
+        id: "T08",
+        what: "another organization's administrator enables it",
+        expected: "config.unknown_connection",
+        run: || {
+            life(&complete(), async |connections, id| {
+                connections.of("other").enable(id, &Actor::System, now()).await.map(drop)
             })
         },
     },
@@ -316,7 +330,9 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: || {
             life(
                 &Edit::new().idp_url(URL).idp_entity_id(IDP).accept_any_email_domain(true),
-                async |connections, id| connections.enable(id, &Actor::System, now()).await.map(drop),
+                async |connections, id| {
+                    connections.of("acme").enable(id, &Actor::System, now()).await.map(drop)
+                },
             )
         },
     },
@@ -326,7 +342,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "config.incomplete",
         run: || {
             life(&complete().accept_any_email_domain(false), async |connections, id| {
-                connections.enable(id, &Actor::System, now()).await.map(drop)
+                connections.of("acme").enable(id, &Actor::System, now()).await.map(drop)
             })
         },
     },
@@ -336,11 +352,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "config.last_certificate",
         run: || {
             life(&complete(), async |connections, id| {
-                connections.enable(id, &Actor::System, now()).await?;
-                let record = connections.record(id).await?;
+                connections.of("acme").enable(id, &Actor::System, now()).await?;
+                let record = connections.of("acme").record(id).await?;
                 let fingerprint =
                     record.certificates().first().expect("a certificate").fingerprint_sha256().to_string();
                 connections
+                    .of("acme")
                     .edit(id, &Edit::new().retire_certificate(&fingerprint), &Actor::System, now())
                     .await
                     .map(drop)

@@ -69,7 +69,7 @@ fn form(body: &str) -> &'static str {
 }
 
 fn hand_over(verifier: &str, uri: &str, seconds: u64, times: usize) -> &'static str {
-    let sessions = sessions();
+    let sessions = sessions().redirect_uris(["https://www.acme.test/in"]).expect("sessions");
     let session =
         settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).expect("a session");
     let challenge = CodeChallenge::of_verifier(VERIFIER).expect("a challenge");

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use jumpcloud_sso::{Actor, CompletedLogin, ConnectionRecord, ConnectionStore, Event, EventKind, Saved};
+use jumpcloud_sso::{
+    Actor, CompletedLogin, ConnectionRecord, ConnectionStore, Event, EventKind, Phase, Saved,
+};
 
 use crate::{now, unique};
 
@@ -44,7 +46,7 @@ async fn of_two_changes_one_is_kept<S: ConnectionStore>(store: &S) {
 async fn a_deleted_one_stays_deleted<S: ConnectionStore>(store: &S) {
     let (id, organization) = (unique("c"), unique("acme"));
     let first = record(&id, &organization, 1);
-    let deleted = event(&organization, Some(&id), EventKind::Deleted);
+    let deleted = event(&organization, Some(&id), EventKind::Deleted { before: Phase::Draft });
     let delete = |expected| store.delete(&id, expected, std::slice::from_ref(&deleted));
     assert_eq!(delete(1).await.unwrap(), Saved::Conflict);
     assert_eq!(store.save(&first, None, &[]).await.unwrap(), Saved::Saved);
@@ -182,7 +184,7 @@ fn created(record: &ConnectionRecord) -> Event {
 }
 
 fn enabled(record: &ConnectionRecord) -> Event {
-    event(record.organization(), Some(record.id()), EventKind::Enabled)
+    event(record.organization(), Some(record.id()), EventKind::Enabled { before: Phase::Configured })
 }
 
 fn names(events: &[(u64, Event)]) -> Vec<&'static str> {

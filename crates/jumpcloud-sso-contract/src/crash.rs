@@ -87,14 +87,16 @@ where
     S: ConnectionStore + DomainStore + OnceStore + RevocationStore + Clone,
 {
     let (admin, begin) = (Actor::user("admin-1"), now());
-    let record = page.connections.create(&unique("acme"), &admin, begin).await.unwrap();
+    let organization = unique("acme");
+    let own = page.connections.of(&organization);
+    let record = own.create(&admin, begin).await.unwrap();
     let edit = Edit::new()
         .idp_url("https://sso.jumpcloud.com/saml2/acme")
         .idp_entity_id("acme")
         .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
         .accept_any_email_domain(true);
-    page.connections.edit(record.id(), &edit, &admin, begin).await.unwrap();
-    page.connections.enable(record.id(), &admin, begin).await.unwrap();
+    own.edit(record.id(), &edit, &admin, begin).await.unwrap();
+    own.enable(record.id(), &admin, begin).await.unwrap();
     page.connections.active(record.id()).await.unwrap()
 }
 
@@ -124,7 +126,8 @@ where
     assert!(error.to_string().starts_with("signing in failed; the reference"), "{error}");
     let refusal = page.connections.active(connection.id()).await.unwrap_err();
     assert_eq!(refusal.code(), "config.store");
-    let access = page.connections.other_way_in(connection.organization(), "user-1", "password", now()).await;
+    let access =
+        page.connections.of(connection.organization()).other_way_in("user-1", "password", now()).await;
     assert!(access.is_err(), "nobody comes in by another way while nobody can tell");
 }
 

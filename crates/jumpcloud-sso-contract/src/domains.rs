@@ -22,8 +22,9 @@ pub async fn domains<S: DomainStore + ConnectionStore>(store: &S) {
     assert_eq!(names(store, &acme).await, ["domain.verified"]);
     assert!(names(store, &other).await.is_empty());
 
-    let released =
-        |organization: &str| [event(organization, None, EventKind::DomainReleased { domain: first.clone() })];
+    let released = |organization: &str| {
+        [event(organization, None, EventKind::DomainReleased { domain: first.clone(), while_in_use: false })]
+    };
     assert!(!store.release_domain(&first, &other, &released(&other)).await.unwrap());
     assert!(store.release_domain(&first, &acme, &released(&acme)).await.unwrap());
     assert!(!store.release_domain(&first, &acme, &released(&acme)).await.unwrap());

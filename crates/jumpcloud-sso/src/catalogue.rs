@@ -519,6 +519,16 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Begin the login anew. If the front end redeemed it once only, somebody else has the code.",
     ),
     entry(
+        "session.redirect_uri",
+        "a session is to be handed over to an address that was not listed",
+        "Have the front end use one of the addresses given to Sessions::redirect_uris, to the letter, or add this one.",
+    ),
+    entry(
+        "config.redirect_uri",
+        "an address that sessions are handed over to cannot be used",
+        "Give an absolute https URL, or http on loopback, without credentials and fragment.",
+    ),
+    entry(
         "config.site_url",
         "SITE_URL is missing or cannot be used",
         "Set SITE_URL to the service's address as browsers see it, such as https://app.acme.test.",
@@ -576,6 +586,16 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry("config.signing_failed", "signing failed", "Check the key."),
     entry("config.sealing_failed", "sealing failed", "Shorten the path to return to."),
     entry("config.random", "the operating system gives no randomness", "Check the machine."),
+    entry(
+        "config.clock_skew",
+        "the tolerance for clocks is too large",
+        "Give at most 300 seconds, and set the clocks.",
+    ),
+    entry(
+        "config.other_session",
+        "a login was to be completed by a session of another organization or connection",
+        "Issue the session by Sessions::begin, of the login that is completed.",
+    ),
     entry("config.clock", "the clock is out of range", "Set the clock."),
     entry("config.file", "a file cannot be read", "Check its name and its permissions."),
     entry(
@@ -607,6 +627,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "config.domain_taken",
         "the domain belongs to another organization",
         "A domain belongs to one organization. Have the other one release it.",
+    ),
+    entry(
+        "config.domain_in_use",
+        "members log in with addresses of the domain",
+        "Disable the connection first, or have it accept any e-mail domain. If the domain belongs to somebody else now, accept that these members are locked out.",
     ),
     entry(
         "config.domain_not_owned",

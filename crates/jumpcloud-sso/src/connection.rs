@@ -1,5 +1,6 @@
 //! An organization's connection to JumpCloud.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub struct Connection {
     attributes: AttributeMap,
     domains: EmailDomains,
     revision: u64,
+    activation: Option<u64>,
     allow_idp_initiated: bool,
     enforce_certificate_dates: bool,
     clock_skew: Option<Duration>,
@@ -86,6 +88,7 @@ impl Connection {
             domains: EmailDomains::only(&[]),
             unreadable_domain: None,
             revision: 0,
+            activation: None,
             allow_idp_initiated: false,
             enforce_certificate_dates: false,
             clock_skew: None,
@@ -133,6 +136,11 @@ impl Connection {
         self.revision
     }
 
+    /// How often the stored connection that this was made of has been enabled.
+    pub(crate) fn activation(&self) -> Option<u64> {
+        self.activation
+    }
+
     pub(crate) fn domains(&self) -> &EmailDomains {
         &self.domains
     }
@@ -159,7 +167,7 @@ impl Connection {
 }
 
 /// The configuration of a [`Connection`], as an administrator gives it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConnectionBuilder {
     id: String,
     organization: String,
@@ -174,9 +182,21 @@ pub struct ConnectionBuilder {
     domains: EmailDomains,
     unreadable_domain: Option<String>,
     revision: u64,
+    activation: Option<u64>,
     allow_idp_initiated: bool,
     enforce_certificate_dates: bool,
     clock_skew: Option<Duration>,
+}
+
+impl fmt::Debug for ConnectionBuilder {
+    /// Without what was pasted: it may be a private key, by mistake.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionBuilder")
+            .field("id", &self.id)
+            .field("organization", &self.organization)
+            .field("certificates", &self.certificates.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConnectionBuilder {
@@ -231,6 +251,11 @@ impl ConnectionBuilder {
 
     pub(crate) fn revision(mut self, revision: u64) -> Self {
         self.revision = revision;
+        self
+    }
+
+    pub(crate) fn activation(mut self, activation: u64) -> Self {
+        self.activation = Some(activation);
         self
     }
 
@@ -317,6 +342,7 @@ impl ConnectionBuilder {
             attributes: self.attributes,
             domains: self.domains,
             revision: self.revision,
+            activation: self.activation,
             allow_idp_initiated: self.allow_idp_initiated,
             enforce_certificate_dates: self.enforce_certificate_dates,
             clock_skew: self.clock_skew,
@@ -337,6 +363,10 @@ pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
     if text.trim() != text {
         return Err(wrong("it begins or ends with white space"));
     }
+    // A URL parser takes tabs and line ends away, so that another address than the given one would be kept.
+    if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return Err(wrong("it holds white space or control characters"));
+    }
     let url = Url::parse(text).map_err(|_| wrong("it is no absolute URL"))?;
     check_url(&url).map_err(wrong)?;
     if url.host_str().is_some_and(|host| host.starts_with("console.")) {
@@ -354,7 +384,9 @@ pub(crate) fn check_entity_id(text: &str) -> Result<(), ConnectionError> {
         Err(wrong("it is empty"))
     } else if text.trim() != text {
         Err(wrong("it begins or ends with white space"))
-    } else if text.len() > 1024 {
+    } else if text.chars().any(char::is_control) {
+        Err(wrong("it holds control characters"))
+    } else if text.chars().count() > 1024 {
         // SAML core §8.3.6.
         Err(wrong("it has more than 1024 characters"))
     } else {

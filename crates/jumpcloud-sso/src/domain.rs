@@ -7,15 +7,18 @@ use sso_session::Purpose;
 use thiserror::Error;
 use url::Host;
 
+use crate::connections::all_of;
 use crate::event::{Actor, Event, EventKind};
+use crate::record::{ConnectionRecord, Phase};
 use crate::settings::{Settings, excerpt};
 use crate::store::{ConnectionStore, DomainClaim, DomainStore, StoreError};
+use crate::traced::traced;
 
 /// A domain as it is compared: lower-case, international names in their ASCII form. `None` for what is no domain name
 /// with at least one dot.
 pub(crate) fn normalized_domain(text: &str) -> Option<String> {
     let is_plain =
-        !text.is_empty() && !text.contains(['@', '/', ':', '%', '\\', ' ']) && !text.ends_with('.');
+        !text.is_empty() && !text.contains(['@', '/', ':', '%', '\\', ' ', '*']) && !text.ends_with('.');
     match Host::parse(text).ok().filter(|_| is_plain)? {
         Host::Domain(name) if name.contains('.') && name.len() <= 253 => Some(name.clone()),
         _ => None,
@@ -39,6 +42,15 @@ pub struct DomainChallenge {
     pub record_name: String,
     /// Its text.
     pub record_text: String,
+}
+
+/// Whether a domain may be released while members log in with addresses of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// It may not.
+    IfUnused,
+    /// It may, though they are locked out: the domain belongs to somebody else now.
+    EvenIfMembersAreLockedOut,
 }
 
 /// Looks records up in the DNS: a job of the host, or with the feature `hickory` of
@@ -86,6 +98,18 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
     /// # Errors
     /// [`DomainError`].
     pub async fn verify(
+        &self,
+        organization: &str,
+        domain: &str,
+        lookup: &impl TxtLookup,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<(), DomainError> {
+        let work = self.verify_now(organization, domain, lookup, by, now);
+        traced("verify_domain", organization, None, work).await
+    }
+
+    async fn verify_now(
         &self,
         organization: &str,
         domain: &str,
@@ -146,16 +170,34 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
     /// Takes a domain from its organization. Addresses of it are refused from then on.
     ///
     /// # Errors
-    /// [`DomainError::NotOwned`] where it is not the organization's.
+    /// [`DomainError::NotOwned`] where it is not the organization's, [`DomainError::InUse`] where members log in with
+    /// addresses of it and `release` does not accept that they are locked out.
     pub async fn release(
         &self,
         organization: &str,
         domain: &str,
+        release: Release,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<(), DomainError> {
+        let work = self.release_now(organization, domain, release, by, now);
+        traced("release_domain", organization, None, work).await
+    }
+
+    async fn release_now(
+        &self,
+        organization: &str,
+        domain: &str,
+        release: Release,
         by: &Actor,
         now: SystemTime,
     ) -> Result<(), DomainError> {
         let domain = normalized(domain)?;
-        let kind = EventKind::DomainReleased { domain: domain.clone() };
+        let in_use = self.relying_connection(organization).await?;
+        if let (Some(connection), Release::IfUnused) = (&in_use, release) {
+            return Err(DomainError::InUse { domain, connection: connection.clone() });
+        }
+        let kind = EventKind::DomainReleased { domain: domain.clone(), while_in_use: in_use.is_some() };
         let event = Event::new(by, now, organization, None, kind);
         if self.store.release_domain(&domain, organization, std::slice::from_ref(&event)).await? {
             event.trace();
@@ -163,6 +205,15 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         } else {
             Err(DomainError::NotOwned { domain })
         }
+    }
+
+    /// A connection of the organization that members log in through, and that believes verified domains only.
+    async fn relying_connection(&self, organization: &str) -> Result<Option<String>, StoreError> {
+        let records = all_of(&self.store, organization).await?;
+        let relies = |record: &&ConnectionRecord| {
+            record.phase() >= Phase::Active && !record.accepts_any_email_domain()
+        };
+        Ok(records.iter().find(relies).map(|record| record.id().to_owned()))
     }
 
     /// The domains of an organization.
@@ -211,6 +262,14 @@ pub enum DomainError {
         /// The domain.
         domain: String,
     },
+    /// Members log in with addresses of it.
+    #[error("members log in through the connection {connection} with addresses of {domain}")]
+    InUse {
+        /// The domain.
+        domain: String,
+        /// The connection.
+        connection: String,
+    },
     /// It does not belong to this organization.
     #[error("the domain {domain} does not belong to the organization")]
     NotOwned {
@@ -233,6 +292,7 @@ impl DomainError {
             Self::Name { .. } => "config.email_domain",
             Self::NotFound { .. } => "config.domain_not_verified",
             Self::Taken { .. } => "config.domain_taken",
+            Self::InUse { .. } => "config.domain_in_use",
             Self::NotOwned { .. } => "config.domain_not_owned",
             Self::Lookup(_) => "config.dns",
             Self::Store(error) => error.code(),

@@ -14,9 +14,12 @@ use crate::event::FieldChange;
 use crate::record::{CompletedLogin, Configuration, ConnectionRecord, Use};
 use crate::settings::{Settings, SettingsError, excerpt};
 
+/// More is no skew but a wrong clock.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+
 /// What an administrator wants to change, all at once or field by field. Nothing is checked before it is applied, and
 /// nothing is applied unless all of it is right.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Edit {
     idp_url: Option<String>,
     idp_entity_id: Option<String>,
@@ -32,20 +35,25 @@ pub struct Edit {
     accepts_end_of_enforcement: bool,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 enum KeyEdit {
     #[default]
     Keep,
-    Set(Secret),
+    /// PEM.
+    Set(String),
     Remove,
 }
 
-#[derive(Clone)]
-struct Secret(String);
-
-impl fmt::Debug for Secret {
+impl fmt::Debug for Edit {
+    /// Without what was pasted: where a certificate belongs, it may be a private key by mistake.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("redacted")
+        f.debug_struct("Edit")
+            .field("idp_url", &self.idp_url)
+            .field("idp_entity_id", &self.idp_entity_id)
+            .field("added", &self.added.len())
+            .field("retired", &self.retired)
+            .field("attributes", &self.attributes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +79,7 @@ impl Edit {
     }
 
     /// Pins another certificate, as downloaded or pasted; a file of several pins them all. One of a key that is pinned
-    /// already changes nothing.
+    /// already takes the place of the former certificate of that key, which a renewal is.
     #[must_use]
     pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
         self.added.push(certificate.to_vec());
@@ -100,7 +108,7 @@ impl Edit {
         self
     }
 
-    /// Sets the tolerance for clocks that differ, at most 300 seconds.
+    /// Sets the tolerance for clocks that differ; more than 300 seconds is refused.
     #[must_use]
     pub fn clock_skew(mut self, skew: Duration) -> Self {
         self.clock_skew = Some(skew);
@@ -133,7 +141,7 @@ impl Edit {
     /// Sets the private key for encrypted assertions, PEM. It is sealed before it is stored. JumpCloud sends none.
     #[must_use]
     pub fn decryption_key(mut self, pem: &str) -> Self {
-        self.decryption_key = KeyEdit::Set(Secret(pem.to_owned()));
+        self.decryption_key = KeyEdit::Set(pem.to_owned());
         self
     }
 
@@ -191,6 +199,9 @@ impl Edit {
         if relied_on {
             effects.push(Effect::NeedsTestLogin);
         }
+        if record.allows_idp_initiated() && !next.allows_idp_initiated() {
+            effects.push(Effect::RefusesIdpInitiated);
+        }
         let is_enforced = matches!(record.use_of, Use::Enforced { .. });
         if is_enforced && !keeps_members_in(record, &next, &changes, logins) {
             effects.push(Effect::EndsEnforcement);
@@ -221,7 +232,7 @@ impl Edit {
         }
         self.certificates(record, &mut configuration, problems);
         match &self.decryption_key {
-            KeyEdit::Set(Secret(pem)) => match sealed_key(pem, record.id(), settings) {
+            KeyEdit::Set(pem) => match sealed_key(pem, record.id(), settings) {
                 Ok(sealed) => configuration.decryption_key = Some(sealed),
                 Err(error) => problems.push(error),
             },
@@ -231,7 +242,12 @@ impl Edit {
         if let Some(map) = &self.attributes {
             configuration.attributes = map.clone();
         }
-        configuration.clock_skew = self.clock_skew.or(configuration.clock_skew);
+        if let Some(skew) = self.clock_skew {
+            configuration.clock_skew = Some(skew);
+            if skew > MAX_CLOCK_SKEW {
+                problems.push(FieldError::ClockSkew { limit: MAX_CLOCK_SKEW, found: skew });
+            }
+        }
         let flags = [
             (&mut configuration.allow_idp_initiated, self.allow_idp_initiated),
             (&mut configuration.insecure_allow_sha1, self.insecure_allow_sha1),
@@ -257,9 +273,10 @@ impl Edit {
                 Ok(added) => {
                     for certificate in added {
                         let is_same_key =
-                            |other: &Certificate| other.public_key_der() == certificate.public_key_der();
-                        if !certificates.iter().any(is_same_key) {
-                            certificates.push(certificate);
+                            |other: &&mut Certificate| other.public_key_der() == certificate.public_key_der();
+                        match certificates.iter_mut().find(is_same_key) {
+                            Some(former) => *former = certificate,
+                            None => certificates.push(certificate),
                         }
                     }
                 }
@@ -315,6 +332,8 @@ pub enum Effect {
     NeedsTestLogin,
     /// Enforcement ends, since nobody can say whether members could still log in. Happens only if it is accepted.
     EndsEnforcement,
+    /// Logins that begin at JumpCloud, by a click in its portal, are refused from then on.
+    RefusesIdpInitiated,
 }
 
 struct Change {
@@ -325,7 +344,7 @@ struct Change {
 /// The fields that differ, and whether a login relies on them.
 fn changes(before: &Configuration, after: &Configuration) -> Vec<Change> {
     let flag = |value: bool| Some(value.to_string());
-    let skew = |value: Option<Duration>| value.map(|skew| format!("{} s", skew.as_secs()));
+    let skew = |value: Option<Duration>| value.map(|skew| format!("{skew:?}"));
     let key = |value: &Option<String>| value.as_ref().map(|_| "a private key".to_owned());
     let rows = [
         ("idp_url", before.idp_url.clone(), after.idp_url.clone(), true),
@@ -383,8 +402,8 @@ fn described(map: &AttributeMap) -> String {
     text
 }
 
-/// Whether members who could log in before a change can do so after it: certificates were only added, or those that
-/// were taken away leave one that a login was seen with.
+/// Whether members who could log in before a change can do so after it: every key that was pinned still is, or the one that
+/// JumpCloud has signed the latest login with.
 fn keeps_members_in(
     before: &ConnectionRecord,
     after: &ConnectionRecord,
@@ -395,13 +414,20 @@ fn keeps_members_in(
     if others {
         return false;
     }
-    let remaining = &after.configuration.certificates;
-    let only_added = before.configuration.certificates.iter().all(|pem| remaining.contains(pem));
-    let was_seen = |certificate: &Certificate| {
-        let fingerprint = certificate.fingerprint_sha256().to_string();
-        logins.iter().any(|login| login.certificate() == fingerprint)
+    let remaining = after.certificates();
+    let remains = |certificate: &Certificate| {
+        remaining.iter().any(|other| other.public_key_der() == certificate.public_key_der())
     };
-    only_added || after.certificates().iter().any(was_seen)
+    let pinned = before.certificates();
+    if pinned.iter().all(remains) {
+        return true;
+    }
+    let latest = logins.iter().max_by_key(|login| login.at());
+    latest.is_some_and(|login| {
+        let signed =
+            |certificate: &&Certificate| certificate.fingerprint_sha256().to_string() == login.certificate();
+        pinned.iter().find(signed).is_some_and(remains)
+    })
 }
 
 /// Why a change was refused: every field that is wrong. Nothing was changed.
@@ -438,6 +464,14 @@ pub enum FieldError {
     /// The last certificate of a connection in use.
     #[error("without its last certificate, nobody could log in through the connection; disable it first")]
     LastCertificate,
+    /// A tolerance that no clock needs.
+    #[error("a tolerance of {found:?} for clocks is more than {limit:?}")]
+    ClockSkew {
+        /// The limit.
+        limit: Duration,
+        /// What was given.
+        found: Duration,
+    },
     /// A private key that cannot be read.
     #[error(transparent)]
     DecryptionKey(#[from] DecryptionKeyError),
@@ -454,6 +488,7 @@ impl FieldError {
             Self::Connection(ConnectionError::IdpUrl { .. }) => "idp_url",
             Self::Connection(ConnectionError::IdpEntityId { .. }) => "idp_entity_id",
             Self::DecryptionKey(_) | Self::Settings(_) => "decryption_key",
+            Self::ClockSkew { .. } => "clock_skew",
             _ => "certificates",
         }
     }
@@ -466,6 +501,7 @@ impl FieldError {
             Self::Certificate(error) => error.code(),
             Self::UnknownCertificate { .. } => "config.unknown_certificate",
             Self::LastCertificate => "config.last_certificate",
+            Self::ClockSkew { .. } => "config.clock_skew",
             Self::DecryptionKey(error) => error.code(),
             Self::Settings(error) => error.code(),
         }

@@ -1,11 +1,11 @@
 //! Whether somebody may come in by another way than single sign-on.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sso_session::VerifiedSession;
 
 use crate::record::{ConnectionRecord, Use};
-use crate::settings::{ServiceProvider, Settings};
+use crate::settings::{ServiceProvider, Settings, SettingsError};
 
 /// What an organization enforces, as of when it was asked for. Without an enforced connection it enforces nothing.
 #[derive(Clone, Debug)]
@@ -62,20 +62,23 @@ pub enum SsoReason {
 }
 
 impl Enforcement {
-    pub(crate) fn of(settings: &Settings, organization: &str, records: &[ConnectionRecord]) -> Self {
-        let enforced = |record: &ConnectionRecord| {
-            let Use::Enforced { since, ends_earlier_sessions } = record.use_of else { return None };
-            let service = ServiceProvider::new(settings, record.id()).ok()?;
-            Some(EnforcedConnection {
+    pub(crate) fn of(
+        settings: &Settings,
+        organization: &str,
+        records: &[ConnectionRecord],
+    ) -> Result<Self, SettingsError> {
+        let mut connections = Vec::new();
+        for record in records {
+            let Use::Enforced { since, ends_earlier_sessions } = record.use_of else { continue };
+            connections.push(EnforcedConnection {
                 id: record.id().to_owned(),
-                login_url: service.login_url(),
-                since,
+                login_url: ServiceProvider::new(settings, record.id())?.login_url(),
+                since: whole_seconds(since),
                 ends_earlier_sessions,
                 break_glass: record.break_glass().to_vec(),
-            })
-        };
-        let connections = records.iter().filter_map(enforced).collect();
-        Self { organization: organization.to_owned(), connections }
+            });
+        }
+        Ok(Self { organization: organization.to_owned(), connections })
     }
 
     /// Whether anything is enforced.
@@ -85,23 +88,22 @@ impl Enforcement {
     }
 
     /// Whether a session of this service may be used in the organization. It has to be of one of the connections that
-    /// are enforced: a login through another identity provider is none, whatever its kind.
+    /// are enforced: a login through another identity provider is none, whatever its kind. An account for emergencies
+    /// gets in by a session that was begun as such ([`NewSession::break_glass`](crate::NewSession::break_glass)) while
+    /// the connection is enforced.
     ///
     /// Cheap, so that it can be asked for every request.
     pub fn session(&self, session: &VerifiedSession) -> Access {
         if session.organization() != self.organization {
             return Access::OtherOrganization;
         }
-        if self.is_break_glass(session.subject()) {
-            return Access::BreakGlass;
-        }
+        let Some(first) = self.connections.first() else { return Access::Allowed };
         let through = self.connections.iter().find(|connection| connection.id == session.connection());
-        match (through, self.connections.first()) {
-            (Some(connection), _) if connection.is_too_early(session) => {
-                connection.required(SsoReason::Earlier)
-            }
-            (Some(_), _) | (None, None) => Access::Allowed,
-            (None, Some(connection)) => connection.required(SsoReason::OtherConnection),
+        match through {
+            Some(connection) if connection.is_too_early(session) => connection.required(SsoReason::Earlier),
+            Some(_) => Access::Allowed,
+            None if self.is_break_glass_session(session) => Access::BreakGlass,
+            None => first.required(SsoReason::OtherConnection),
         }
     }
 
@@ -119,17 +121,35 @@ impl Enforcement {
     }
 
     fn is_break_glass(&self, user: &str) -> bool {
-        self.connections.iter().any(|connection| connection.break_glass.iter().any(|named| named == user))
+        self.connections.iter().any(|connection| connection.names(user))
+    }
+
+    /// One from before was begun by whatever way there was then, and has left no event.
+    fn is_break_glass_session(&self, session: &VerifiedSession) -> bool {
+        let is_named = |connection: &EnforcedConnection| {
+            connection.names(session.subject()) && session.began_at() >= connection.since
+        };
+        session.is_break_glass() && self.connections.iter().any(is_named)
     }
 }
 
 impl EnforcedConnection {
     fn is_too_early(&self, session: &VerifiedSession) -> bool {
-        self.ends_earlier_sessions && session.issued_at() < self.since
+        self.ends_earlier_sessions && session.began_at() < self.since
+    }
+
+    fn names(&self, user: &str) -> bool {
+        self.break_glass.iter().any(|named| named == user)
     }
 
     fn required(&self, reason: SsoReason) -> Access {
         let (login_url, connection) = (self.login_url.clone(), self.id.clone());
         Access::SsoRequired(SsoRequired { reason, login_url, connection })
     }
+}
+
+/// Sessions begin at whole seconds: one that begins within the second of the enforcement is none from before.
+fn whole_seconds(instant: SystemTime) -> SystemTime {
+    let since = instant.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }

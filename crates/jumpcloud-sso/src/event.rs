@@ -151,10 +151,15 @@ pub enum EventKind {
     },
     /// Logins through it became possible.
     #[serde(rename = "connection.enabled")]
-    Enabled,
+    Enabled {
+        /// The phase before.
+        before: Phase,
+    },
     /// Members have to log in through it.
     #[serde(rename = "connection.enforced")]
     Enforced {
+        /// The phase before.
+        before: Phase,
         /// The revision of the configuration that was tested.
         revision: u64,
         /// The user whose login was the test.
@@ -176,7 +181,13 @@ pub enum EventKind {
     },
     /// It was deleted.
     #[serde(rename = "connection.deleted")]
-    Deleted,
+    Deleted {
+        /// The phase before.
+        before: Phase,
+    },
+    /// A stored private key was sealed anew.
+    #[serde(rename = "connection.resealed")]
+    Resealed,
     /// Who may log in by other ways in an emergency was changed.
     #[serde(rename = "connection.break_glass_changed")]
     BreakGlassChanged {
@@ -225,7 +236,12 @@ pub enum EventKind {
     DomainReleased {
         /// The domain.
         domain: String,
+        /// Whether connections in use relied on it, so that members were locked out.
+        while_in_use: bool,
     },
+    /// Something that a later version of this crate has written.
+    #[serde(other)]
+    Unknown,
 }
 
 impl EventKind {
@@ -235,17 +251,19 @@ impl EventKind {
         match self {
             Self::Created => "connection.created",
             Self::Configured { .. } => "connection.configured",
-            Self::Enabled => "connection.enabled",
+            Self::Enabled { .. } => "connection.enabled",
             Self::Enforced { .. } => "connection.enforced",
             Self::Unenforced { .. } => "connection.unenforced",
             Self::Disabled { .. } => "connection.disabled",
-            Self::Deleted => "connection.deleted",
+            Self::Deleted { .. } => "connection.deleted",
+            Self::Resealed => "connection.resealed",
             Self::BreakGlassChanged { .. } => "connection.break_glass_changed",
             Self::Tested { .. } => "connection.tested",
             Self::BreakGlassUsed { .. } => "connection.break_glass_used",
             Self::CertificateExpires { .. } => "connection.certificate_expires",
             Self::DomainVerified { .. } => "domain.verified",
             Self::DomainReleased { .. } => "domain.released",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -69,6 +69,7 @@ mod guide;
 #[cfg(feature = "hickory")]
 mod hickory;
 mod login;
+mod organization;
 mod provisioning;
 mod record;
 mod refusal;
@@ -76,13 +77,14 @@ mod sessions;
 mod settings;
 mod store;
 mod text_time;
+mod traced;
 
 pub use account::AccountKey;
 pub use catalogue::{CATALOGUE, ErrorCode};
 pub use connection::{Connection, ConnectionBuilder, ConnectionError, check_idp_url};
-pub use connections::{BreakGlass, CertificateStatus, Connections, EarlierSessions, Edited, Status};
+pub use connections::{Connections, Reminders};
 pub use diagnosis::{Diagnosis, Stage, Warning};
-pub use domain::{DomainChallenge, DomainError, Domains, LookupError, TxtLookup};
+pub use domain::{DomainChallenge, DomainError, Domains, LookupError, Release, TxtLookup};
 pub use edit::{Edit, EditError, Effect, FieldError};
 pub use enforcement::{Access, Enforcement, SsoReason, SsoRequired};
 pub use entitlement::{Entitlements, Feature, Unlimited};
@@ -91,6 +93,7 @@ pub use guide::{PasteValue, SetupGuide, Step};
 #[cfg(feature = "hickory")]
 pub use hickory::HickoryLookup;
 pub use login::{Login, LoginError, LoginForm, LoginStart, PostedForm, SingleSignOn};
+pub use organization::{BreakGlass, CertificateStatus, EarlierSessions, Edited, Organization, Status};
 pub use provisioning::{JustInTime, Provisioning, ProvisioningRefusal, RoleChanges, RoleMap, SameEmail};
 pub use record::{CompletedLogin, ConnectionRecord, Missing, Phase};
 pub use refusal::Refusal;

@@ -30,6 +30,9 @@ const COOKIE_PREFIX: &str = "__Host-sso-";
 /// A NameID of this format is another one at each login (SAML core §8.3.8): no account could be known by it.
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
+/// A request's claim is kept for as much longer than its cookie lives as clocks of one service may differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(300);
+
 /// Longer is no path of a service, and a cookie has to hold it.
 const MAX_RETURN_TO: usize = 1024;
 
@@ -188,9 +191,23 @@ impl<S: OnceStore> SingleSignOn<S> {
         cookies: Option<&str>,
         now: SystemTime,
     ) -> Result<Login, LoginError> {
-        let span = tracing::info_span!("finish_login", connection = connection.id());
-        let finished = self.finish(connection, form, cookies, now).instrument(span).await;
-        finished.inspect(Login::trace).map_err(|failure| LoginError::of(failure, connection))
+        let span = tracing::info_span!(
+            "finish_login",
+            organization = connection.organization(),
+            connection = connection.id(),
+            code = tracing::field::Empty
+        );
+        async {
+            let finished = self.finish(connection, form, cookies, now).await;
+            let finished =
+                finished.inspect(Login::trace).map_err(|failure| LoginError::of(failure, connection));
+            if let Err(error) = &finished {
+                tracing::Span::current().record("code", error.code());
+            }
+            finished
+        }
+        .instrument(span)
+        .await
     }
 
     async fn finish(
@@ -200,9 +217,16 @@ impl<S: OnceStore> SingleSignOn<S> {
         cookies: Option<&str>,
         now: SystemTime,
     ) -> Result<Login, LoginFailure> {
-        let begun = self.begun_login(connection, form.relay_state, cookies, now)?;
+        let mut begun = match form.relay_state.filter(|handle| is_handle(handle)) {
+            Some(handle) => Some(self.begun_login(connection, handle, cookies, now)?),
+            None => None,
+        };
         let xml = decode_post(form.saml_response)?;
         let verified = connection.verifier().verify(&xml)?;
+        // Not every identity provider hands RelayState back. What is answered leads to the same cookie.
+        if let (None, Some(request)) = (&begun, verified.in_response_to().and_then(RequestId::from_stored)) {
+            begun = Some(self.begun_login(connection, &handle_of(&request), cookies, now)?);
+        }
         let accepted = match verified.accept(&expected(connection, begun.as_ref()), now) {
             // Without the cookie of a login that began here, an answer to one has no place in this browser.
             Err(Rejection::InResponseTo { expected: None, .. }) => return Err(LoginFailure::State),
@@ -227,6 +251,7 @@ impl<S: OnceStore> SingleSignOn<S> {
             account: AccountKey::new(connection.id(), accepted.name_id()),
             organization: connection.organization().to_owned(),
             revision: connection.revision(),
+            activation: connection.activation(),
             email_is_verified,
             warnings: Warning::of_login(&accepted, &profile, now),
             profile,
@@ -237,27 +262,27 @@ impl<S: OnceStore> SingleSignOn<S> {
         })
     }
 
-    /// The login that this browser began, by the cookie that `RelayState` names. `None` where it names none of ours.
+    /// The login that this browser began, by the cookie that `handle` names.
     fn begun_login(
         &self,
         connection: &Connection,
-        relay_state: Option<&str>,
+        handle: &str,
         cookies: Option<&str>,
         now: SystemTime,
-    ) -> Result<Option<BegunLogin>, LoginFailure> {
-        let Some(handle) = relay_state.filter(|handle| is_handle(handle)) else { return Ok(None) };
+    ) -> Result<BegunLogin, LoginFailure> {
         let cookie_name = format!("{COOKIE_PREFIX}{handle}");
         let sealed =
             cookies.and_then(|cookies| cookie_value(cookies, &cookie_name)).ok_or(LoginFailure::State)?;
-        let state =
+        let opened =
             self.sealer.open(sealed, connection.id().as_bytes(), now).map_err(|_| LoginFailure::State)?;
-        let state = String::from_utf8(state).map_err(|_| LoginFailure::State)?;
+        let state = std::str::from_utf8(opened.payload()).map_err(|_| LoginFailure::State)?;
         let mut parts = state.splitn(3, '\n');
         let mut part = || parts.next().ok_or(LoginFailure::State);
         let (id, challenge, return_to) = (part()?, part()?, part()?);
         let request = RequestId::from_stored(id).ok_or(LoginFailure::State)?;
         let challenge = CodeChallenge::new(challenge).ok();
-        Ok(Some(BegunLogin { request, challenge, return_to: return_to.to_owned(), cookie_name }))
+        let (return_to, expires_at) = (return_to.to_owned(), opened.expires_at());
+        Ok(BegunLogin { request, challenge, return_to, cookie_name, expires_at })
     }
 
     /// Uses up the assertion and the request that it answers.
@@ -274,8 +299,9 @@ impl<S: OnceStore> SingleSignOn<S> {
         }
         if let Some(begun) = begun {
             let request = format!("{}:request:{}", connection.id(), begun.request.as_str());
-            // The cookie expires no later than this.
-            if self.store.claim(&request, now + LOGIN_LIFETIME, now).await? == Claim::AlreadyClaimed {
+            // Until no machine would take the cookie any longer, however its clock differs.
+            if self.store.claim(&request, begun.expires_at + CLOCK_SKEW, now).await? == Claim::AlreadyClaimed
+            {
                 return Err(LoginFailure::ReplayedRequest);
             }
         }
@@ -302,6 +328,7 @@ struct BegunLogin {
     challenge: Option<CodeChallenge>,
     return_to: String,
     cookie_name: String,
+    expires_at: SystemTime,
 }
 
 /// What `RelayState` carries: enough of the request's ID to find its cookie among those of other tabs.
@@ -359,6 +386,7 @@ pub struct Login {
     account: AccountKey,
     organization: String,
     revision: u64,
+    activation: Option<u64>,
     profile: UserProfile,
     email_is_verified: bool,
     challenge: Option<CodeChallenge>,
@@ -385,6 +413,10 @@ impl Login {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    pub(crate) fn activation(&self) -> Option<u64> {
+        self.activation
     }
 
     /// Whether the e-mail address is of a domain that the organization has verified. Where it is not, it says nothing
@@ -443,6 +475,9 @@ impl Login {
         }
         if let Some(name) = self.profile.last_name() {
             session = session.family_name(name);
+        }
+        if let Some(activation) = self.activation {
+            session = session.activation(activation);
         }
         match self.accepted.session_not_on_or_after() {
             Some(end) => session.not_after(end),

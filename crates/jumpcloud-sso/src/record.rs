@@ -1,5 +1,6 @@
 //! An organization's connection as it is kept: what is configured so far, and how far it has come.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +9,8 @@ use saml_signature::{AlgorithmPolicy, Certificate};
 use serde::{Deserialize, Serialize};
 
 use crate::connection::{Connection, ConnectionError, EmailDomains};
+use crate::domain::normalized_domain;
+use crate::login::Login;
 use crate::settings::Settings;
 use crate::store::StoreError;
 use crate::text_time;
@@ -72,10 +75,16 @@ pub struct ConnectionRecord {
     pub(crate) version: u64,
     /// Raised by every change of what a login relies on: what a test login is a test of.
     pub(crate) revision: u64,
+    /// Raised each time that it is enabled: what its sessions are sessions of.
+    #[serde(default)]
+    pub(crate) activation: u64,
     pub(crate) use_of: Use,
     pub(crate) configuration: Configuration,
     #[serde(default)]
     pub(crate) break_glass: Vec<String>,
+    /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last reminded.
+    #[serde(default)]
+    pub(crate) reminded: BTreeMap<String, u32>,
     #[serde(with = "text_time")]
     pub(crate) created_at: SystemTime,
 }
@@ -133,9 +142,11 @@ impl ConnectionRecord {
             organization: organization.to_owned(),
             version: 1,
             revision: 1,
+            activation: 0,
             use_of: Use::Disabled,
             configuration: Configuration::default(),
             break_glass: Vec::new(),
+            reminded: BTreeMap::new(),
             created_at: now,
         }
     }
@@ -163,6 +174,12 @@ impl ConnectionRecord {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// How often it was enabled. When it is disabled, the sessions of that activation end.
+    #[must_use]
+    pub fn activation(&self) -> u64 {
+        self.activation
     }
 
     /// When it was created.
@@ -264,6 +281,7 @@ impl ConnectionRecord {
         let configuration = &self.configuration;
         let mut builder = Connection::builder(settings, &self.id, &self.organization)?
             .revision(self.revision)
+            .activation(self.activation)
             .idp_url(configuration.idp_url.as_deref().unwrap_or_default())
             .idp_entity_id(configuration.idp_entity_id.as_deref().unwrap_or_default())
             .attributes(configuration.attributes.clone())
@@ -301,20 +319,24 @@ pub struct CompletedLogin {
     revision: u64,
     certificate: String,
     user: String,
+    /// Of the address that the user logged in with.
+    #[serde(default)]
+    email_domain: String,
     #[serde(with = "text_time")]
     at: SystemTime,
 }
 
 impl CompletedLogin {
-    pub(crate) fn new(
-        connection: &str,
-        revision: u64,
-        certificate: &Certificate,
-        user: &str,
-        at: SystemTime,
-    ) -> Self {
-        let certificate = certificate.fingerprint_sha256().to_string();
-        Self { connection: connection.to_owned(), revision, certificate, user: user.to_owned(), at }
+    pub(crate) fn of(login: &Login, user: &str, at: SystemTime) -> Self {
+        let domain = login.profile().email_domain();
+        Self {
+            connection: login.account().connection().to_owned(),
+            revision: login.revision(),
+            certificate: login.assertion().evidence().certificate().fingerprint_sha256().to_string(),
+            user: user.to_owned(),
+            email_domain: normalized_domain(domain).unwrap_or_default(),
+            at,
+        }
     }
 
     /// The connection that it went through.
@@ -339,6 +361,12 @@ impl CompletedLogin {
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// The domain of the e-mail address that the user logged in with, normalised.
+    #[must_use]
+    pub fn email_domain(&self) -> &str {
+        &self.email_domain
     }
 
     /// When it was.

@@ -57,6 +57,9 @@ pub enum Refusal {
     /// The configuration as a whole is wrong.
     #[error(transparent)]
     Configuration(#[from] ConnectionError),
+    /// The session is not that of the login.
+    #[error("the session is not one that the login has led to")]
+    OtherSession,
     /// Somebody else has changed the connection in the meantime.
     #[error("somebody else has changed the connection in the meantime")]
     Conflict,
@@ -92,6 +95,7 @@ impl Refusal {
                 error.problems().first().map_or("config.incomplete", |problem| problem.code())
             }
             Self::Configuration(error) => error.code(),
+            Self::OtherSession => "config.other_session",
             Self::Conflict => "config.conflict",
             Self::TooMany => "config.too_many_connections",
             Self::Random => "config.random",

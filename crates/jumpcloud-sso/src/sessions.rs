@@ -8,13 +8,18 @@ use sso_session::{
     SessionError, SessionIssuer, SessionVerifier, VerifiedSession,
 };
 use thiserror::Error;
+use url::Url;
 
 use crate::login::Login;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Settings, SettingsError, check_url, excerpt};
 use crate::store::{Claim, OnceStore, RevocationStore, StoreError};
+use crate::traced::traced;
 
 /// Clocks that differ by less than a session verifier tolerates make a token good for that much longer.
 const SKEW: Duration = Duration::from_secs(300);
+
+/// No session lives longer, whichever issuer it has: after this a revocation may be forgotten.
+const LONGEST_SESSION: Duration = Duration::from_secs(91 * 24 * 60 * 60);
 
 /// The sessions of a service, with a store that remembers which of them were revoked. It is asked each time that a
 /// session is verified; if it cannot tell, the session is refused.
@@ -25,6 +30,7 @@ pub struct Sessions<S> {
     verifier: SessionVerifier,
     hand_over: HandOver,
     cookie: SessionCookie,
+    redirect_uris: Vec<String>,
     store: S,
 }
 
@@ -54,7 +60,23 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         store: S,
     ) -> Result<Self, SettingsError> {
         let hand_over = HandOver::new(settings.secret()).map_err(|_: SealError| SettingsError::Sealing)?;
-        Ok(Self { issuer, verifier, hand_over, cookie: SessionCookie::default(), store })
+        let cookie = SessionCookie::default();
+        Ok(Self { issuer, verifier, hand_over, cookie, redirect_uris: Vec::new(), store })
+    }
+
+    /// Hands sessions over to front ends at these addresses, which are compared as a whole, and at no other.
+    ///
+    /// # Errors
+    /// [`SettingsError::RedirectUri`] for one that is not https, or http on loopback.
+    pub fn redirect_uris<U: AsRef<str>>(
+        mut self,
+        uris: impl IntoIterator<Item = U>,
+    ) -> Result<Self, SettingsError> {
+        for uri in uris {
+            check_redirect_uri(uri.as_ref())?;
+            self.redirect_uris.push(uri.as_ref().to_owned());
+        }
+        Ok(self)
     }
 
     /// Begins the session of a login. `user_id` is the service's own name for the user.
@@ -82,25 +104,39 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<VerifiedSession, SessionRefusal> {
         let session = self.verifier.verify_for(organization, token, now)?;
-        let keys = [
+        let mut keys = vec![
             key_of_session(session.session_id()),
             key_of_user(organization, session.subject()),
-            revocation_key_of_connection(session.connection()),
+            key_of_connection(session.connection()),
             key_of_organization(organization),
         ];
+        if let Some(activation) = session.activation() {
+            keys.push(key_of_activation(session.connection(), activation));
+        }
         match self.store.revoked_at(&keys, now).await? {
-            // Tokens have whole seconds: within the same one, nobody can say which was first.
-            Some(instant) if session.issued_at() <= instant => Err(SessionRefusal::Revoked),
+            // Tokens have whole seconds: within the same one, nobody can say which was first. What counts is when the
+            // session began: a token that continues it is no newer.
+            Some(instant) if session.began_at() <= instant => Err(SessionRefusal::Revoked),
             _ => Ok(session),
         }
     }
 
     /// Continues a session with a new token, never beyond the end that JumpCloud or the service has set for it. One token
-    /// is refreshed once: should it be presented again, somebody has a copy, and the whole session is revoked.
+    /// is refreshed once: should it be presented again, somebody has a copy, and the whole session is revoked. A front end
+    /// therefore refreshes in one place at a time, and does not try again with a token for which an answer was lost.
     ///
     /// # Errors
     /// [`SessionRefusal`].
     pub async fn refresh(
+        &self,
+        organization: &str,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<IssuedSession, SessionRefusal> {
+        traced("refresh", organization, None, self.refresh_now(organization, token, now)).await
+    }
+
+    async fn refresh_now(
         &self,
         organization: &str,
         token: &str,
@@ -138,12 +174,28 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke_session(&self, session_id: &str, now: SystemTime) -> Result<(), StoreError> {
-        // A session that was revoked stays so, whatever is refreshed at the same time on another machine.
-        let until = now + self.issuer.horizon() + SKEW;
-        self.store.revoke(&key_of_session(session_id), until, until, now).await
+        self.revoke_for_good(&key_of_session(session_id), now).await
+    }
+
+    /// Revokes all sessions that a connection has had since it was enabled the last time, and will have.
+    pub(crate) async fn revoke_activation(
+        &self,
+        connection: &str,
+        activation: u64,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke_for_good(&key_of_activation(connection, activation), now).await
+    }
+
+    /// Revokes what is under the key, whenever it began or will begin.
+    async fn revoke_for_good(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
+        let until = now + LONGEST_SESSION;
+        self.store.revoke(key, until, until, now).await
     }
 
     /// Revokes the sessions that a user of an organization has at `now`, and those that begin within the same second.
+    /// The machines of a service have to agree about the time: one whose clock is ahead by some seconds begins sessions
+    /// that a revocation within those seconds does not reach.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -161,7 +213,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke_connection(&self, connection: &str, now: SystemTime) -> Result<(), StoreError> {
-        self.revoke(&revocation_key_of_connection(connection), now).await
+        self.revoke(&key_of_connection(connection), now).await
     }
 
     /// Revokes all sessions of an organization, as for [`revoke_user`](Self::revoke_user).
@@ -173,16 +225,16 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     }
 
     async fn revoke(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
-        self.store.revoke(key, now, now + self.issuer.horizon() + SKEW, now).await
+        self.store.revoke(key, now, now + LONGEST_SESSION, now).await
     }
 
     /// A code for a front end on another origin, which cannot get a cookie of this one: redirect the browser to
     /// `redirect_uri` with it. Good for sixty seconds, once, for who has the verifier of `challenge`.
     ///
-    /// `redirect_uri` has to be one of the host's own list, compared as a whole.
+    /// `redirect_uri` has to be one of those that were listed by [`redirect_uris`](Self::redirect_uris).
     ///
     /// # Errors
-    /// [`SessionRefusal::HandOver`].
+    /// [`SessionRefusal::RedirectUri`], [`SessionRefusal::HandOver`].
     pub fn hand_over(
         &self,
         session: &IssuedSession,
@@ -190,6 +242,9 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         redirect_uri: &str,
         now: SystemTime,
     ) -> Result<String, SessionRefusal> {
+        if !self.redirect_uris.iter().any(|listed| listed == redirect_uri) {
+            return Err(SessionRefusal::RedirectUri { found: excerpt(redirect_uri) });
+        }
         Ok(self.hand_over.code(session.token(), challenge, redirect_uri, now)?)
     }
 
@@ -206,7 +261,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     ) -> Result<String, SessionRefusal> {
         let opened = self.hand_over.open(code, verifier, redirect_uri, now)?;
         let key = format!("code:{}", opened.claim_key());
-        match self.store.claim(&key, opened.remember_until(), now).await? {
+        match self.store.claim(&key, opened.expires_at() + SKEW, now).await? {
             Claim::Claimed => Ok(opened.into_token()),
             Claim::AlreadyClaimed => Err(SessionRefusal::Redeemed),
         }
@@ -225,6 +280,12 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     }
 }
 
+fn check_redirect_uri(uri: &str) -> Result<(), SettingsError> {
+    let wrong = |what| SettingsError::RedirectUri { found: excerpt(uri), what };
+    let url = Url::parse(uri).map_err(|_| wrong("it is no absolute URL"))?;
+    check_url(&url).map_err(wrong)
+}
+
 fn key_of_session(session_id: &str) -> String {
     format!("session:{session_id}")
 }
@@ -234,8 +295,13 @@ fn key_of_user(organization: &str, user: &str) -> String {
     format!("user:{}:{organization}:{user}", organization.len())
 }
 
-pub(crate) fn revocation_key_of_connection(connection: &str) -> String {
+fn key_of_connection(connection: &str) -> String {
     format!("connection:{connection}")
+}
+
+/// IDs of connections hold no colon, so that this is no other connection's key.
+fn key_of_activation(connection: &str, activation: u64) -> String {
+    format!("activation:{activation}:{connection}")
 }
 
 fn key_of_organization(organization: &str) -> String {
@@ -258,6 +324,12 @@ pub enum SessionRefusal {
     /// The code was redeemed before.
     #[error("the code was redeemed before")]
     Redeemed,
+    /// A session is not handed over to an address that was not listed.
+    #[error("the redirect URI {found:?} is not one of those that were listed")]
+    RedirectUri {
+        /// The address.
+        found: String,
+    },
     /// The code was refused.
     #[error(transparent)]
     HandOver(#[from] HandOverError),
@@ -278,6 +350,7 @@ impl SessionRefusal {
             Self::Revoked => "session.revoked",
             Self::Refreshed => "session.refreshed",
             Self::Redeemed => "session.code_used",
+            Self::RedirectUri { .. } => "session.redirect_uri",
             Self::HandOver(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Store(error) => error.code(),

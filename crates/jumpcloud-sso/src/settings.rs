@@ -9,6 +9,7 @@ use sso_session::{
 };
 use thiserror::Error;
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 /// SITE_URL and AUTH_SECRET.
 #[derive(Clone)]
@@ -88,18 +89,33 @@ impl Settings {
         sealer.seal_at_rest(pem.as_bytes(), connection.as_bytes()).map_err(|_| SettingsError::Sealing)
     }
 
+    /// The same under the present secret; `None` where it is under that already.
+    pub(crate) fn reseal_decryption_key(
+        &self,
+        sealed: &str,
+        connection: &str,
+    ) -> Result<Option<String>, SettingsError> {
+        if open_at_rest(&self.secret, sealed, connection).is_some() {
+            return Ok(None);
+        }
+        self.seal_decryption_key(&self.opened(sealed, connection)?, connection).map(Some)
+    }
+
+    /// The private key that was sealed, by the present secret or a former one.
+    fn opened(&self, sealed: &str, connection: &str) -> Result<Zeroizing<String>, SettingsError> {
+        let pem = self.secrets().find_map(|secret| open_at_rest(secret, sealed, connection));
+        let pem = pem.ok_or(SettingsError::SealedElsewhere)?;
+        let pem = std::str::from_utf8(&pem).map_err(|_| SettingsError::SealedElsewhere)?;
+        Ok(Zeroizing::new(pem.to_owned()))
+    }
+
     pub(crate) fn open_decryption_key(
         &self,
         sealed: &str,
         connection: &str,
     ) -> Result<Decryptor, SettingsError> {
-        let open = |secret| {
-            let sealer = Sealer::new(secret, Purpose::StoredSecret).ok()?;
-            sealer.open_at_rest(sealed, connection.as_bytes()).ok()
-        };
-        let pem = self.secrets().find_map(open).ok_or(SettingsError::SealedElsewhere)?;
-        let pem = std::str::from_utf8(&pem).map_err(|_| SettingsError::SealedElsewhere)?;
-        let key = DecryptionKey::from_pem(pem).map_err(|_| SettingsError::SealedElsewhere)?;
+        let pem = self.opened(sealed, connection)?;
+        let key = DecryptionKey::from_pem(&pem).map_err(|_| SettingsError::SealedElsewhere)?;
         Decryptor::new([key], DecryptionPolicy::default()).map_err(|_| SettingsError::SealedElsewhere)
     }
 }
@@ -195,6 +211,11 @@ impl ServiceProvider {
     }
 }
 
+fn open_at_rest(secret: &AuthSecret, sealed: &str, connection: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let sealer = Sealer::new(secret, Purpose::StoredSecret).ok()?;
+    sealer.open_at_rest(sealed, connection.as_bytes()).ok()
+}
+
 /// What holds for every URL that logins pass through.
 pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
     let is_loopback = match url.host() {
@@ -237,6 +258,14 @@ pub enum SettingsError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// An address that sessions cannot be handed over to.
+    #[error("the redirect URI {found:?} cannot be used: {what}")]
+    RedirectUri {
+        /// Its value.
+        found: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// AUTH_SECRET cannot be used.
     #[error(transparent)]
     Secret(#[from] AuthSecretError),
@@ -263,6 +292,7 @@ impl SettingsError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoSiteUrl | Self::SiteUrl { .. } => "config.site_url",
+            Self::RedirectUri { .. } => "config.redirect_uri",
             Self::Secret(error) => error.code(),
             Self::FormerSecrets(error) => error.code(),
             Self::Sealing => "config.sealing_failed",

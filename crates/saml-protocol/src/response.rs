@@ -205,6 +205,13 @@ impl VerifiedResponse {
     pub fn evidence(&self) -> &Evidence {
         &self.evidence
     }
+
+    /// The ID of the request that it says it answers, to look up what was expected of the answer. Nothing is proven by
+    /// it: only [`accept`](Self::accept) holds it against that.
+    #[must_use]
+    pub fn in_response_to(&self) -> Option<&str> {
+        self.envelope.in_response_to.as_deref()
+    }
 }
 
 /// What was signed, and by whom.

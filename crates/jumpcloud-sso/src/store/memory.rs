@@ -168,17 +168,13 @@ impl Kept {
         if !self.connections.contains_key(login.connection()) {
             return false;
         }
-        match self.logins.iter_mut().find(|other| other.is_replaced_by(login)) {
-            Some(former) => {
-                *former = login.clone();
-                false
-            }
-            None => {
-                self.logins.push(login.clone());
-                self.events.extend_from_slice(first);
-                true
-            }
+        if let Some(former) = self.logins.iter_mut().find(|other| other.is_replaced_by(login)) {
+            *former = login.clone();
+            return false;
         }
+        self.logins.push(login.clone());
+        self.events.extend_from_slice(first);
+        true
     }
 
     fn claim_domain(&mut self, domain: &str, organization: &str, events: &[Event]) -> DomainClaim {

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use jumpcloud_sso::{
     Access, Actor, BreakGlass, CodeChallenge, Connection, Connections, Domains, EarlierSessions, Edit,
     JustInTime, Login, LoginForm, LookupError, MemoryStore, NewSession, Provisioning, ProvisioningRefusal,
-    RevocationStore, RoleMap, SameEmail, SessionRefusal, Sessions, Settings, SingleSignOn, SsoReason,
-    StoreError, TxtLookup, VerifiedSession,
+    Release, RevocationStore, RoleMap, SameEmail, SessionRefusal, Sessions, Settings, SingleSignOn,
+    SsoReason, StoreError, TxtLookup, VerifiedSession,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -98,9 +98,17 @@ fn a_connection_says_whose_addresses_it_is_believed_about() {
             .certificate(keys::OWN_CERTIFICATE.as_bytes())
     };
     assert_eq!(bare().build().unwrap_err().code(), "config.email_domain");
-    for wrong in
-        ["", "@acme.test", "acme", "bjensen@acme.test", "127.0.0.1", "[::1]", "acme.test/", "a b.test"]
-    {
+    for wrong in [
+        "",
+        "@acme.test",
+        "acme",
+        "b@acme.test",
+        "127.0.0.1",
+        "[::1]",
+        "acme.test/",
+        "a b.test",
+        "*.acme.test",
+    ] {
         assert_eq!(
             bare().email_domains([wrong]).build().unwrap_err().code(),
             "config.email_domain",
@@ -233,6 +241,7 @@ async fn who_cannot_tell_refuses() {
     assert_eq!(code(sessions.verify("acme", &token, now()).await), "config.store");
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
+    let sessions = sessions.redirect_uris([FRONT_END]).unwrap();
     let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).unwrap();
     assert_eq!(code(sessions.redeem(&handed, VERIFIER, FRONT_END, now()).await), "config.store");
 }
@@ -251,7 +260,7 @@ async fn a_front_end_elsewhere_gets_its_session_by_a_code() {
     assert_eq!(login.code_challenge(), Some(&challenge));
     assert_eq!(login.return_to(), None);
 
-    let sessions = sessions(&store);
+    let sessions = sessions(&store).redirect_uris([FRONT_END]).unwrap();
     let issued = sessions.begin(&login, "user-1", now()).unwrap();
     let handed = sessions.hand_over(&issued, login.code_challenge().unwrap(), FRONT_END, now()).unwrap();
     let redeem = async |verifier: &str| {
@@ -261,6 +270,81 @@ async fn a_front_end_elsewhere_gets_its_session_by_a_code() {
     assert_eq!(code(redeem(&"a".repeat(43)).await), "session.pkce_mismatch");
     assert_eq!(redeem(VERIFIER).await.unwrap(), issued.token());
     assert_eq!(code(redeem(VERIFIER).await), "session.code_used");
+}
+
+#[tokio::test]
+async fn a_session_is_handed_over_to_listed_addresses_only() {
+    let sessions = || sessions(&MemoryStore::default());
+    let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let listed = sessions().redirect_uris([FRONT_END]).unwrap();
+    let hand = |sessions: &Sessions<MemoryStore>, uri: &str| {
+        code(sessions.hand_over(&issued, &challenge, uri, now()))
+    };
+    assert_eq!(hand(&listed, FRONT_END), "accepted");
+    assert_eq!(hand(&sessions(), FRONT_END), "session.redirect_uri");
+    for uri in [
+        "https://www.acme.test/signed-in/",
+        "https://www.acme.test/signed-in?next=https://evil.test",
+        "https://www.acme.test.evil.test/signed-in",
+        "https://WWW.acme.test/signed-in",
+        "",
+    ] {
+        assert_eq!(hand(&listed, uri), "session.redirect_uri", "{uri}");
+    }
+    for wrong in
+        ["http://www.acme.test/", "javascript:alert(1)", "/signed-in", "https://a:b@www.acme.test/", ""]
+    {
+        let error = sessions().redirect_uris([wrong]).err().unwrap();
+        assert_eq!(error.code(), "config.redirect_uri", "{wrong}");
+    }
+    assert!(sessions().redirect_uris(["http://localhost:5173/in"]).is_ok());
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_once_whatever_the_clocks_say() {
+    let sessions = sessions(&MemoryStore::default()).redirect_uris([FRONT_END]).unwrap();
+    let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    // The machine that made the code is ahead, so that it lives longer by the clocks of the others.
+    let ahead = now() + Duration::from_secs(200);
+    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, ahead).unwrap();
+    let redeem = async |at: SystemTime| code(sessions.redeem(&handed, VERIFIER, FRONT_END, at).await);
+    assert_eq!(redeem(now()).await, "accepted");
+    for seconds in [61, 200, 259] {
+        assert_eq!(redeem(now() + Duration::from_secs(seconds)).await, "session.code_used", "{seconds}");
+    }
+    assert_eq!(redeem(now() + Duration::from_secs(260)).await, "session.code_expired");
+}
+
+#[tokio::test]
+async fn what_was_revoked_stays_so_as_long_as_any_token_lives() {
+    let store = MemoryStore::default();
+    let month = Duration::from_secs(30 * 24 * 3600);
+    let long = settings().session_issuer().lifetime(month);
+    let issue = |user: &str| long.issue(&NewSession::new(user, "acme", "c-1"), now()).unwrap();
+    let (first, second) = (issue("user-1"), issue("user-2"));
+    // Another deployment of the service issues shorter ones by now.
+    let short = settings().session_issuer().lifetime(MINUTE).longest_session(MINUTE);
+    let verifier = settings().session_verifier().unwrap();
+    let sessions = Sessions::with(&settings(), short, verifier, store).unwrap();
+    sessions.revoke_user("acme", "user-1", now() + MINUTE).await.unwrap();
+    sessions.revoke_session(second.session_id(), now() + MINUTE).await.unwrap();
+    for at in [now() + MINUTE, now() + month / 2, now() + month - MINUTE] {
+        assert_eq!(code(sessions.verify("acme", first.token(), at).await), "session.revoked");
+        assert_eq!(code(sessions.verify("acme", second.token(), at).await), "session.revoked");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_continues_a_revoked_session_is_no_newer_than_it() {
+    let store = MemoryStore::default();
+    let sessions = sessions(&store);
+    let first = token("acme", "c-1", "user-1", now());
+    // Refreshed on one machine while the user is revoked on another.
+    let second = sessions.refresh("acme", &first, now() + 2 * MINUTE).await.unwrap();
+    sessions.revoke_user("acme", "user-1", now() + MINUTE).await.unwrap();
+    assert_eq!(code(sessions.verify("acme", second.token(), now() + 3 * MINUTE).await), "session.revoked");
 }
 
 #[tokio::test]
@@ -283,26 +367,27 @@ impl Enforced {
         let store = MemoryStore::default();
         let page = jumpcloud_sso_contract::LoginPage::new(&store);
         let (admin, connections) = (Actor::user("admin-1"), Connections::new(&settings(), store));
-        let id = connections.create("acme", &admin, now()).await.unwrap().id().to_owned();
+        let id = connections.of("acme").create(&admin, now()).await.unwrap().id().to_owned();
         let edit = Edit::new()
             .idp_url(IDP_URL)
             .idp_entity_id(IDP)
             .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
             .accept_any_email_domain(true);
-        connections.edit(&id, &edit, &admin, now()).await.unwrap();
-        connections.enable(&id, &admin, now()).await.unwrap();
+        connections.of("acme").edit(&id, &edit, &admin, now()).await.unwrap();
+        connections.of("acme").enable(&id, &admin, now()).await.unwrap();
         let connection = connections.active(&id).await.unwrap();
         let answer = page.answer(&connection, &idp(), &user(), now());
         let login = page.finish(&connection, &answer, now()).await.unwrap();
         let session = page.sessions.begin(&login, "user-1", now()).unwrap();
-        connections.complete_login(&login, "user-1", &session, now()).await.unwrap();
-        let since = now() + HOUR;
-        connections.enforce(&id, &break_glass, earlier, &admin, since).await.unwrap();
+        connections.complete_login(&login, &session, now()).await.unwrap();
+        // Within a second, which sessions do not know of.
+        let since = now() + HOUR + Duration::from_millis(900);
+        connections.of("acme").enforce(&id, &break_glass, earlier, &admin, since).await.unwrap();
         Self { connections, id, since }
     }
 
     async fn access(&self, organization: &str, connection: &str, user: &str, at: SystemTime) -> Access {
-        self.connections.enforcement("acme").await.unwrap().session(&session(
+        self.connections.of("acme").enforcement().await.unwrap().session(&session(
             organization,
             connection,
             user,
@@ -332,7 +417,7 @@ async fn only_the_organizations_own_connection_satisfies() {
     assert_eq!(reason(&it.access("acme", "another", "user-2", after).await), SsoReason::OtherConnection);
     assert_eq!(it.access("other", &it.id, "user-2", after).await, Access::OtherOrganization);
     // Where nothing is enforced, every session of the organization is good, and no other.
-    let none = it.connections.enforcement("other").await.unwrap();
+    let none = it.connections.of("other").enforcement().await.unwrap();
     assert!(!none.is_enforced());
     assert_eq!(none.session(&session("other", "any", "user-2", after)), Access::Allowed);
     assert_eq!(none.session(&session("acme", &it.id, "user-2", after)), Access::OtherOrganization);
@@ -343,6 +428,13 @@ async fn sessions_from_before_go_on_or_end() {
     let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::End).await;
     assert_eq!(reason(&it.access("acme", &it.id, "user-2", it.since - MINUTE).await), SsoReason::Earlier);
     assert_eq!(it.access("acme", &it.id, "user-2", it.since).await, Access::Allowed);
+    // A token that continues one from before is from before.
+    let earlier = session("acme", &it.id, "user-2", it.since - MINUTE);
+    let refreshed = settings().session_issuer().refresh(&earlier, it.since + MINUTE).unwrap();
+    let verifier = settings().session_verifier().unwrap();
+    let refreshed = verifier.verify_for("acme", refreshed.token(), it.since + MINUTE).unwrap();
+    let enforcement = it.connections.of("acme").enforcement().await.unwrap();
+    assert_eq!(reason(&enforcement.session(&refreshed)), SsoReason::Earlier);
     let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::GoOn).await;
     assert_eq!(it.access("acme", &it.id, "user-2", it.since - MINUTE).await, Access::Allowed);
     assert_eq!(
@@ -356,20 +448,34 @@ async fn breaking_the_glass_is_for_those_who_were_named() {
     let named = BreakGlass::Accounts(vec!["admin-1".to_owned(), " ".to_owned(), "admin-1".to_owned()]);
     let it = Enforced::new(named, EarlierSessions::End).await;
     let other_way = async |user: &str| {
-        it.connections.other_way_in("acme", user, "api-key", it.since + MINUTE).await.unwrap()
+        it.connections.of("acme").other_way_in(user, "api-key", it.since + MINUTE).await.unwrap()
     };
     assert_eq!(other_way("admin-1").await, Access::BreakGlass);
     for user in ["admin-2", "Admin-1", "", " "] {
         assert_eq!(reason(&other_way(user).await), SsoReason::OtherWay, "{user:?}");
     }
-    assert_eq!(it.access("acme", "password", "admin-1", it.since + MINUTE).await, Access::BreakGlass);
-    let record = it.connections.record(&it.id).await.unwrap();
+    // By a session that was begun as such, and not by another one of the same account.
+    let (after, enforcement) = (it.since + MINUTE, it.connections.of("acme").enforcement().await.unwrap());
+    let broken = |connection: &str, user: &str, at: SystemTime| {
+        let new = NewSession::new(user, "acme", connection).break_glass();
+        let token = settings().session_issuer().issue(&new, at).unwrap();
+        let session = settings().session_verifier().unwrap().verify_for("acme", token.token(), at).unwrap();
+        enforcement.session(&session)
+    };
+    assert_eq!(broken("password", "admin-1", after), Access::BreakGlass);
+    assert_eq!(reason(&broken("password", "admin-2", after)), SsoReason::OtherConnection);
+    assert_eq!(reason(&broken("password", "admin-1", it.since - MINUTE)), SsoReason::OtherConnection);
+    assert_eq!(reason(&it.access("acme", "password", "admin-1", after).await), SsoReason::OtherConnection);
+    // A login through the connection is one like any other.
+    assert_eq!(it.access("acme", &it.id, "admin-1", after).await, Access::Allowed);
+    assert_eq!(reason(&it.access("acme", &it.id, "admin-1", it.since - MINUTE).await), SsoReason::Earlier);
+    let record = it.connections.of("acme").record(&it.id).await.unwrap();
     assert_eq!(record.break_glass(), ["admin-1"]);
 
     // Taking the last one away has to be said.
     let admin = Actor::user("admin-1");
     let set = async |break_glass: BreakGlass| {
-        it.connections.set_break_glass(&it.id, &break_glass, &admin, it.since + MINUTE).await
+        it.connections.of("acme").set_break_glass(&it.id, &break_glass, &admin, it.since + MINUTE).await
     };
     let refusal = set(BreakGlass::Accounts(vec![String::new()])).await.unwrap_err();
     assert_eq!(refusal.code(), "config.no_break_glass");
@@ -430,10 +536,10 @@ async fn a_domain_is_proved_by_the_organization_that_claims_it() {
         "config.domain_not_verified"
     );
     assert_eq!(
-        domains.release("other", "acme.test", &admin, now()).await.unwrap_err().code(),
+        domains.release("other", "acme.test", Release::IfUnused, &admin, now()).await.unwrap_err().code(),
         "config.domain_not_owned"
     );
-    domains.release("acme", "acme.test", &admin, now()).await.unwrap();
+    domains.release("acme", "acme.test", Release::IfUnused, &admin, now()).await.unwrap();
     assert_eq!(verify("other", "acme.test", &dns).await, ("verified", true));
 }
 

@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Actor, AttributeMap, BreakGlass, ConnectionStore, Connections, EarlierSessions, Edit, Effect,
-    Entitlements, EventKind, Feature, Field, MemoryStore, Missing, OnceStore, Phase, Refusal, Saved,
-    StoreError,
+    Actor, AttributeMap, BreakGlass, CompletedLogin, ConnectionRecord, ConnectionStore, Connections,
+    DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event, EventKind,
+    Feature, Field, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase, Refusal, Release,
+    RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
@@ -28,7 +29,7 @@ impl Admin {
     async fn new() -> Self {
         let store = MemoryStore::default();
         let connections = Connections::new(&settings(), store.clone());
-        let id = connections.create("acme", &admin(), now()).await.unwrap().id().to_owned();
+        let id = connections.of("acme").create(&admin(), now()).await.unwrap().id().to_owned();
         Self { store, connections, id }
     }
 
@@ -36,7 +37,7 @@ impl Admin {
     async fn with_active() -> Self {
         let it = Self::new().await;
         it.edit(complete()).await.unwrap();
-        it.connections.enable(&it.id, &admin(), now()).await.unwrap();
+        it.own().enable(&it.id, &admin(), now()).await.unwrap();
         it
     }
 
@@ -48,32 +49,44 @@ impl Admin {
         it
     }
 
+    fn own(&self) -> Organization<'_, MemoryStore, Unlimited> {
+        self.connections.of("acme")
+    }
+
+    fn sessions(&self) -> Sessions<MemoryStore> {
+        Sessions::new(&settings(), self.store.clone()).unwrap()
+    }
+
     async fn edit(&self, edit: Edit) -> Result<Vec<Effect>, Refusal> {
-        self.connections.edit(&self.id, &edit, &admin(), now()).await.map(|edited| edited.effects)
+        self.own().edit(&self.id, &edit, &admin(), now()).await.map(|edited| edited.effects)
     }
 
     async fn enforce(&self) -> Result<(), Refusal> {
         let nobody = BreakGlass::NobodyEvenIfLockedOut;
-        self.connections.enforce(&self.id, &nobody, EarlierSessions::GoOn, &admin(), now()).await.map(|_| ())
+        self.own().enforce(&self.id, &nobody, EarlierSessions::GoOn, &admin(), now()).await.map(|_| ())
     }
 
     /// A login to its very end.
     async fn log_in(&self, key: &str, certificate: &str) {
+        self.log_in_at(key, certificate, now()).await;
+    }
+
+    async fn log_in_at(&self, key: &str, certificate: &str, at: SystemTime) {
         let page = jumpcloud_sso_contract::LoginPage::new(&self.store);
         let connection = self.connections.active(&self.id).await.unwrap();
         let idp = JumpCloud::with_key(IDP_URL, IDP, key, certificate).unwrap();
-        let answer = page.answer(&connection, &idp, &crate::user(), now());
-        let login = page.finish(&connection, &answer, now()).await.unwrap();
-        let session = page.sessions.begin(&login, "user-1", now()).unwrap();
-        self.connections.complete_login(&login, "user-1", &session, now()).await.unwrap();
+        let answer = page.answer(&connection, &idp, &crate::user(), at);
+        let login = page.finish(&connection, &answer, at).await.unwrap();
+        let session = page.sessions.begin(&login, "user-1", at).unwrap();
+        self.connections.complete_login(&login, &session, at).await.unwrap();
     }
 
     async fn phase(&self) -> Phase {
-        self.connections.record(&self.id).await.unwrap().phase()
+        self.own().record(&self.id).await.unwrap().phase()
     }
 
     async fn last_event(&self) -> EventKind {
-        let events = self.connections.events("acme", 0, 1000).await.unwrap();
+        let events = self.own().events(0, 1000).await.unwrap();
         events.last().unwrap().1.kind().clone()
     }
 }
@@ -94,7 +107,7 @@ fn code(result: Result<Vec<Effect>, Refusal>) -> &'static str {
 async fn each_wrong_field_has_its_own_error_and_changes_nothing() {
     let admin = Admin::new().await;
     admin.edit(complete()).await.unwrap();
-    let before = admin.connections.record(&admin.id).await.unwrap();
+    let before = admin.own().record(&admin.id).await.unwrap();
     let metadata = JumpCloud::new(IDP_URL, IDP).unwrap().metadata(true).unwrap();
     let url = |url: &str| Edit::new().idp_url(url);
     let certificate = |text: &str| Edit::new().add_certificate(text.as_bytes());
@@ -110,7 +123,11 @@ async fn each_wrong_field_has_its_own_error_and_changes_nothing() {
         (url("https://console.jumpcloud.com/#/sso"), "config.idp_url"),
         (url("https://console.jumpcloud.com/api/applications/1/metadata.xml"), "config.idp_url"),
         (url("https://sso.jumpcloud.com/saml2/acme/metadata"), "config.idp_url"),
+        (url("https://sso.jumpcloud.com/saml2/ac\nme"), "config.idp_url"),
+        (url("https://sso.jumpcloud.com/saml2/ac\tme"), "config.idp_url"),
         (Edit::new().idp_entity_id(""), "config.idp_entity_id"),
+        (Edit::new().idp_entity_id("ac\u{7}me"), "config.idp_entity_id"),
+        (Edit::new().clock_skew(Duration::from_secs(301)), "config.clock_skew"),
         (Edit::new().idp_entity_id("acme "), "config.idp_entity_id"),
         (Edit::new().idp_entity_id(&"a".repeat(1025)), "config.idp_entity_id"),
         (certificate(""), "certificate.empty"),
@@ -121,12 +138,15 @@ async fn each_wrong_field_has_its_own_error_and_changes_nothing() {
         (Edit::new().decryption_key("not a key"), "config.decryption_key"),
         (Edit::new().decryption_key(keys::OWN_CERTIFICATE), "config.decryption_key"),
     ] {
-        let refusal = admin.connections.edit(&admin.id, &edit, &self::admin(), now()).await.unwrap_err();
+        let refusal = admin.own().edit(&admin.id, &edit, &self::admin(), now()).await.unwrap_err();
         assert_eq!(refusal.code(), expected, "{edit:?}");
         assert!(!refusal.hint().is_empty(), "{expected}");
-        assert_eq!(admin.connections.record(&admin.id).await.unwrap(), before, "{edit:?}");
+        assert_eq!(admin.own().record(&admin.id).await.unwrap(), before, "{edit:?}");
     }
     assert_eq!(admin.edit(url("http://localhost:8080/saml2/acme")).await.unwrap(), [Effect::NeedsTestLogin]);
+    assert!(admin.edit(Edit::new().clock_skew(Duration::from_secs(300))).await.unwrap().is_empty());
+    // Characters are counted, not bytes.
+    admin.edit(Edit::new().idp_entity_id(&"ü".repeat(1024))).await.unwrap();
 }
 
 #[tokio::test]
@@ -173,9 +193,9 @@ async fn what_a_login_relies_on_raises_the_revision() {
         (Edit::new().allow_idp_initiated(true), false),
         (Edit::new().clock_skew(Duration::from_secs(30)), false),
     ] {
-        let before = admin.connections.record(&admin.id).await.unwrap();
+        let before = admin.own().record(&admin.id).await.unwrap();
         admin.edit(edit.clone()).await.unwrap();
-        let after = admin.connections.record(&admin.id).await.unwrap();
+        let after = admin.own().record(&admin.id).await.unwrap();
         assert_eq!(after.revision() - before.revision(), u64::from(raises), "{edit:?}");
         // Nothing is written where nothing changes.
         assert_eq!(after.version() > before.version(), after != before, "{edit:?}");
@@ -208,7 +228,7 @@ async fn an_event_says_what_was_before_and_after() {
 async fn private_keys_are_sealed_in_the_store() {
     let admin = Admin::with_active().await;
     admin.edit(Edit::new().decryption_key(keys::SERVICE_KEY)).await.unwrap();
-    let json = admin.connections.record(&admin.id).await.unwrap().to_json().unwrap();
+    let json = admin.own().record(&admin.id).await.unwrap().to_json().unwrap();
     assert!(json.contains("decryption_key") && !json.contains("PRIVATE"));
     admin.connections.active(&admin.id).await.unwrap();
     // Under another AUTH_SECRET it is worthless, with the former one as such it is not.
@@ -218,6 +238,34 @@ async fn private_keys_are_sealed_in_the_store() {
     assert_eq!(without.active(&admin.id).await.unwrap_err().code(), "config.sealed_elsewhere");
     let with = Connections::new(&rotated.former_secret(crate::SECRET).unwrap(), admin.store.clone());
     with.active(&admin.id).await.unwrap();
+    // Sealed anew, the former one can go.
+    let before = admin.own().record(&admin.id).await.unwrap();
+    assert_eq!(
+        without.of("acme").reseal(&admin.id, &self::admin(), now()).await.unwrap_err().code(),
+        "config.sealed_elsewhere"
+    );
+    with.of("acme").reseal(&admin.id, &self::admin(), now()).await.unwrap();
+    assert_eq!(admin.last_event().await, EventKind::Resealed);
+    without.active(&admin.id).await.unwrap();
+    let after = with.of("acme").reseal(&admin.id, &self::admin(), now()).await.unwrap();
+    assert_eq!((after.version(), after.revision()), (before.version() + 1, before.revision()));
+}
+
+#[test]
+fn what_was_pasted_is_not_shown() {
+    let edit = Edit::new().add_certificate(b"SECRET").decryption_key("SECRET");
+    assert!(!format!("{edit:?}").contains("SECRET") && !format!("{edit:?}").contains("83, 69"));
+    let builder = crate::builder("acme-1", "acme").certificate(b"SECRET");
+    assert!(!format!("{builder:?}").contains("SECRET") && !format!("{builder:?}").contains("83, 69"));
+}
+
+#[test]
+fn what_a_later_version_has_written_can_be_passed_over() {
+    let json = r#"{"at":"2027-01-15T08:00:00.000Z","actor":"system","organization":"acme","connection":null,"event":"connection.painted","colour":"red"}"#;
+    let event = Event::from_json(json).unwrap();
+    assert_eq!((event.kind(), event.name(), event.organization()), (&EventKind::Unknown, "unknown", "acme"));
+    let beyond = SystemTime::UNIX_EPOCH + DAY * 4_000_000;
+    assert!(Event::new(&Actor::System, beyond, "acme", None, EventKind::Created).to_json().is_err());
 }
 
 #[tokio::test]
@@ -228,7 +276,7 @@ async fn metadata_fills_in_and_weakens_nothing() {
     for declare_redirect in [false, true] {
         let xml = idp.metadata(declare_redirect).unwrap();
         admin.edit(Edit::new().metadata(xml.as_bytes(), now()).unwrap()).await.unwrap();
-        let record = admin.connections.record(&admin.id).await.unwrap();
+        let record = admin.own().record(&admin.id).await.unwrap();
         assert_eq!(record.idp_url(), Some("https://sso.jumpcloud.com/saml2/new"));
         assert_eq!(record.idp_entity_id(), Some("new"));
         assert_eq!(record.certificates().len(), 2, "added to the one that is pinned");
@@ -249,7 +297,7 @@ async fn metadata_fills_in_and_weakens_nothing() {
 #[tokio::test]
 async fn enabling_says_what_is_missing() {
     let admin = Admin::new().await;
-    let missing = async || match admin.connections.enable(&admin.id, &self::admin(), now()).await {
+    let missing = async || match admin.own().enable(&admin.id, &self::admin(), now()).await {
         Err(Refusal::Incomplete { missing }) => missing,
         Ok(_) => Vec::new(),
         Err(other) => panic!("{other}"),
@@ -281,7 +329,8 @@ async fn enforcing_needs_a_login_at_the_present_revision() {
     admin.enforce().await.unwrap();
     assert_eq!(admin.phase().await, Phase::Enforced);
     match admin.last_event().await {
-        EventKind::Enforced { revision, tested_by, ends_earlier_sessions } => {
+        EventKind::Enforced { before, revision, tested_by, ends_earlier_sessions } => {
+            assert_eq!(before, Phase::Active);
             assert_eq!((revision, tested_by.as_str(), ends_earlier_sessions), (3, "user-1", false));
         }
         other => panic!("{other:?}"),
@@ -300,7 +349,7 @@ async fn a_login_that_did_not_come_to_its_end_is_no_test() {
     // One that began before a change tests what was before it.
     admin.edit(Edit::new().idp_url("https://sso.jumpcloud.com/saml2/new")).await.unwrap();
     let session = page.sessions.begin(&login, "user-1", now()).unwrap();
-    admin.connections.complete_login(&login, "user-1", &session, now()).await.unwrap();
+    admin.connections.complete_login(&login, &session, now()).await.unwrap();
     assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
 }
 
@@ -309,15 +358,12 @@ async fn a_change_that_ends_enforcement_says_so_first() {
     let admin = Admin::with_enforced().await;
     let breaking = Edit::new().attributes(AttributeMap::default().last_name_required());
     let both = [Effect::NeedsTestLogin, Effect::EndsEnforcement];
-    assert_eq!(admin.connections.preview(&admin.id, &breaking).await.unwrap(), both);
+    assert_eq!(admin.own().preview(&admin.id, &breaking).await.unwrap(), both);
     assert_eq!(code(admin.edit(breaking.clone()).await), "config.ends_enforcement");
     assert_eq!(admin.phase().await, Phase::Enforced);
     assert_eq!(admin.edit(breaking.accept_end_of_enforcement()).await.unwrap(), both);
     assert_eq!(admin.phase().await, Phase::Active);
-    assert_eq!(
-        admin.last_event().await,
-        EventKind::Unenforced { because: jumpcloud_sso::UnenforcedBecause::Changed }
-    );
+    assert_eq!(admin.last_event().await, EventKind::Unenforced { because: UnenforcedBecause::Changed });
     // Where enforcement is in no danger, none ends, accepted or not.
     let admin = Admin::with_enforced().await;
     let harmless = Edit::new().clock_skew(Duration::from_secs(10)).accept_end_of_enforcement();
@@ -337,11 +383,11 @@ async fn nobody_can_take_the_last_certificate_away() {
     let plain = own.replace(':', "").to_lowercase();
     let both = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes()).retire_certificate(&plain);
     admin.edit(both).await.unwrap();
-    let record = admin.connections.record(&admin.id).await.unwrap();
+    let record = admin.own().record(&admin.id).await.unwrap();
     let pinned: Vec<_> = record.certificates().iter().map(|it| it.fingerprint_sha256().to_string()).collect();
     assert_eq!(pinned, [fingerprint(keys::OTHER_CERTIFICATE)]);
     // Of a disabled one it can be.
-    admin.connections.disable(&admin.id, &admin.store, &self::admin(), now()).await.unwrap();
+    admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
     admin.edit(Edit::new().retire_certificate(&pinned[0])).await.unwrap();
     assert_eq!(admin.phase().await, Phase::Draft);
 }
@@ -349,37 +395,366 @@ async fn nobody_can_take_the_last_certificate_away() {
 #[tokio::test]
 async fn a_connection_in_use_is_not_deleted() {
     let admin = Admin::with_active().await;
-    let delete = async || admin.connections.delete(&admin.id, &self::admin(), now()).await;
+    let delete = async || admin.own().delete(&admin.id, &self::admin(), now()).await;
     assert_eq!(delete().await.unwrap_err().code(), "config.phase");
-    admin.connections.disable(&admin.id, &admin.store, &self::admin(), now()).await.unwrap();
+    admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
     delete().await.unwrap();
     assert_eq!(delete().await.unwrap_err().code(), "config.unknown_connection");
 }
 
+/// A store in which somebody else is always faster.
+#[derive(Clone)]
+struct Contended(MemoryStore);
+
+impl DomainStore for Contended {
+    async fn claim_domain(
+        &self,
+        domain: &str,
+        by: &str,
+        events: &[Event],
+    ) -> Result<DomainClaim, StoreError> {
+        self.0.claim_domain(domain, by, events).await
+    }
+
+    async fn release_domain(&self, domain: &str, by: &str, events: &[Event]) -> Result<bool, StoreError> {
+        self.0.release_domain(domain, by, events).await
+    }
+
+    async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
+        self.0.domain_owner(domain).await
+    }
+
+    async fn domains(&self, organization: &str) -> Result<Vec<String>, StoreError> {
+        self.0.domains(organization).await
+    }
+}
+
+impl ConnectionStore for Contended {
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
+        self.0.connection(id).await
+    }
+
+    async fn connections(
+        &self,
+        organization: Option<&str>,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<ConnectionRecord>, StoreError> {
+        self.0.connections(organization, after, limit).await
+    }
+
+    async fn save(&self, _: &ConnectionRecord, _: Option<u64>, _: &[Event]) -> Result<Saved, StoreError> {
+        Ok(Saved::Conflict)
+    }
+
+    async fn delete(&self, _: &str, _: u64, _: &[Event]) -> Result<Saved, StoreError> {
+        Ok(Saved::Conflict)
+    }
+
+    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
+        self.0.record_login(login, first).await
+    }
+
+    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
+        self.0.logins(id).await
+    }
+
+    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
+        self.0.append(events).await
+    }
+
+    async fn events(&self, of: &str, after: u64, limit: usize) -> Result<Vec<(u64, Event)>, StoreError> {
+        self.0.events(of, after, limit).await
+    }
+}
+
 #[tokio::test]
 async fn of_two_administrators_one_is_told() {
+    let admin = Admin::with_enforced().await;
+    let before = admin.own().record(&admin.id).await.unwrap();
+    let connections = Connections::new(&settings(), Contended(admin.store.clone()));
+    let (slower, by, id) = (connections.of("acme"), self::admin(), &admin.id);
+    let nobody = BreakGlass::Accounts(vec!["admin-2".to_owned()]);
+    let edit = Edit::new().allow_idp_initiated(true);
+    for refusal in [
+        slower.create(&by, now()).await.unwrap_err(),
+        slower.edit(id, &edit, &by, now()).await.unwrap_err(),
+        slower.set_break_glass(id, &nobody, &by, now()).await.unwrap_err(),
+        slower.unenforce(id, &by, now()).await.unwrap_err(),
+        slower.disable(id, &admin.sessions(), &by, now()).await.unwrap_err(),
+    ] {
+        assert_eq!(refusal.code(), "config.conflict");
+    }
+    assert_eq!(admin.own().record(id).await.unwrap(), before);
+    // Nobody is reminded of what was not kept.
+    let end = before.certificates()[0].not_after();
+    assert!(connections.expiry_reminders(end).await.due.is_empty());
+    assert_eq!(admin.connections.expiry_reminders(end).await.due.len(), 1);
+    let drafts = Admin::new().await;
+    let slower = Connections::new(&settings(), Contended(drafts.store.clone()));
+    let delete = slower.of("acme").delete(&drafts.id, &by, now()).await;
+    assert_eq!(delete.unwrap_err().code(), "config.conflict");
+}
+
+#[tokio::test]
+async fn another_organizations_connection_does_not_exist() {
+    let admin = Admin::with_enforced().await;
+    let before = admin.own().record(&admin.id).await.unwrap();
+    let (other, by, id) = (admin.connections.of("other"), Actor::user("intruder"), &admin.id);
+    let evil = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes());
+    let nobody = BreakGlass::NobodyEvenIfLockedOut;
+    for refusal in [
+        other.record(id).await.unwrap_err(),
+        other.status(id).await.unwrap_err(),
+        other.preview(id, &evil).await.unwrap_err(),
+        other.edit(id, &evil, &by, now()).await.unwrap_err(),
+        other.enable(id, &by, now()).await.unwrap_err(),
+        other.enforce(id, &nobody, EarlierSessions::End, &by, now()).await.unwrap_err(),
+        other.set_break_glass(id, &nobody, &by, now()).await.unwrap_err(),
+        other.unenforce(id, &by, now()).await.unwrap_err(),
+        other.disable(id, &admin.sessions(), &by, now()).await.unwrap_err(),
+        other.reseal(id, &by, now()).await.unwrap_err(),
+        other.delete(id, &by, now()).await.unwrap_err(),
+    ] {
+        assert_eq!(refusal.code(), "config.unknown_connection");
+    }
+    assert!(other.list().await.unwrap().is_empty() && other.events(0, 100).await.unwrap().is_empty());
+    assert_eq!(admin.own().record(id).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn there_are_a_hundred_connections_at_most() {
     let admin = Admin::new().await;
-    let record = admin.connections.record(&admin.id).await.unwrap();
-    admin.edit(complete()).await.unwrap();
-    // The other one still has the former version.
-    let saved = admin.store.save(&record, Some(record.version()), &[]).await.unwrap();
-    assert_eq!(saved, Saved::Conflict);
+    for _ in 1..100 {
+        admin.own().create(&self::admin(), now()).await.unwrap();
+    }
+    let refusal = admin.own().create(&self::admin(), now()).await.unwrap_err();
+    assert_eq!(refusal.code(), "config.too_many_connections");
+    admin.connections.of("other").create(&self::admin(), now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whatever_is_enforced_is_found_among_however_many() {
+    let admin = Admin::with_enforced().await;
+    // Two processes may have got past the limit.
+    let enforced = admin.own().record(&admin.id).await.unwrap().to_json().unwrap();
+    for number in 0..250 {
+        let json = enforced.replace(&admin.id, &format!("0{number}")).replace("enforced", "active");
+        let other = ConnectionRecord::from_json(&json).unwrap();
+        assert_eq!(admin.store.save(&other, None, &[]).await.unwrap(), Saved::Saved);
+    }
+    assert_eq!(admin.own().list().await.unwrap().len(), 251);
+    assert!(admin.own().enforcement().await.unwrap().is_enforced());
+}
+
+#[tokio::test]
+async fn retiring_what_jumpcloud_signs_with_locks_everybody_out() {
+    let print = |certificate: &str| {
+        jumpcloud_sso::Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+    };
+    let admin = Admin::with_enforced().await;
+    admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    admin.log_in_at(keys::OTHER_KEY, keys::OTHER_CERTIFICATE, now() + DAY).await;
+    // The former one was seen too, but that was before the change at JumpCloud.
+    let current = Edit::new().retire_certificate(&print(keys::OTHER_CERTIFICATE));
+    let both = [Effect::NeedsTestLogin, Effect::EndsEnforcement];
+    assert_eq!(admin.own().preview(&admin.id, &current).await.unwrap(), both);
+    assert_eq!(code(admin.edit(current).await), "config.ends_enforcement");
+    let former = Edit::new().retire_certificate(&print(keys::OWN_CERTIFICATE));
+    assert_eq!(admin.edit(former).await.unwrap(), [Effect::NeedsTestLogin]);
+    assert_eq!(admin.phase().await, Phase::Enforced);
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_takes_the_place_of_the_former_one() {
+    let admin = Admin::with_active().await;
+    let pinned = async || {
+        let record = admin.own().record(&admin.id).await.unwrap();
+        record.certificates().iter().map(|it| it.fingerprint_sha256().to_string()).collect::<Vec<_>>()
+    };
+    let print = |certificate: &str| {
+        jumpcloud_sso::Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+    };
+    let add = |certificate: &str| Edit::new().add_certificate(certificate.as_bytes());
+    let former = add(keys::JUMPCLOUD_CERTIFICATE_EXPIRED).retire_certificate(&print(keys::OWN_CERTIFICATE));
+    admin.edit(former).await.unwrap();
+    assert_eq!(pinned().await, [print(keys::JUMPCLOUD_CERTIFICATE_EXPIRED)]);
+    // Of the same key: who could log in before can do so after it.
+    assert_eq!(admin.edit(add(keys::JUMPCLOUD_CERTIFICATE)).await.unwrap(), [Effect::NeedsTestLogin]);
+    assert_eq!(pinned().await, [print(keys::JUMPCLOUD_CERTIFICATE)]);
+    assert!(admin.edit(add(keys::JUMPCLOUD_CERTIFICATE)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_in_use_stays_whole() {
+    let admin = Admin::with_active().await;
+    // Without a verified domain nobody could log in.
+    match admin.edit(Edit::new().accept_any_email_domain(false)).await.unwrap_err() {
+        Refusal::Incomplete { missing } => assert_eq!(missing, [Missing::EmailDomain]),
+        other => panic!("{other}"),
+    }
+    assert_eq!(admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap(), DomainClaim::Claimed);
+    admin.edit(Edit::new().accept_any_email_domain(false)).await.unwrap();
+    // Those who come by JumpCloud's portal are told before they are refused.
+    admin.edit(Edit::new().allow_idp_initiated(true)).await.unwrap();
+    let refuse = Edit::new().allow_idp_initiated(false);
+    assert_eq!(admin.own().preview(&admin.id, &refuse).await.unwrap(), [Effect::RefusesIdpInitiated]);
+    assert_eq!(admin.edit(refuse).await.unwrap(), [Effect::RefusesIdpInitiated]);
+}
+
+#[tokio::test]
+async fn a_domain_that_members_log_in_with_is_not_released_by_mistake() {
+    let admin = Admin::with_active().await;
+    let domains = Domains::new(&settings(), admin.store.clone());
+    for domain in ["acme.test", "other.test"] {
+        assert_eq!(admin.store.claim_domain(domain, "acme", &[]).await.unwrap(), DomainClaim::Claimed);
+    }
+    let release = async |domain: &str, how: Release| {
+        let result = domains.release("acme", domain, how, &self::admin(), now()).await;
+        result.map_or_else(|error| error.code(), |()| "released")
+    };
+    admin.edit(Edit::new().accept_any_email_domain(false)).await.unwrap();
+    assert_eq!(release("acme.test", Release::IfUnused).await, "config.domain_in_use");
+    admin.log_in(keys::OWN_KEY, keys::OWN_CERTIFICATE).await;
+    assert_eq!(release("acme.test", Release::EvenIfMembersAreLockedOut).await, "released");
+    let released = EventKind::DomainReleased { domain: "acme.test".to_owned(), while_in_use: true };
+    assert_eq!(admin.last_event().await, released);
+    // The login that was a test is none any longer: its address is believed no more.
+    assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
+    assert_eq!(release("other.test", Release::EvenIfMembersAreLockedOut).await, "released");
+    match admin.enforce().await.unwrap_err() {
+        Refusal::Incomplete { missing } => assert_eq!(missing, [Missing::EmailDomain]),
+        other => panic!("{other}"),
+    }
+    admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
+    assert_eq!(admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap(), DomainClaim::Claimed);
+    assert_eq!(release("acme.test", Release::IfUnused).await, "released");
+    let released = EventKind::DomainReleased { domain: "acme.test".to_owned(), while_in_use: false };
+    assert_eq!(admin.last_event().await, released);
+}
+
+#[tokio::test]
+async fn enforcing_anew_in_another_way_is_refused() {
+    let admin = Admin::with_enforced().await;
+    let enforce = async |break_glass: BreakGlass, earlier: EarlierSessions| {
+        let result = admin.own().enforce(&admin.id, &break_glass, earlier, &self::admin(), now()).await;
+        result.map_or_else(|refusal| refusal.code(), |_| "enforced")
+    };
+    let nobody = BreakGlass::NobodyEvenIfLockedOut;
+    assert_eq!(enforce(nobody.clone(), EarlierSessions::GoOn).await, "enforced");
+    assert_eq!(enforce(nobody, EarlierSessions::End).await, "config.phase");
+    let named = BreakGlass::Accounts(vec!["admin-1".to_owned()]);
+    assert_eq!(enforce(named, EarlierSessions::GoOn).await, "config.phase");
+    assert_eq!(
+        enforce(BreakGlass::Accounts(Vec::new()), EarlierSessions::GoOn).await,
+        "config.no_break_glass"
+    );
+}
+
+#[tokio::test]
+async fn disabling_says_that_enforcement_ends_with_it() {
+    let admin = Admin::with_enforced().await;
+    admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
+    let events = admin.own().events(0, 1000).await.unwrap();
+    let last: Vec<_> = events.iter().rev().take(2).map(|(_, event)| event.kind().clone()).collect();
+    assert_eq!(
+        last,
+        [
+            EventKind::Unenforced { because: UnenforcedBecause::Disabled },
+            EventKind::Disabled { before: Phase::Enforced }
+        ]
+    );
+    assert!(!admin.own().enforcement().await.unwrap().is_enforced());
+}
+
+/// Revocations that are lost as long as it is down.
+struct Down;
+
+impl RevocationStore for Down {
+    async fn revoke(&self, _: &str, _: SystemTime, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+        Err(StoreError::new("down"))
+    }
+
+    async fn revoked_at(&self, _: &[String], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+        Err(StoreError::new("down"))
+    }
+}
+
+impl OnceStore for Down {
+    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
+        Err(StoreError::new("down"))
+    }
+}
+
+#[tokio::test]
+async fn disabling_ends_every_session_whenever_it_began() {
+    let admin = Admin::with_active().await;
+    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+    let session = async |at: SystemTime| {
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), at);
+        let login = page.finish(&connection, &answer, at).await.unwrap();
+        (page.sessions.begin(&login, "user-1", at).unwrap(), login)
+    };
+    let verify = async |token: &str, at: SystemTime| {
+        page.sessions.verify("acme", token, at).await.map_or_else(|error| error.code(), |_| "good")
+    };
+    // On a machine whose clock is ahead, one begins after the end.
+    let (first, _) = session(now()).await;
+    let (ahead, login) = session(now() + Duration::from_secs(59)).await;
+    let down = Sessions::new(&settings(), Down).unwrap();
+    let refusal = admin.own().disable(&admin.id, &down, &self::admin(), now()).await.unwrap_err();
+    assert_eq!(refusal.code(), "config.store");
+    assert_eq!(admin.phase().await, Phase::Configured, "nobody logs in, whatever became of the sessions");
+    admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
+    for (token, at) in [(&first, now()), (&ahead, now() + Duration::from_secs(59)), (&ahead, now() + DAY / 4)]
+    {
+        assert_eq!(verify(token.token(), at).await, "session.revoked");
+    }
+    // Enabled again, it begins anew: at once, and without what was under way before.
+    admin.own().enable(&admin.id, &self::admin(), now()).await.unwrap();
+    let (fresh, again) = session(now()).await;
+    assert_eq!(verify(fresh.token(), now()).await, "good");
+    admin.connections.complete_login(&again, &fresh, now()).await.unwrap();
+    let late = admin.connections.complete_login(&login, &ahead, now()).await.unwrap_err();
+    assert_eq!(late.code(), "config.disabled");
+    assert_eq!(verify(ahead.token(), now() + DAY / 4).await, "session.revoked");
+}
+
+#[tokio::test]
+async fn a_login_is_completed_by_its_own_session() {
+    let admin = Admin::with_active().await;
+    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+    let connection = admin.connections.active(&admin.id).await.unwrap();
+    let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+    let login = page.finish(&connection, &answer, now()).await.unwrap();
+    let complete = async |organization: &str, connection: &str| {
+        let session = NewSession::new("user-1", organization, connection);
+        let session = settings().session_issuer().issue(&session, now()).unwrap();
+        let result = admin.connections.complete_login(&login, &session, now()).await;
+        result.map_or_else(|refusal| refusal.code(), |()| "complete")
+    };
+    assert_eq!(complete("other", &admin.id).await, "config.other_session");
+    assert_eq!(complete("acme", "password").await, "config.other_session");
+    assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
+    assert_eq!(complete("acme", &admin.id).await, "complete");
+    admin.enforce().await.unwrap();
 }
 
 #[tokio::test]
 async fn doing_again_what_is_done_changes_nothing() {
     let admin = Admin::with_enforced().await;
-    let version = async || admin.connections.record(&admin.id).await.unwrap().version();
+    let version = async || admin.own().record(&admin.id).await.unwrap().version();
     let before = version().await;
-    admin.connections.enable(&admin.id, &self::admin(), now()).await.unwrap();
+    admin.own().enable(&admin.id, &self::admin(), now()).await.unwrap();
     admin.enforce().await.unwrap();
     assert_eq!(version().await, before);
     for _ in 0..2 {
-        admin.connections.unenforce(&admin.id, &self::admin(), now()).await.unwrap();
+        admin.own().unenforce(&admin.id, &self::admin(), now()).await.unwrap();
     }
     assert_eq!(version().await, before + 1);
     for _ in 0..2 {
-        admin.connections.disable(&admin.id, &admin.store, &self::admin(), now()).await.unwrap();
+        admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
     }
     assert_eq!(version().await, before + 2);
 }
@@ -398,34 +773,40 @@ impl Entitlements for Plan {
 async fn a_plan_gates_what_goes_forward_and_nothing_that_goes_back() {
     let admin = Admin::with_enforced().await;
     let free = Connections::with_entitlements(&settings(), admin.store.clone(), Plan(&[]));
-    assert_eq!(free.create("acme", &self::admin(), now()).await.unwrap_err().code(), "config.not_entitled");
-    let edit = Edit::new().allow_idp_initiated(true);
-    let refused = free.edit(&admin.id, &edit, &self::admin(), now()).await.unwrap_err();
-    assert_eq!(refused.code(), "config.not_entitled");
-    free.unenforce(&admin.id, &self::admin(), now()).await.unwrap();
-    let nobody = BreakGlass::NobodyEvenIfLockedOut;
-    let enforce = free.enforce(&admin.id, &nobody, EarlierSessions::End, &self::admin(), now()).await;
-    assert_eq!(enforce.unwrap_err().code(), "config.not_entitled");
-    free.disable(&admin.id, &admin.store, &self::admin(), now()).await.unwrap();
     assert_eq!(
-        free.enable(&admin.id, &self::admin(), now()).await.unwrap_err().code(),
+        free.of("acme").create(&self::admin(), now()).await.unwrap_err().code(),
+        "config.not_entitled"
+    );
+    let edit = Edit::new().allow_idp_initiated(true);
+    let refused = free.of("acme").edit(&admin.id, &edit, &self::admin(), now()).await.unwrap_err();
+    assert_eq!(refused.code(), "config.not_entitled");
+    free.of("acme").unenforce(&admin.id, &self::admin(), now()).await.unwrap();
+    let nobody = BreakGlass::NobodyEvenIfLockedOut;
+    let enforce =
+        free.of("acme").enforce(&admin.id, &nobody, EarlierSessions::End, &self::admin(), now()).await;
+    assert_eq!(enforce.unwrap_err().code(), "config.not_entitled");
+    free.of("acme").disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
+    assert_eq!(
+        free.of("acme").enable(&admin.id, &self::admin(), now()).await.unwrap_err().code(),
         "config.not_entitled"
     );
     let team = Plan(&[Feature::Configure, Feature::Enable]);
     let team = Connections::with_entitlements(&settings(), admin.store.clone(), team);
-    team.enable(&admin.id, &self::admin(), now()).await.unwrap();
-    team.edit(&admin.id, &edit, &self::admin(), now()).await.unwrap();
-    let enforce = team.enforce(&admin.id, &nobody, EarlierSessions::End, &self::admin(), now()).await;
+    team.of("acme").enable(&admin.id, &self::admin(), now()).await.unwrap();
+    team.of("acme").edit(&admin.id, &edit, &self::admin(), now()).await.unwrap();
+    let enforce =
+        team.of("acme").enforce(&admin.id, &nobody, EarlierSessions::End, &self::admin(), now()).await;
     assert_eq!(enforce.unwrap_err().code(), "config.not_entitled");
 }
 
 #[tokio::test]
 async fn reminders_come_once_each_and_the_most_urgent_first() {
     let admin = Admin::with_active().await;
-    let end = admin.connections.record(&admin.id).await.unwrap().certificates()[0].not_after();
+    let end = admin.own().record(&admin.id).await.unwrap().certificates()[0].not_after();
     let due = async |at: SystemTime| {
-        let events = admin.connections.expiry_reminders(&admin.store, at).await.unwrap();
-        let days = events.iter().map(|event| match event.kind() {
+        let reminders = admin.connections.expiry_reminders(at).await;
+        assert!(reminders.failure.is_none());
+        let days = reminders.due.iter().map(|event| match event.kind() {
             EventKind::CertificateExpires { days, at, .. } => {
                 assert_eq!(*at, end);
                 *days
@@ -450,25 +831,8 @@ async fn reminders_come_once_each_and_the_most_urgent_first() {
 async fn reminders_are_for_connections_in_use() {
     let admin = Admin::new().await;
     admin.edit(complete()).await.unwrap();
-    let end = admin.connections.record(&admin.id).await.unwrap().certificates()[0].not_after();
-    assert!(admin.connections.expiry_reminders(&admin.store, end).await.unwrap().is_empty());
-}
-
-/// A store of claims that is down.
-struct Down;
-
-impl OnceStore for Down {
-    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
-        Err(StoreError::new("down"))
-    }
-}
-
-#[tokio::test]
-async fn a_reminder_is_not_lost_when_the_store_is_down() {
-    let admin = Admin::with_active().await;
-    let end = admin.connections.record(&admin.id).await.unwrap().certificates()[0].not_after();
-    assert!(admin.connections.expiry_reminders(&Down, end).await.is_err());
-    assert_eq!(admin.connections.expiry_reminders(&admin.store, end).await.unwrap().len(), 1);
+    let end = admin.own().record(&admin.id).await.unwrap().certificates()[0].not_after();
+    assert!(admin.connections.expiry_reminders(end).await.due.is_empty());
 }
 
 #[tokio::test]
@@ -481,11 +845,11 @@ async fn a_record_survives_its_text() {
         .insecure_allow_sha1(true)
         .accept_end_of_enforcement();
     admin.edit(edit).await.unwrap();
-    let record = admin.connections.record(&admin.id).await.unwrap();
-    let read = jumpcloud_sso::ConnectionRecord::from_json(&record.to_json().unwrap()).unwrap();
+    let record = admin.own().record(&admin.id).await.unwrap();
+    let read = ConnectionRecord::from_json(&record.to_json().unwrap()).unwrap();
     assert_eq!(read, record);
     assert_eq!(read.attributes().configured_name(Field::Email), Some("mail"));
     assert!(!read.attributes().requires(Field::FirstName));
-    assert!(jumpcloud_sso::ConnectionRecord::from_json("{}").is_err());
-    assert!(jumpcloud_sso::Event::from_json("{}").is_err());
+    assert!(ConnectionRecord::from_json("{}").is_err());
+    assert!(Event::from_json("{}").is_err());
 }

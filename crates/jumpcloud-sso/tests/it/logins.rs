@@ -89,14 +89,31 @@ async fn a_login_belongs_to_the_browser_that_began_it() {
         let error = world.finish(&answer, cookies.as_deref(), now()).await.unwrap_err();
         assert_eq!(error.code(), "binding.state", "{cookies:?}");
     }
-    // Without RelayState, or with another one, the cookie is not found either.
-    let cookies = cookies(&attacker);
+    // Nor does it help to leave RelayState out, or to name another login.
     for relay_state in [None, Some("https://app.acme.test/"), Some("0123456789abcdef")] {
-        let form = LoginForm { saml_response: &answer.0, relay_state };
-        let error = world.sso.finish_login(&world.connection, form, Some(&cookies), now()).await.unwrap_err();
-        assert_eq!(error.code(), "binding.state", "{relay_state:?}");
+        for cookies in [None, Some(cookies(&victim))] {
+            let form = LoginForm { saml_response: &answer.0, relay_state };
+            let login = world.sso.finish_login(&world.connection, form, cookies.as_deref(), now()).await;
+            assert_eq!(login.unwrap_err().code(), "binding.state", "{relay_state:?} {cookies:?}");
+        }
     }
-    assert!(world.finish(&answer, Some(&cookies), now()).await.is_ok());
+    assert!(world.finish(&answer, Some(&cookies(&attacker)), now()).await.is_ok());
+}
+
+#[tokio::test]
+async fn relay_state_need_not_come_back() {
+    for relay_state in [None, Some(""), Some("https://app.acme.test/"), Some("/a default of JumpCloud's")] {
+        let world = World::new(acme());
+        let (other, start) = (world.begin(), world.begin());
+        let both = format!("{}; {}", cookies(&other), cookies(&start));
+        let answer = world.answer(&start);
+        let form = LoginForm { saml_response: &answer.0, relay_state };
+        let login = world.sso.finish_login(&world.connection, form, Some(&both), now()).await.unwrap();
+        assert_eq!(login.return_to(), Some("/dashboard"), "{relay_state:?}");
+        assert!(start.set_cookie().starts_with(login.clear_cookie().unwrap().split('=').next().unwrap()));
+        let again = world.sso.finish_login(&world.connection, form, Some(&both), now()).await.unwrap_err();
+        assert_eq!(again.code(), "replay.assertion");
+    }
 }
 
 #[tokio::test]

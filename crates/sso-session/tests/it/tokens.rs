@@ -90,9 +90,21 @@ fn the_header_says_what_it_has_to_and_no_more() {
 
 #[test]
 fn claims_are_there_and_of_their_type() {
-    for name in
-        ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid", "session_start", "session_end", "org", "connection", "amr"]
-    {
+    for name in [
+        "iss",
+        "aud",
+        "sub",
+        "iat",
+        "nbf",
+        "exp",
+        "jti",
+        "sid",
+        "session_start",
+        "session_end",
+        "org",
+        "connection",
+        "amr",
+    ] {
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove(name);
         assert_eq!(

@@ -1,0 +1,563 @@
+//! What the administrators of one organization do with its connections: draft, configure, enable, enforce, and back.
+
+use std::future::Future;
+use std::time::SystemTime;
+
+use saml_protocol::RequestId;
+use saml_signature::Certificate;
+
+use crate::connection::ConnectionError;
+use crate::connections::{Connections, MAX_CONNECTIONS, all_of};
+use crate::edit::{Edit, Effect, Plan};
+use crate::enforcement::{Access, Enforcement};
+use crate::entitlement::{Entitlements, Feature};
+use crate::event::{Actor, Event, EventKind, UnenforcedBecause};
+use crate::record::{CompletedLogin, ConnectionRecord, Missing, Phase, Use};
+use crate::refusal::Refusal;
+use crate::sessions::Sessions;
+use crate::settings::ServiceProvider;
+use crate::store::{ConnectionStore, DomainStore, OnceStore, RevocationStore, Saved, StoreError};
+use crate::traced::traced;
+
+/// One organization's connections, as [`Connections::of`] gives them. Those of others do not exist here: their IDs are
+/// [`Refusal::Unknown`].
+///
+/// Whatever changes something returns what is missing, or why it was refused, and leaves everything as it was then. It is
+/// kept together with its [`Event`] for the audit log or not at all.
+#[derive(Debug)]
+pub struct Organization<'c, S, E> {
+    connections: &'c Connections<S, E>,
+    name: &'c str,
+}
+
+/// How members come in while a connection is enforced, if JumpCloud cannot let them in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BreakGlass {
+    /// These accounts, by the service's own names for them, may log in by other ways. Each time is an event.
+    Accounts(Vec<String>),
+    /// Nobody: should JumpCloud fail, or its certificate change unannounced, the last administrator is locked out too.
+    NobodyEvenIfLockedOut,
+}
+
+/// What becomes of sessions that began before a connection was enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EarlierSessions {
+    /// They go on, if they are of the connection.
+    GoOn,
+    /// They have to begin anew.
+    End,
+}
+
+/// What came of an [`Edit`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Edited {
+    /// The connection from now on.
+    pub record: ConnectionRecord,
+    /// What the change did beyond itself.
+    pub effects: Vec<Effect>,
+}
+
+/// What an administrator's page shows of a connection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The connection.
+    pub record: ConnectionRecord,
+    /// What to paste into JumpCloud.
+    pub service_provider: ServiceProvider,
+    /// What is missing before it can be enabled.
+    pub missing: Vec<Missing>,
+    /// The last login that succeeded to its very end at the present revision. Without it, it cannot be enforced.
+    pub tested: Option<CompletedLogin>,
+    /// The pinned certificates.
+    pub certificates: Vec<CertificateStatus>,
+}
+
+/// A pinned certificate, and whether JumpCloud signs with it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CertificateStatus {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The last login that it was seen with. One that others have followed since can be retired.
+    pub last_login: Option<SystemTime>,
+}
+
+/// By whom something is asked for, and when.
+#[derive(Clone, Copy)]
+struct Request<'r> {
+    by: &'r Actor,
+    now: SystemTime,
+}
+
+impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, E> {
+    pub(crate) fn new(connections: &'c Connections<S, E>, name: &'c str) -> Self {
+        Self { connections, name }
+    }
+
+    /// Drafts a connection, as soon as an administrator opens the page: its ACS URL and SP Entity ID can be copied then.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn create(&self, by: &Actor, now: SystemTime) -> Result<ConnectionRecord, Refusal> {
+        self.traced("create", None, async {
+            self.entitled(Feature::Configure).await?;
+            // Two at once may get past this; the limit is against mistakes.
+            if self.list().await?.len() >= MAX_CONNECTIONS {
+                return Err(Refusal::TooMany);
+            }
+            let id = new_id()?;
+            let record = ConnectionRecord::draft(&id, self.name, now);
+            let event = self.event(Request { by, now }, &id, EventKind::Created);
+            self.connections.save(&record, None, &[event]).await?;
+            Ok(record)
+        })
+        .await
+    }
+
+    /// What an [`Edit`] would do beyond itself. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn preview(&self, id: &str, edit: &Edit) -> Result<Vec<Effect>, Refusal> {
+        self.traced("preview", Some(id), async {
+            let record = self.record(id).await?;
+            Ok(self.plan(&record, edit).await?.effects)
+        })
+        .await
+    }
+
+    /// Changes a connection's configuration, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Refusal`]; [`Refusal::Edit`] names each field that is wrong, [`Refusal::EndsEnforcement`] is the answer to a
+    /// change after which nobody could say whether members can still log in, unless the edit accepts that.
+    pub async fn edit(&self, id: &str, edit: &Edit, by: &Actor, now: SystemTime) -> Result<Edited, Refusal> {
+        self.traced("edit", Some(id), self.edit_now(id, edit, Request { by, now })).await
+    }
+
+    async fn edit_now(&self, id: &str, edit: &Edit, request: Request<'_>) -> Result<Edited, Refusal> {
+        let record = self.record(id).await?;
+        self.entitled(Feature::Configure).await?;
+        let Plan { record: mut next, changes, effects } = self.plan(&record, edit).await?;
+        if changes.is_empty() {
+            return Ok(Edited { record, effects });
+        }
+        let ends_enforcement = effects.contains(&Effect::EndsEnforcement);
+        if ends_enforcement && !edit.accepts_end_of_enforcement() {
+            return Err(Refusal::EndsEnforcement);
+        }
+        let kind = EventKind::Configured {
+            revision: next.revision(),
+            changes,
+            before: record.phase(),
+            after: next.phase(),
+        };
+        let mut events = vec![self.event(request, id, kind)];
+        if ends_enforcement {
+            let kind = EventKind::Unenforced { because: UnenforcedBecause::Changed };
+            events.push(self.event(request, id, kind));
+        }
+        self.connections.replace(&record, &mut next, &events).await?;
+        Ok(Edited { record: next, effects })
+    }
+
+    /// A connection in use has to be whole after a change as it was before.
+    async fn plan(&self, record: &ConnectionRecord, edit: &Edit) -> Result<Plan, Refusal> {
+        let logins = self.connections.store().logins(record.id()).await?;
+        let plan = edit.apply(record, &logins, self.connections.settings())?;
+        if plan.record.phase() >= Phase::Active && !plan.changes.is_empty() {
+            self.check_whole(&plan.record).await?;
+        }
+        Ok(plan)
+    }
+
+    /// Lets members log in through a connection.
+    ///
+    /// # Errors
+    /// [`Refusal::Incomplete`] says what is missing.
+    pub async fn enable(&self, id: &str, by: &Actor, now: SystemTime) -> Result<ConnectionRecord, Refusal> {
+        self.traced("enable", Some(id), async {
+            let before = self.record(id).await?;
+            if before.phase() >= Phase::Active {
+                return Ok(before);
+            }
+            self.entitled(Feature::Enable).await?;
+            self.check_whole(&before).await?;
+            let mut record = before.clone();
+            record.use_of = Use::Active;
+            record.activation += 1;
+            let event = self.event(Request { by, now }, id, EventKind::Enabled { before: before.phase() });
+            self.connections.replace(&before, &mut record, &[event]).await?;
+            Ok(record)
+        })
+        .await
+    }
+
+    /// Has members log in through a connection and by no other way.
+    ///
+    /// # Errors
+    /// [`Refusal::Phase`] before it is enabled, and when it is enforced already in another way than asked for;
+    /// [`Refusal::NotTested`] before a login has succeeded to its very end at the present revision.
+    pub async fn enforce(
+        &self,
+        id: &str,
+        break_glass: &BreakGlass,
+        earlier_sessions: EarlierSessions,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<ConnectionRecord, Refusal> {
+        let work = self.enforce_now(id, break_glass, earlier_sessions, Request { by, now });
+        self.traced("enforce", Some(id), work).await
+    }
+
+    async fn enforce_now(
+        &self,
+        id: &str,
+        break_glass: &BreakGlass,
+        earlier_sessions: EarlierSessions,
+        request: Request<'_>,
+    ) -> Result<ConnectionRecord, Refusal> {
+        let before = self.record(id).await?;
+        let ends_earlier_sessions = earlier_sessions == EarlierSessions::End;
+        if before.phase() < Phase::Active {
+            return Err(Refusal::Phase { needed: Phase::Active, found: before.phase() });
+        }
+        let accounts = break_glass.accounts()?;
+        if let Use::Enforced { ends_earlier_sessions: present, .. } = before.use_of {
+            return if (present, before.break_glass()) == (ends_earlier_sessions, &accounts) {
+                Ok(before)
+            } else {
+                Err(Refusal::Phase { needed: Phase::Active, found: Phase::Enforced })
+            };
+        }
+        self.entitled(Feature::Enforce).await?;
+        self.check_whole(&before).await?;
+        let test = self.test_of(&before).await?;
+        let test = test.ok_or(Refusal::NotTested { revision: before.revision() })?;
+        let mut record = before.clone();
+        record.break_glass = accounts;
+        record.use_of = Use::Enforced { since: request.now, ends_earlier_sessions };
+        let kind = EventKind::Enforced {
+            before: before.phase(),
+            revision: record.revision(),
+            tested_by: test.user().to_owned(),
+            ends_earlier_sessions,
+        };
+        let mut events = vec![self.event(request, id, kind)];
+        events.extend(self.break_glass_event(&before, &record, request));
+        self.connections.replace(&before, &mut record, &events).await?;
+        Ok(record)
+    }
+
+    /// Changes who may log in by other ways while the connection is enforced.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn set_break_glass(
+        &self,
+        id: &str,
+        break_glass: &BreakGlass,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<ConnectionRecord, Refusal> {
+        self.traced("set_break_glass", Some(id), async {
+            let before = self.record(id).await?;
+            let mut record = before.clone();
+            record.break_glass = break_glass.accounts()?;
+            if let Some(event) = self.break_glass_event(&before, &record, Request { by, now }) {
+                self.connections.replace(&before, &mut record, &[event]).await?;
+            }
+            Ok(record)
+        })
+        .await
+    }
+
+    /// Lets members log in by other ways again.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn unenforce(
+        &self,
+        id: &str,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<ConnectionRecord, Refusal> {
+        self.traced("unenforce", Some(id), async {
+            let before = self.record(id).await?;
+            if before.phase() < Phase::Enforced {
+                return Ok(before);
+            }
+            let mut record = before.clone();
+            record.use_of = Use::Active;
+            let kind = EventKind::Unenforced { because: UnenforcedBecause::Asked };
+            let event = self.event(Request { by, now }, id, kind);
+            self.connections.replace(&before, &mut record, &[event]).await?;
+            Ok(record)
+        })
+        .await
+    }
+
+    /// Lets nobody log in through a connection any longer, and revokes its sessions. If it was enforced, members can log
+    /// in by other ways again.
+    ///
+    /// # Errors
+    /// [`Refusal`]. Should revoking fail, the connection is disabled all the same, and doing it again revokes.
+    pub async fn disable<R: RevocationStore + OnceStore>(
+        &self,
+        id: &str,
+        sessions: &Sessions<R>,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<ConnectionRecord, Refusal> {
+        self.traced("disable", Some(id), async {
+            let record = self.disable_now(id, Request { by, now }).await?;
+            // From here on no login is completed. Those that were completed before have sessions of this activation, and
+            // all of these end, whenever and on whatever machine they began.
+            sessions.revoke_activation(id, record.activation(), now).await?;
+            Ok(record)
+        })
+        .await
+    }
+
+    async fn disable_now(&self, id: &str, request: Request<'_>) -> Result<ConnectionRecord, Refusal> {
+        let before = self.record(id).await?;
+        if before.phase() < Phase::Active {
+            return Ok(before);
+        }
+        let mut record = before.clone();
+        record.use_of = Use::Disabled;
+        let mut events = vec![self.event(request, id, EventKind::Disabled { before: before.phase() })];
+        if before.phase() == Phase::Enforced {
+            let kind = EventKind::Unenforced { because: UnenforcedBecause::Disabled };
+            events.push(self.event(request, id, kind));
+        }
+        self.connections.replace(&before, &mut record, &events).await?;
+        Ok(record)
+    }
+
+    /// Deletes a connection that is disabled. Its ID is never used again.
+    ///
+    /// # Errors
+    /// [`Refusal::Phase`] while it is in use.
+    pub async fn delete(&self, id: &str, by: &Actor, now: SystemTime) -> Result<(), Refusal> {
+        self.traced("delete", Some(id), async {
+            let record = self.record(id).await?;
+            if record.phase() >= Phase::Active {
+                return Err(Refusal::Phase { needed: Phase::Configured, found: record.phase() });
+            }
+            let event = self.event(Request { by, now }, id, EventKind::Deleted { before: record.phase() });
+            let events = std::slice::from_ref(&event);
+            match self.connections.store().delete(id, record.version(), events).await? {
+                Saved::Saved => event.trace(),
+                Saved::Conflict => return Err(Refusal::Conflict),
+            }
+            self.connections.forget(id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Seals a stored private key under the present AUTH_SECRET, where it was sealed under a former one, so that the
+    /// former one can go. Does nothing where there is none, or where it is sealed already.
+    ///
+    /// # Errors
+    /// [`Refusal::Configuration`] where neither the present secret nor a former one opens it.
+    pub async fn reseal(&self, id: &str, by: &Actor, now: SystemTime) -> Result<ConnectionRecord, Refusal> {
+        self.traced("reseal", Some(id), async {
+            let before = self.record(id).await?;
+            let settings = self.connections.settings();
+            let Some(sealed) = &before.configuration.decryption_key else { return Ok(before) };
+            let resealed = settings.reseal_decryption_key(sealed, id).map_err(ConnectionError::from)?;
+            let Some(resealed) = resealed else { return Ok(before) };
+            let mut record = before.clone();
+            record.configuration.decryption_key = Some(resealed);
+            let event = self.event(Request { by, now }, id, EventKind::Resealed);
+            self.connections.replace(&before, &mut record, &[event]).await?;
+            Ok(record)
+        })
+        .await
+    }
+
+    // What there is to ask.
+
+    /// The connection `id`, whatever its phase.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`].
+    pub async fn record(&self, id: &str) -> Result<ConnectionRecord, Refusal> {
+        let record = self.connections.record(id).await?;
+        if record.organization() == self.name { Ok(record) } else { Err(Refusal::Unknown) }
+    }
+
+    /// What an administrator's page shows of the connection `id`.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`].
+    pub async fn status(&self, id: &str) -> Result<Status, Refusal> {
+        let record = self.record(id).await?;
+        let logins = self.connections.store().logins(id).await?;
+        let missing = missing(&record, &self.domains().await?);
+        let last_login = |certificate: &Certificate| {
+            let fingerprint = certificate.fingerprint_sha256().to_string();
+            let seen = logins.iter().filter(|login| login.certificate() == fingerprint);
+            seen.map(CompletedLogin::at).max()
+        };
+        let certificates = record
+            .certificates()
+            .into_iter()
+            .map(|certificate| CertificateStatus { last_login: last_login(&certificate), certificate })
+            .collect();
+        let service_provider =
+            ServiceProvider::new(self.connections.settings(), id).map_err(ConnectionError::from)?;
+        let tested = self.test_of(&record).await?;
+        Ok(Status { record, service_provider, missing, tested, certificates })
+    }
+
+    /// All connections of the organization, whatever their phase.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(&self) -> Result<Vec<ConnectionRecord>, StoreError> {
+        all_of(self.connections.store(), self.name).await
+    }
+
+    /// The events of the organization with a number above `after`, in their order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events(&self, after: u64, limit: usize) -> Result<Vec<(u64, Event)>, StoreError> {
+        self.connections.store().events(self.name, after, limit).await
+    }
+
+    /// What the organization enforces. Ask it about sessions; for other ways in there is
+    /// [`other_way_in`](Self::other_way_in).
+    ///
+    /// # Errors
+    /// [`StoreError`]; nobody should be let in then.
+    pub async fn enforcement(&self) -> Result<Enforcement, StoreError> {
+        let records = self.list().await?;
+        Enforcement::of(self.connections.settings(), self.name, &records)
+            .map_err(|error| StoreError::new("a connection is kept under an ID that is none").because(error))
+    }
+
+    /// Whether `user` may come in by another way than single sign-on, be it a password, OAuth or an API key: `method` is
+    /// the host's name for it. That somebody breaks the glass is kept as an event before they are told; begin their
+    /// session by [`NewSession::break_glass`](crate::NewSession::break_glass).
+    ///
+    /// # Errors
+    /// [`StoreError`]; nobody should be let in then.
+    pub async fn other_way_in(
+        &self,
+        user: &str,
+        method: &str,
+        now: SystemTime,
+    ) -> Result<Access, StoreError> {
+        self.traced("other_way_in", None, async {
+            let enforcement = self.enforcement().await?;
+            let access = enforcement.other_way(user);
+            if access == Access::BreakGlass {
+                let kind = EventKind::BreakGlassUsed { user: user.to_owned(), method: method.to_owned() };
+                let connection = enforcement.first_connection();
+                let event = Event::new(&Actor::user(user), now, self.name, connection, kind);
+                self.connections.append(&event).await?;
+            }
+            Ok(access)
+        })
+        .await
+    }
+
+    async fn traced<T, R: crate::traced::Coded>(
+        &self,
+        operation: &'static str,
+        connection: Option<&str>,
+        work: impl Future<Output = Result<T, R>>,
+    ) -> Result<T, R> {
+        traced(operation, self.name, connection, work).await
+    }
+
+    fn event(&self, request: Request<'_>, id: &str, kind: EventKind) -> Event {
+        Event::new(request.by, request.now, self.name, Some(id), kind)
+    }
+
+    fn break_glass_event(
+        &self,
+        before: &ConnectionRecord,
+        after: &ConnectionRecord,
+        request: Request<'_>,
+    ) -> Option<Event> {
+        let kind = EventKind::BreakGlassChanged {
+            before: before.break_glass().to_vec(),
+            after: after.break_glass().to_vec(),
+        };
+        (before.break_glass() != after.break_glass()).then(|| self.event(request, after.id(), kind))
+    }
+
+    async fn entitled(&self, feature: Feature) -> Result<(), Refusal> {
+        if self.connections.entitlements().allows(self.name, feature).await? {
+            Ok(())
+        } else {
+            Err(Refusal::NotEntitled { feature })
+        }
+    }
+
+    async fn domains(&self) -> Result<Vec<String>, StoreError> {
+        self.connections.store().domains(self.name).await
+    }
+
+    /// That logins can go through it: nothing is missing, and what was checked field by field fits together.
+    async fn check_whole(&self, record: &ConnectionRecord) -> Result<(), Refusal> {
+        let domains = self.domains().await?;
+        let missing = missing(record, &domains);
+        if !missing.is_empty() {
+            return Err(Refusal::Incomplete { missing });
+        }
+        record.build(self.connections.settings(), &domains)?;
+        Ok(())
+    }
+
+    /// The last login that tested the present revision, with an address that would still be believed.
+    async fn test_of(&self, record: &ConnectionRecord) -> Result<Option<CompletedLogin>, StoreError> {
+        let domains = self.domains().await?;
+        let is_test = |login: &CompletedLogin| {
+            let is_believed = record.accepts_any_email_domain()
+                || domains.iter().any(|domain| domain == login.email_domain());
+            login.revision() == record.revision() && is_believed
+        };
+        let logins = self.connections.store().logins(record.id()).await?;
+        Ok(logins.into_iter().filter(is_test).max_by_key(CompletedLogin::at))
+    }
+}
+
+fn missing(record: &ConnectionRecord, domains: &[String]) -> Vec<Missing> {
+    let mut missing = record.missing();
+    if domains.is_empty() && !record.accepts_any_email_domain() {
+        missing.push(Missing::EmailDomain);
+    }
+    missing
+}
+
+/// 128 random bits, so that an organization's URLs cannot be guessed from another's.
+fn new_id() -> Result<String, Refusal> {
+    let random = RequestId::generate().map_err(|_| Refusal::Random)?;
+    Ok(random.as_str().trim_start_matches('_').chars().take(32).collect())
+}
+
+impl BreakGlass {
+    fn accounts(&self) -> Result<Vec<String>, Refusal> {
+        match self {
+            Self::NobodyEvenIfLockedOut => Ok(Vec::new()),
+            Self::Accounts(accounts) if accounts.iter().all(|account| account.trim().is_empty()) => {
+                Err(Refusal::NoBreakGlass)
+            }
+            Self::Accounts(accounts) => {
+                let mut accounts = accounts.clone();
+                accounts.retain(|account| !account.trim().is_empty());
+                accounts.sort();
+                accounts.dedup();
+                Ok(accounts)
+            }
+        }
+    }
+}

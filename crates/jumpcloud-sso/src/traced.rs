@@ -1,0 +1,66 @@
+//! A span for each operation, with the code of what was refused.
+
+use std::future::Future;
+
+use tracing::{Instrument as _, Span};
+
+use crate::domain::DomainError;
+use crate::refusal::Refusal;
+use crate::sessions::SessionRefusal;
+use crate::store::StoreError;
+
+/// An error with a stable code.
+pub(crate) trait Coded {
+    fn code(&self) -> &'static str;
+}
+
+impl Coded for Refusal {
+    fn code(&self) -> &'static str {
+        self.code()
+    }
+}
+
+impl Coded for DomainError {
+    fn code(&self) -> &'static str {
+        self.code()
+    }
+}
+
+impl Coded for SessionRefusal {
+    fn code(&self) -> &'static str {
+        self.code()
+    }
+}
+
+impl Coded for StoreError {
+    fn code(&self) -> &'static str {
+        self.code()
+    }
+}
+
+/// Runs an operation in a span of its own. A refusal is recorded by its code alone: what it says holds values that somebody
+/// else has chosen.
+pub(crate) async fn traced<T, E: Coded>(
+    operation: &'static str,
+    organization: &str,
+    connection: Option<&str>,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let span = tracing::info_span!(
+        "single_sign_on",
+        operation,
+        organization,
+        connection,
+        code = tracing::field::Empty
+    );
+    async {
+        let result = work.await;
+        if let Err(error) = &result {
+            Span::current().record("code", error.code());
+            tracing::warn!(code = error.code(), "refused");
+        }
+        result
+    }
+    .instrument(span)
+    .await
+}
