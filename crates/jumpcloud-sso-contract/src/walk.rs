@@ -10,14 +10,12 @@ use jumpcloud_sso::{
     OnceStore, Organization, Phase, Refusal, RevocationStore, Sessions, Settings, SetupGuide, SingleSignOn,
     SsoReason, TxtLookup, Unlimited,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, keys};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
 use crate::{now, unique};
 
 const ADMIN: &str = "admin-1";
 const USER: &str = "user-1";
-
-const SECRET: &str = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
 
 /// The whole life of a connection over a store, as the set-up guide has it: an empty organization, a draft, pasted values,
 /// a verified domain, enabled, a test login through the stand-in JumpCloud, enforced, a password refused, the certificate
@@ -103,7 +101,7 @@ pub struct Answer {
 }
 
 fn settings() -> Settings {
-    Settings::new("https://app.acme.test", SECRET).unwrap()
+    Settings::new("https://app.acme.test", &auth_secret("walk")).unwrap()
 }
 
 struct Walk<S> {

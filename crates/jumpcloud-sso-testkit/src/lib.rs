@@ -25,6 +25,7 @@
 mod idp;
 mod request;
 mod response;
+mod secret;
 
 /// The keys and certificates of the stand-in, PEM. All of them are public.
 pub mod keys {
@@ -54,3 +55,4 @@ pub mod keys {
 pub use idp::{JumpCloud, TestkitError};
 pub use request::IncomingRequest;
 pub use response::{AttributeStyle, ResponseBuilder, Sign, User};
+pub use secret::auth_secret;

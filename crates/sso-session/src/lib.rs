@@ -14,7 +14,8 @@
 //! use std::time::{Duration, UNIX_EPOCH};
 //! use sso_session::{AuthSecret, NewSession, SessionIssuer, SessionKey, SessionVerifier};
 //!
-//! let secret = AuthSecret::from_base64("q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=")?;
+//! let generated = AuthSecret::generate()?; // once, by `jumpcloud-sso secret`; then it stands in the environment
+//! let secret = AuthSecret::from_base64(generated.expose())?;
 //! let key = SessionKey::from_auth_secret(&secret);
 //! let issuer = SessionIssuer::new(key.clone(), "https://app.acme.test", "https://app.acme.test");
 //! let verifier = SessionVerifier::new([key], "https://app.acme.test", "https://app.acme.test")?;

@@ -32,17 +32,18 @@ const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
 pub struct AuthSecret(Zeroizing<Vec<u8>>);
 
 impl AuthSecret {
-    /// Reads the secret as it stands in the environment: base64 of at least 32 random bytes, white space around it
+    /// Reads the secret as it stands in the environment: base64 of at least 32 random bytes, white space and line ends
     /// ignored.
     ///
     /// # Errors
     /// [`AuthSecretError`], for values too that are well known or cannot have been drawn at random.
     pub fn from_base64(text: &str) -> Result<Self, AuthSecretError> {
-        let text = text.trim();
+        let text: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
         if text.is_empty() {
             return Err(AuthSecretError::Missing);
         }
-        let bytes = Zeroizing::new(LENIENT_PADDING.decode(text).map_err(|_| AuthSecretError::Base64)?);
+        let bytes =
+            Zeroizing::new(LENIENT_PADDING.decode(text.as_bytes()).map_err(|_| AuthSecretError::Base64)?);
         if bytes.len() < MIN_BYTES {
             return Err(AuthSecretError::TooShort { found: bytes.len() });
         }
@@ -176,7 +177,10 @@ pub enum AuthSecretError {
     #[error("AUTH_SECRET is empty; make one with `openssl rand -base64 32` or `jumpcloud-sso secret`")]
     Missing,
     /// Not base64.
-    #[error("AUTH_SECRET is not base64; make one with `openssl rand -base64 32` or `jumpcloud-sso secret`")]
+    #[error(
+        "AUTH_SECRET is not base64 of the standard alphabet; make one with `openssl rand -base64 32` or \
+         `jumpcloud-sso secret`"
+    )]
     Base64,
     /// Less than 32 bytes.
     #[error(

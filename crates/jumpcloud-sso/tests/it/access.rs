@@ -545,7 +545,7 @@ async fn a_domain_is_proved_by_the_organization_that_claims_it() {
 
 #[tokio::test]
 async fn a_challenge_outlives_a_change_of_the_secret() {
-    let former = "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=";
+    let former = crate::FORMER_SECRET.as_str();
     let (store, admin) = (MemoryStore::default(), Actor::user("admin-1"));
     let before = Domains::new(&Settings::new("https://app.acme.test", former).unwrap(), store.clone());
     let challenge = before.challenge("acme", "acme.test").unwrap();

@@ -17,7 +17,7 @@ fn the_site_url_is_an_absolute_address() {
         "http://127.0.0.1",
         "http://[::1]:3000",
     ] {
-        assert_eq!(settings_code(good, SECRET), "accepted", "{good}");
+        assert_eq!(settings_code(good, &SECRET), "accepted", "{good}");
     }
     for bad in [
         "",
@@ -33,10 +33,10 @@ fn the_site_url_is_an_absolute_address() {
         "https://app.acme.test/#a",
         "https://",
     ] {
-        assert_eq!(settings_code(bad, SECRET), "config.site_url", "{bad}");
+        assert_eq!(settings_code(bad, &SECRET), "config.site_url", "{bad}");
     }
     assert_eq!(
-        Settings::new("https://app.acme.test/base/", SECRET).unwrap().site_url(),
+        Settings::new("https://app.acme.test/base/", &SECRET).unwrap().site_url(),
         "https://app.acme.test/base"
     );
 }
@@ -45,7 +45,7 @@ fn the_site_url_is_an_absolute_address() {
 fn the_secret_is_checked_at_the_start() {
     assert_eq!(settings_code("https://app.acme.test", ""), "config.auth_secret_missing");
     assert_eq!(settings_code("https://app.acme.test", "c2hvcnQ="), "config.auth_secret_short");
-    assert!(!format!("{:?}", settings()).contains(SECRET));
+    assert!(!format!("{:?}", settings()).contains(SECRET.as_str()));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn each_field_has_its_own_error() {
 #[test]
 fn former_secrets_verify_until_they_are_dropped() {
     use jumpcloud_sso::NewSession;
-    let former = "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=";
+    let former = crate::FORMER_SECRET.as_str();
     let old = Settings::new("https://app.acme.test", former).unwrap();
     let token = old.session_issuer().issue(&NewSession::new("u", "acme", "c"), crate::now()).unwrap();
     let both = settings().former_secret(former).unwrap();

@@ -232,11 +232,11 @@ async fn private_keys_are_sealed_in_the_store() {
     assert!(json.contains("decryption_key") && !json.contains("PRIVATE"));
     admin.connections.active(&admin.id).await.unwrap();
     // Under another AUTH_SECRET it is worthless, with the former one as such it is not.
-    let other = "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=";
+    let other = crate::FORMER_SECRET.as_str();
     let rotated = jumpcloud_sso::Settings::new("https://app.acme.test", other).unwrap();
     let without = Connections::new(&rotated, admin.store.clone());
     assert_eq!(without.active(&admin.id).await.unwrap_err().code(), "config.sealed_elsewhere");
-    let with = Connections::new(&rotated.former_secret(crate::SECRET).unwrap(), admin.store.clone());
+    let with = Connections::new(&rotated.former_secret(&crate::SECRET).unwrap(), admin.store.clone());
     with.active(&admin.id).await.unwrap();
     // Sealed anew, the former one can go.
     let before = admin.own().record(&admin.id).await.unwrap();

@@ -1,8 +1,9 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jumpcloud_sso::{LoginForm, Stage};
+use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, Stage};
+use jumpcloud_sso_testkit::ResponseBuilder;
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
 
@@ -113,6 +114,57 @@ async fn relay_state_need_not_come_back() {
         assert!(start.set_cookie().starts_with(login.clear_cookie().unwrap().split('=').next().unwrap()));
         let again = world.sso.finish_login(&world.connection, form, Some(&both), now()).await.unwrap_err();
         assert_eq!(again.code(), "replay.assertion");
+    }
+}
+
+/// A login whose answer is varied.
+async fn varied(
+    connection: Connection,
+    vary: impl FnOnce(ResponseBuilder<'_>) -> ResponseBuilder<'_>,
+    at: SystemTime,
+) -> Result<Login, LoginError> {
+    let world = World::new(connection);
+    let (start, idp) = (world.begin(), idp());
+    let request = request(&start);
+    let audience = world.connection.service_provider().entity_id();
+    let response =
+        idp.response(request.acs_url(), audience, now()).user(&user()).in_response_to(request.id());
+    let answer =
+        (STANDARD.encode(vary(response).build().unwrap()), request.relay_state().unwrap().to_owned());
+    world.finish(&answer, Some(&cookies(&start)), at).await
+}
+
+#[tokio::test]
+async fn no_session_lives_longer_than_jumpcloud_says() {
+    let end = now() + Duration::from_secs(1800);
+    let login = varied(acme(), |response| response.session_not_on_or_after(end), now()).await.unwrap();
+    let issued = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
+    assert_eq!(issued.expires_at(), end);
+    let verified = settings().session_verifier().unwrap().verify_for("acme", issued.token(), now()).unwrap();
+    assert_eq!(verified.ends_at(), end);
+    let login = varied(acme(), |response| response, now()).await.unwrap();
+    let issued = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
+    assert!(issued.expires_at() > end);
+}
+
+#[tokio::test]
+async fn a_connection_has_its_own_tolerance_for_clocks() {
+    // JumpCloud's assertions are valid for five minutes.
+    let end = now() + Duration::from_secs(300);
+    for (skew, seconds, expected) in [
+        (None, 59, None),
+        (None, 60, Some("assertion.expired")),
+        (Some(0), 0, Some("assertion.expired")),
+        (Some(120), 119, None),
+        (Some(120), 120, Some("assertion.expired")),
+    ] {
+        let builder = builder("acme-1", "acme");
+        let builder = match skew {
+            Some(skew) => builder.clock_skew(Duration::from_secs(skew)),
+            None => builder,
+        };
+        let login = varied(builder.build().unwrap(), |it| it, end + Duration::from_secs(seconds)).await;
+        assert_eq!(login.err().map(|error| error.code()), expected, "{skew:?} {seconds}");
     }
 }
 

@@ -12,6 +12,7 @@ mod life;
 mod logins;
 mod stores;
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -20,9 +21,10 @@ use jumpcloud_sso::{
     Connection, ConnectionBuilder, Login, LoginError, LoginForm, LoginStart, MemoryStore, Settings,
     SingleSignOn,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, keys};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
-const SECRET: &str = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
+static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("first"));
+static FORMER_SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("second"));
 const IDP_URL: &str = "https://sso.jumpcloud.com/saml2/acme";
 const IDP: &str = "IdP Entity ID";
 
@@ -32,7 +34,7 @@ fn now() -> SystemTime {
 }
 
 fn settings() -> Settings {
-    Settings::new("https://app.acme.test", SECRET).unwrap()
+    Settings::new("https://app.acme.test", &SECRET).unwrap()
 }
 
 fn builder(id: &str, organization: &str) -> ConnectionBuilder {

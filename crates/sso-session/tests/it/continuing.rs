@@ -77,7 +77,7 @@ fn without_such_a_limit_the_issuer_has_one() {
 
 #[test]
 fn a_session_is_handed_over_to_who_began_the_login() {
-    let codes = HandOver::new(&secret(SECRET)).unwrap();
+    let codes = HandOver::new(&secret(&SECRET)).unwrap();
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     assert_eq!(CodeChallenge::of_verifier(VERIFIER).unwrap(), challenge);
     let code = codes.code("token", &challenge, FRONT_END, now()).unwrap();
@@ -95,7 +95,7 @@ fn a_session_is_handed_over_to_who_began_the_login() {
 
 #[test]
 fn a_code_is_worthless_to_anybody_else() {
-    let codes = HandOver::new(&secret(SECRET)).unwrap();
+    let codes = HandOver::new(&secret(&SECRET)).unwrap();
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     let code = codes.code("token", &challenge, FRONT_END, now()).unwrap();
     let open = |code: &str, verifier: &str, uri: &str, seconds: u64| {
@@ -108,10 +108,10 @@ fn a_code_is_worthless_to_anybody_else() {
     assert_eq!(open(&code, VERIFIER, FRONT_END, 60), (HandOverError::Expired, "session.code_expired"));
     assert_eq!(open("", VERIFIER, FRONT_END, 0), (HandOverError::Code, "session.code"));
     assert_eq!(open(&code, CHALLENGE, FRONT_END, 0).0, HandOverError::VerifierMismatch);
-    let strangers = HandOver::new(&secret(OTHER_SECRET)).unwrap();
+    let strangers = HandOver::new(&secret(&OTHER_SECRET)).unwrap();
     assert_eq!(strangers.open(&code, VERIFIER, FRONT_END, now()).unwrap_err(), HandOverError::Code);
     // A login cookie is no code.
-    let cookie = Sealer::new(&secret(SECRET), Purpose::LoginCookie).unwrap();
+    let cookie = Sealer::new(&secret(&SECRET), Purpose::LoginCookie).unwrap();
     let payload = format!("{CHALLENGE}token");
     let cookie = cookie.seal(payload.as_bytes(), FRONT_END.as_bytes(), now() + HOUR).unwrap();
     assert_eq!(open(&cookie, VERIFIER, FRONT_END, 0).0, HandOverError::Code);
@@ -147,22 +147,22 @@ fn the_cookie_has_every_protection() {
 
 #[test]
 fn secrets_at_rest_are_bound_to_their_place() {
-    let sealer = Sealer::new(&secret(SECRET), Purpose::StoredSecret).unwrap();
+    let sealer = Sealer::new(&secret(&SECRET), Purpose::StoredSecret).unwrap();
     let long = vec![7; 10_000];
     let sealed = sealer.seal_at_rest(&long, b"connection-1").unwrap();
     assert_eq!(*sealer.open_at_rest(&sealed, b"connection-1").unwrap(), long);
     assert_eq!(sealer.open_at_rest(&sealed, b"connection-2").unwrap_err(), SealError::Forged);
-    let other = Sealer::new(&secret(OTHER_SECRET), Purpose::StoredSecret).unwrap();
+    let other = Sealer::new(&secret(&OTHER_SECRET), Purpose::StoredSecret).unwrap();
     assert_eq!(other.open_at_rest(&sealed, b"connection-1").unwrap_err(), SealError::Forged);
 }
 
 #[test]
 fn tags_differ_by_message_purpose_and_secret() {
     let tag = |text, purpose, message: &str| secret(text).tag(purpose, message.as_bytes());
-    let first = tag(SECRET, Purpose::DomainChallenge, "acme.test");
+    let first = tag(&SECRET, Purpose::DomainChallenge, "acme.test");
     assert_eq!(first.len(), 43);
-    assert_eq!(first, tag(SECRET, Purpose::DomainChallenge, "acme.test"));
-    assert_ne!(first, tag(SECRET, Purpose::DomainChallenge, "acme2.test"));
-    assert_ne!(first, tag(SECRET, Purpose::StoredSecret, "acme.test"));
-    assert_ne!(first, tag(OTHER_SECRET, Purpose::DomainChallenge, "acme.test"));
+    assert_eq!(first, tag(&SECRET, Purpose::DomainChallenge, "acme.test"));
+    assert_ne!(first, tag(&SECRET, Purpose::DomainChallenge, "acme2.test"));
+    assert_ne!(first, tag(&SECRET, Purpose::StoredSecret, "acme.test"));
+    assert_ne!(first, tag(&OTHER_SECRET, Purpose::DomainChallenge, "acme.test"));
 }

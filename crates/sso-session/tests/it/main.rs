@@ -8,12 +8,18 @@ mod secrets;
 mod sessions;
 mod tokens;
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use sso_session::{AuthSecret, NewSession, SessionIssuer, SessionKey, SessionVerifier};
 
-const SECRET: &str = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
-const OTHER_SECRET: &str = "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=";
+/// Written down nowhere, so that nobody copies them into a service.
+static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("first"));
+static OTHER_SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("second"));
 const SITE: &str = "https://app.acme.test";
 
 /// 2027-01-15T08:00:00Z.
@@ -21,12 +27,16 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
 }
 
+fn auth_secret(name: &str) -> String {
+    STANDARD.encode(digest(&SHA256, name.as_bytes()))
+}
+
 fn secret(text: &str) -> AuthSecret {
     AuthSecret::from_base64(text).unwrap()
 }
 
 fn key() -> SessionKey {
-    SessionKey::from_auth_secret(&secret(SECRET))
+    SessionKey::from_auth_secret(&secret(&SECRET))
 }
 
 fn issuer() -> SessionIssuer {

@@ -5,7 +5,7 @@ use sso_session::{Purpose, SealError, Sealer};
 use crate::{OTHER_SECRET, SECRET, now, secret};
 
 fn sealer() -> Sealer {
-    Sealer::new(&secret(SECRET), Purpose::LoginCookie).unwrap()
+    Sealer::new(&secret(&SECRET), Purpose::LoginCookie).unwrap()
 }
 
 #[test]
@@ -28,9 +28,9 @@ fn another_context_purpose_or_secret_does_not_open_it() {
     let until = now() + Duration::from_secs(600);
     let sealed = sealer().seal(b"payload", b"context", until).unwrap();
     assert_eq!(sealer().open(&sealed, b"other", now()), Err(SealError::Forged));
-    let other = Sealer::new(&secret(SECRET), Purpose::Session).unwrap();
+    let other = Sealer::new(&secret(&SECRET), Purpose::Session).unwrap();
     assert_eq!(other.open(&sealed, b"context", now()), Err(SealError::Forged));
-    let other = Sealer::new(&secret(OTHER_SECRET), Purpose::LoginCookie).unwrap();
+    let other = Sealer::new(&secret(&OTHER_SECRET), Purpose::LoginCookie).unwrap();
     assert_eq!(other.open(&sealed, b"context", now()), Err(SealError::Forged));
 }
 

@@ -114,7 +114,7 @@ fn clocks_may_differ_a_little() {
 
 #[test]
 fn keys_rotate() {
-    let old = SessionKey::from_auth_secret(&secret(OTHER_SECRET));
+    let old = SessionKey::from_auth_secret(&secret(&OTHER_SECRET));
     let token = SessionIssuer::new(old.clone(), SITE, SITE).issue(&session(), now()).unwrap();
     let both = SessionVerifier::new([key(), old.clone()], SITE, SITE).unwrap();
     assert!(both.verify_for("acme", token.token(), now()).is_ok());
@@ -123,7 +123,7 @@ fn keys_rotate() {
     assert_eq!(error.code(), "session.unknown_key");
     assert_eq!(error.found().as_deref(), Some(old.id()));
     assert_ne!(old.id(), key().id());
-    assert_eq!(key().id(), SessionKey::from_auth_secret(&secret(SECRET)).id());
+    assert_eq!(key().id(), SessionKey::from_auth_secret(&secret(&SECRET)).id());
 }
 
 #[test]

@@ -18,8 +18,8 @@ fn signing_key() -> hmac::Key {
         }
     }
     let mut bytes = [0; 32];
-    let secret =
-        hkdf::Salt::new(hkdf::HKDF_SHA256, b"jumpcloud-sso").extract(&STANDARD.decode(SECRET).unwrap());
+    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"jumpcloud-sso")
+        .extract(&STANDARD.decode(SECRET.as_bytes()).unwrap());
     secret.expand(&[b"v1 session HS256"], Length).unwrap().fill(&mut bytes).unwrap();
     hmac::Key::new(hmac::HMAC_SHA256, &bytes)
 }
