@@ -11,6 +11,7 @@ mod guide;
 mod life;
 mod logins;
 mod stores;
+mod tracing;
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
