@@ -91,6 +91,8 @@ fn a_session_is_handed_over_to_who_began_the_login() {
     // Another code for the same session is claimed under the same key.
     let code = codes.code("token", &challenge, FRONT_END, now()).unwrap();
     assert_eq!(codes.open(&code, VERIFIER, FRONT_END, now()).unwrap().claim_key(), claim);
+    let other = codes.code("other", &challenge, FRONT_END, now()).unwrap();
+    assert_ne!(codes.open(&other, VERIFIER, FRONT_END, now()).unwrap().claim_key(), claim);
 }
 
 #[test]
