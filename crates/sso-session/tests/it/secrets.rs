@@ -1,6 +1,8 @@
-use sso_session::{AuthSecret, AuthSecretError};
+use std::time::Duration;
 
-use crate::{SECRET, secret};
+use sso_session::{AuthSecret, AuthSecretError, Purpose, Sealer};
+
+use crate::{SECRET, issuer, now, secret, session, verifier};
 
 fn refused(text: &str) -> AuthSecretError {
     AuthSecret::from_base64(text).unwrap_err()
@@ -59,6 +61,19 @@ fn errors_say_what_to_do_and_nothing_of_the_secret() {
     let message = refused("c2hvcnQ=").to_string();
     assert!(message.contains("openssl rand -base64 32") && !message.contains("c2hvcnQ"), "{message}");
     assert_eq!(refused("").code(), "config.auth_secret_missing");
+}
+
+#[test]
+fn sessions_are_not_shown() {
+    let issued = issuer().issue(&session().email("bjensen@acme.test"), now()).unwrap();
+    let verified = verifier().verify_for("acme", issued.token(), now()).unwrap();
+    let shown = format!("{verified:?} {issued:?}");
+    assert!(shown.starts_with("VerifiedSession") && shown.contains(issued.id()), "{shown}");
+    assert!(!shown.contains("bjensen") && !shown.contains(issued.token()), "{shown}");
+    let sealer = Sealer::new(&secret(&SECRET), Purpose::LoginCookie).unwrap();
+    let sealed = sealer.seal(b"payload", b"", now() + Duration::from_secs(1)).unwrap();
+    let shown = format!("{sealer:?} {:?}", sealer.open(&sealed, b"", now()).unwrap());
+    assert!(shown.starts_with("Sealer(redacted) Opened") && !shown.contains("payload"), "{shown}");
 }
 
 #[test]

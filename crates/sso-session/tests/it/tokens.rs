@@ -154,6 +154,32 @@ fn issuer_audience_and_organization_are_exact() {
 }
 
 #[test]
+fn no_instant_of_beginning_lies_ahead() {
+    for (name, ahead, expected) in [
+        ("iat", 60, "valid"),
+        ("iat", 61, "session.not_yet_valid"),
+        ("nbf", 60, "valid"),
+        ("nbf", 61, "session.not_yet_valid"),
+    ] {
+        assert_eq!(with_claim(name, json!(1_800_000_000_u64 + ahead)), expected, "{name} {ahead}");
+    }
+}
+
+#[test]
+fn what_was_expected_is_said() {
+    let expected = |header: &Value, claims: &Value| {
+        let token = token(&header.to_string(), &claims.to_string());
+        verifier().verify_for("acme", &token, now()).unwrap_err().expected()
+    };
+    let mut other_type = header();
+    other_type["typ"] = json!("JWT");
+    assert_eq!(expected(&other_type, &claims()).as_deref(), Some("sso-session+jwt"));
+    let mut without = claims();
+    without.as_object_mut().unwrap().remove("jti");
+    assert_eq!(expected(&header(), &without).as_deref(), Some("jti"));
+}
+
+#[test]
 fn names_stand_once() {
     let twice = claims().to_string().replacen('{', "{\"sub\":\"admin\",", 1);
     assert_eq!(code(&token(&header().to_string(), &twice)), "session.malformed");
