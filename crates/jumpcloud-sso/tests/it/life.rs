@@ -634,6 +634,26 @@ async fn a_domain_that_members_log_in_with_is_not_released_by_mistake() {
 }
 
 #[tokio::test]
+async fn logins_go_by_the_domains_of_the_moment() {
+    let admin = Admin::with_active().await;
+    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+    let claimed = admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap();
+    assert_eq!(claimed, DomainClaim::Claimed);
+    admin.edit(Edit::new().accept_any_email_domain(false)).await.unwrap();
+    let log_in = async || {
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+        page.finish(&connection, &answer, now()).await.map_or_else(|error| error.code(), |_| "accepted")
+    };
+    assert_eq!(log_in().await, "accepted");
+    assert_eq!(log_in().await, "accepted");
+    let other = admin.store.claim_domain("other.test", "acme", &[]).await.unwrap();
+    assert_eq!(other, DomainClaim::Claimed);
+    assert!(admin.store.release_domain("acme.test", "acme", &[]).await.unwrap());
+    assert_eq!(log_in().await, "attribute.email_domain");
+}
+
+#[tokio::test]
 async fn enforcing_anew_in_another_way_is_refused() {
     let admin = Admin::with_enforced().await;
     let enforce = async |break_glass: BreakGlass, earlier: EarlierSessions| {
@@ -802,6 +822,7 @@ async fn a_plan_gates_what_goes_forward_and_nothing_that_goes_back() {
 #[tokio::test]
 async fn reminders_come_once_each_and_the_most_urgent_first() {
     let admin = Admin::with_active().await;
+    let before = admin.own().record(&admin.id).await.unwrap().version();
     let end = admin.own().record(&admin.id).await.unwrap().certificates()[0].not_after();
     let due = async |at: SystemTime| {
         let reminders = admin.connections.expiry_reminders(at).await;
@@ -823,6 +844,9 @@ async fn reminders_come_once_each_and_the_most_urgent_first() {
     assert_eq!(due(end - DAY / 2).await, [1]);
     assert_eq!(due(end + DAY).await, [0]);
     assert!(due(end + 2 * DAY).await.is_empty());
+    // Each was a change like any other: whoever still has the former version is told.
+    let version = admin.own().record(&admin.id).await.unwrap().version();
+    assert_eq!(version, before + 4);
     // They are in the audit log too.
     assert!(matches!(admin.last_event().await, EventKind::CertificateExpires { days: 0, .. }));
 }
