@@ -175,13 +175,25 @@ fn slug(what: &str) -> String {
 /// What the library says of a case.
 #[must_use]
 pub fn verdict(document: &Document) -> Verdict {
-    match accepted_name(document) {
+    verdict_by(document, |verifier| verifier)
+}
+
+/// What it says with a verifier that was made otherwise, such as one that asks for a second opinion.
+#[must_use]
+pub fn verdict_by(
+    document: &Document,
+    configure: impl FnOnce(ResponseVerifier) -> ResponseVerifier,
+) -> Verdict {
+    match accepted_name(document, configure) {
         Ok(name_id) => Verdict::Accepted(name_id),
         Err(code) => Verdict::Refused(code),
     }
 }
 
-fn accepted_name(document: &Document) -> Result<String, &'static str> {
+fn accepted_name(
+    document: &Document,
+    configure: impl FnOnce(ResponseVerifier) -> ResponseVerifier,
+) -> Result<String, &'static str> {
     let Setup { certificates, request_id, now, clock_skew, decrypts } = &document.setup;
     let xml = match &document.message {
         Message::Xml(xml) => xml.clone(),
@@ -195,7 +207,7 @@ fn accepted_name(document: &Document) -> Result<String, &'static str> {
         let key = DecryptionKey::from_pem(keys::SERVICE_KEY).expect("a key");
         verifier = verifier.decryptor(Decryptor::new([key], DecryptionPolicy::default()).expect("a key"));
     }
-    let verified = verifier.verify(&xml).map_err(|error| error.code())?;
+    let verified = configure(verifier).verify(&xml).map_err(|error| error.code())?;
     let expected = match request_id {
         Some(request_id) => Expected::answering(request_id, IDP, SP, ACS),
         None => Expected::unsolicited(IDP, SP, ACS),

@@ -35,7 +35,7 @@ mod tenants;
 mod tokens;
 mod wrapping;
 
-pub use case::{Document, Message, Setup, Suite, Verdict, verdict};
+pub use case::{Document, Message, Setup, Suite, Verdict, verdict, verdict_by};
 pub use classes::{CLASSES, Class};
 pub use doc::Doc;
 pub use scenarios::{Scenario, scenarios};
