@@ -408,6 +408,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "In JumpCloud, add it in the table of user attributes of the application. The name on the left, \"Service Provider Attribute Name\", is the one that the service looks for; the one on the right is JumpCloud's.",
     ),
     entry(
+        "attribute.empty",
+        "a required attribute came without a value",
+        "In JumpCloud, fill in this field for the user, or map the attribute to another field that every user has.",
+    ),
+    entry(
         "attribute.several_values",
         "an attribute has several values where one is expected",
         "In JumpCloud, map it to a user attribute with a single value.",
@@ -443,6 +448,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "attribute.none_received",
         "there were no attributes at all",
         "In JumpCloud, add email, firstName and lastName to the table of user attributes of the application.",
+    ),
+    entry(
+        "attribute.values_left_out",
+        "attributes have values that are no text",
+        "If the service needs them, map them to plain text attributes in JumpCloud, and correct what is empty for this user.",
     ),
     entry("session.malformed", "the token is malformed", "The token was cut off or changed. Log in again."),
     entry("session.header", "the token's header holds more than it may", TOKEN),
