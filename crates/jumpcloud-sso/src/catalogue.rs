@@ -20,6 +20,7 @@ const TAMPERED: &str = "An honest JumpCloud sends nothing like this: the message
 const FOREIGN: &str = "JumpCloud sends nothing like this. Something between JumpCloud and the service changed the message, or it was made by something else.";
 const CERTIFICATE: &str =
     "Download the certificate of the application from JumpCloud (certificate.pem) and give the whole file.";
+const MODERN: &str = "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256. Where an identity provider has the digest chosen apart, choose SHA-256 for it.";
 const TOKEN: &str = "No token of this service looks like this. Log in again.";
 const SECRET: &str =
     "Make one with `openssl rand -base64 32` or `jumpcloud-sso secret`, and set AUTH_SECRET to it.";
@@ -192,22 +193,10 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "the certificate is not valid yet",
         "Check the clock of the service, and which certificate was given.",
     ),
-    entry(
-        "algorithm.sha1_refused",
-        "SHA-1 is not allowed",
-        "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256.",
-    ),
+    entry("algorithm.sha1_refused", "SHA-1 is not allowed", MODERN),
     entry("algorithm.hmac_refused", "a symmetric algorithm stands where a signature belongs", TAMPERED),
-    entry(
-        "algorithm.weak",
-        "an algorithm is broken or obsolete",
-        "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256.",
-    ),
-    entry(
-        "algorithm.unknown",
-        "an algorithm is not known",
-        "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256.",
-    ),
+    entry("algorithm.weak", "an algorithm is broken or obsolete", MODERN),
+    entry("algorithm.unknown", "an algorithm is not known", MODERN),
     entry(
         "algorithm.not_allowed",
         "an algorithm is not among those agreed on",
@@ -588,6 +577,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry("config.random", "the operating system gives no randomness", "Check the machine."),
     entry("config.clock", "the clock is out of range", "Set the clock."),
     entry("config.file", "a file cannot be read", "Check its name and its permissions."),
+    entry("config.output", "the output could not be written", "Check that the disk is not full."),
     entry(
         "config.metadata_root",
         "the document is no metadata",
