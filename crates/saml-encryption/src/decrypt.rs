@@ -222,7 +222,7 @@ impl TransportedKey {
 }
 
 /// `EncryptionMethod`, `KeyInfo` and `CipherData` of an `EncryptedType` (XML Encryption §3.1).
-#[allow(clippy::type_complexity)]
+#[allow(clippy::type_complexity, reason = "three elements, of which one is optional")]
 fn parts<'d, 'a>(
     element: Element<'d, 'a>,
 ) -> Result<(Element<'d, 'a>, Option<Element<'d, 'a>>, Element<'d, 'a>), EncryptionError> {

@@ -196,7 +196,12 @@ fn check_issuer(issuer: &Issuer, expected: &Expected, element: &'static str) -> 
     }
 }
 
-/// Whether a message names what was expected, to the letter: white space around it, too, is part of a URI (core §1.3.2).
+/// Whether a message names what was expected, to the letter.
+///
+/// White space around it counts. It is typed into a form on both sides, where a space too many is to be seen and removed
+/// rather than guessed away: the error shows both. A NameID is not compared with anything typed, and who lays out their XML
+/// means nothing by the space around it, so that it does not count there.
+///
 /// Nothing at all names nobody, even where, by a mistake in a configuration, nothing is expected.
 fn is(found: &str, expected: &str) -> bool {
     !found.is_empty() && found == expected

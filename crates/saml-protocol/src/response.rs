@@ -124,8 +124,8 @@ impl ResponseVerifier {
                 let (assertion, own) = self.decrypted(&document).map_err(hide)?;
                 let evidence = Evidence::of(response.as_ref(), own.as_ref(), true);
                 let evidence = evidence.ok_or_else(|| hide(unsigned().into()))?;
-                let signed = own
-                    .or_else(|| response.map(|response| response.assertion_of_decryption_within(assertion)));
+                let signed =
+                    own.or_else(|| response.map(|response| response.dangerous_covering_decrypted(assertion)));
                 read(envelope, evidence, &signed.ok_or_else(unsigned)?)
             }
         }

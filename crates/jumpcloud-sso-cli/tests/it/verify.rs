@@ -283,6 +283,58 @@ fn four_decryption_keys_are_tried_and_five_are_wrong_use() {
 }
 
 #[test]
+fn sha1_warns_where_it_was_used() {
+    let xml = include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-digest.xml");
+    let certificate = TempFile::new("certificate.pem", keys::OWN_CERTIFICATE);
+    let with = |extra: &[&str]| {
+        let arguments = ["verify", "-", "--idp-certificate", certificate.path(), "--idp-entity-id", "idp"];
+        let expected =
+            ["--sp-entity-id", "sp", "--acs-url", "https://app.acme.test/acs", "--request-id", "_r"];
+        json(&run(&[&arguments, &expected, extra, &["--at", AT, "--json"]].concat(), xml.as_bytes()))
+    };
+    let refused = with(&[]);
+    assert_eq!(refused["code"], "algorithm.sha1_refused");
+    assert_eq!(refused["expected"], "SHA-256 or another current algorithm");
+    let accepted = with(&["--allow-sha1"]);
+    assert_eq!(accepted["accepted"], true);
+    let codes = accepted["warnings"].as_array().unwrap().iter().map(|it| &it["code"]);
+    assert!(codes.eq(["algorithm.sha1_allowed", "algorithm.sha1_used"]));
+}
+
+#[test]
+fn hints_are_about_what_is_wrong() {
+    let xml = response(&idp()).build().unwrap();
+    let format = "nameid-format:entity";
+    assert_eq!(xml.matches(format).count(), 2);
+    let other = xml.replacen(format, "nameid-format:persistent", 1);
+    let answer = json(&verify(other.as_bytes(), &["--json"]));
+    assert_eq!(answer["code"], "response.issuer");
+    assert!(answer["hint"].as_str().unwrap().contains("Format"), "{answer}");
+    let other = xml.replacen(IDP, "other", 1);
+    let answer = json(&verify(other.as_bytes(), &["--json"]));
+    assert!(answer["hint"].as_str().unwrap().contains("IdP Entity ID"), "{answer}");
+
+    // A prefix that only the Response declares is none within what is encrypted.
+    use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, EncryptOptions, encrypt};
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Assertion").unwrap();
+    let end = unsigned.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
+    let declared = " xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
+    let bare = unsigned[start..end].replace(declared, "");
+    let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().unwrap();
+    let encrypted = encrypt(&bare, &public, &EncryptOptions::default()).unwrap();
+    let key = TempFile::new("key.pem", keys::SERVICE_KEY);
+    let message = unsigned.replace(&unsigned[start..end], &encrypted);
+    let answer = json(&verify(message.as_bytes(), &["--json", "--decryption-key", key.path()]));
+    assert_eq!(answer["code"], "xml.unbound_prefix");
+    assert!(answer["hint"].as_str().unwrap().contains("encrypt an assertion that declares"), "{answer}");
+    let outside = xml.replace(&xml[xml.find(" xmlns:saml2=").unwrap()..][..declared.len()], "");
+    let answer = json(&verify(outside.as_bytes(), &["--json"]));
+    assert_eq!(answer["code"], "xml.unbound_prefix");
+    assert!(!answer["hint"].as_str().unwrap().contains("encrypt"), "{answer}");
+}
+
+#[test]
 fn nothing_is_expected_to_be_empty() {
     let xml = response(&idp()).build().unwrap();
     let certificate = TempFile::new("certificate.pem", keys::OWN_CERTIFICATE);
