@@ -3,7 +3,7 @@
 //! `cargo run --example response -- SIGN STYLE`, where SIGN is `assertion`, `response` or `both`, and STYLE is `plain`,
 //! `typed` (attributes as OpenSAML writes them), `encrypted`, or `template`: with a signature to be filled in by another
 //! program such as `xmlsec1 --sign`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};

@@ -1,5 +1,11 @@
 //! Decryption: what it takes, what it refuses, and how little it says when it fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic: that is how it fails"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
