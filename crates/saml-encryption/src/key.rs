@@ -54,6 +54,7 @@ impl DecryptionKey {
     /// As for [`from_pem`](Self::from_pem).
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, DecryptionKeyError> {
         let pair = PrivateDecryptingKey::from_pkcs8(der).map_err(|rejected| rejected_because(&rejected))?;
+        // The library has the same limit today, which is no promise.
         if pair.key_size_bits() > MAX_BITS {
             return Err(DecryptionKeyError::Weak);
         }

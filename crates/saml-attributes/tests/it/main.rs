@@ -177,6 +177,11 @@ fn an_empty_name_does_not_hide_a_filled_one() {
     assert_eq!(got.groups().unwrap(), ["a"]);
     let got = profile(&[("mail", &[""]), ("EMAIL", EMAIL.1), FIRST]).unwrap();
     assert_eq!((got.email(), got.warnings().len()), ("bjensen@acme.test", 1));
+    let got = profile(&[("email", &[""]), ("EMAIL", EMAIL.1), FIRST]).unwrap();
+    let differs = AttributeWarning::CaseDiffers { expected: "email".to_owned(), found: "EMAIL".to_owned() };
+    assert_eq!((got.email(), got.warnings()), ("bjensen@acme.test", &[differs][..]));
+    let got = profile(&[("EMAIL", &[""]), ("MAIL", EMAIL.1), FIRST, ("lastname", &[""])]).unwrap();
+    assert_eq!((got.email(), got.warnings().len()), ("bjensen@acme.test", 1));
     // Two that differ in case only are ambiguous even so.
     let error = profile(&[("email", &[""]), ("EMAIL", EMAIL.1), ("Email", EMAIL.1), FIRST]).unwrap_err();
     assert_eq!(error.code(), "attribute.ambiguous");
