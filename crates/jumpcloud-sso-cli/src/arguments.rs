@@ -270,7 +270,7 @@ pub(crate) struct SessionArguments {
 fn instant(text: &str) -> Result<SystemTime, String> {
     let none = || "not an instant such as 2026-11-23T17:00:00Z".to_owned();
     let (date, rest) = text.split_at_checked(10).ok_or_else(none)?;
-    let time = rest.strip_prefix(['T', 't', ' ']).ok_or_else(none)?.to_ascii_uppercase();
+    let time = rest.strip_prefix(['T', 't', ' ']).ok_or_else(none)?;
     OffsetDateTime::parse(&format!("{date}T{time}"), &Rfc3339).map(SystemTime::from).map_err(|_| none())
 }
 

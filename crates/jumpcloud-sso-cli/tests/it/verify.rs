@@ -314,6 +314,17 @@ fn hints_are_about_what_is_wrong() {
     let answer = json(&verify(other.as_bytes(), &["--json"]));
     assert!(answer["hint"].as_str().unwrap().contains("IdP Entity ID"), "{answer}");
 
+    use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Issuer xmlns").unwrap();
+    let end = start + unsigned[start..].find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let nameless = unsigned.replacen(&unsigned[start..end], "", 1);
+    let signed = sign(&nameless, "RESPONSE", &key, &SignOptions::default()).unwrap();
+    let answer = json(&verify(signed.as_bytes(), &["--json"]));
+    assert_eq!(answer["code"], "response.issuer");
+    assert!(answer["hint"].as_str().unwrap().contains("name itself in an Issuer"), "{answer}");
+
     // A prefix that only the Response declares is none within what is encrypted.
     use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, EncryptOptions, encrypt};
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
