@@ -2,6 +2,8 @@ use std::process::Output;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions, encrypt};
+use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
 use jumpcloud_sso_testkit::{Sign, keys};
 use serde_json::{Value, json};
 
@@ -244,7 +246,6 @@ fn what_is_insecure_warns() {
 
 #[test]
 fn encrypted_assertions_need_a_key() {
-    use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions};
     let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().unwrap();
     let key = TempFile::new("key.pem", keys::SERVICE_KEY);
     let weak = TempFile::new("weak.pem", include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.key.pem"));
@@ -314,7 +315,6 @@ fn hints_are_about_what_is_wrong() {
     let answer = json(&verify(other.as_bytes(), &["--json"]));
     assert!(answer["hint"].as_str().unwrap().contains("IdP Entity ID"), "{answer}");
 
-    use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
     let start = unsigned.find("<saml2:Issuer xmlns").unwrap();
     let end = start + unsigned[start..].find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
@@ -324,9 +324,11 @@ fn hints_are_about_what_is_wrong() {
     let answer = json(&verify(signed.as_bytes(), &["--json"]));
     assert_eq!(answer["code"], "response.issuer");
     assert!(answer["hint"].as_str().unwrap().contains("name itself in an Issuer"), "{answer}");
+}
 
-    // A prefix that only the Response declares is none within what is encrypted.
-    use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, EncryptOptions, encrypt};
+#[test]
+fn what_is_encrypted_declares_its_namespaces_itself() {
+    let xml = response(&idp()).build().unwrap();
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
     let start = unsigned.find("<saml2:Assertion").unwrap();
     let end = unsigned.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
@@ -379,10 +381,10 @@ fn a_field_is_given_one_attribute() {
 fn attributes_that_are_no_text_are_told() {
     let xml = response(&idp()).attribute("empty", &[""]).sign(Sign::Nothing).build().unwrap();
     let markup = xml.replace("<saml2:AttributeValue>b<", "<saml2:AttributeValue><x/><");
-    let key = jumpcloud_sso::parts::saml_signature::SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
     let warnings = |xml: &str| {
-        let options = jumpcloud_sso::parts::saml_signature::SignOptions::default();
-        let signed = jumpcloud_sso::parts::saml_signature::sign(xml, "ASSERTION", &key, &options).unwrap();
+        let options = SignOptions::default();
+        let signed = sign(xml, "ASSERTION", &key, &options).unwrap();
         json(&verify(signed.as_bytes(), &["--json", "--attribute", "groups=other"]))["warnings"].clone()
     };
     assert_eq!(warnings(&xml), json!([]));

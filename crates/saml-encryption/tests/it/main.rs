@@ -306,8 +306,8 @@ fn padding_may_hold_any_bytes_but_tells_its_length() {
     assert_eq!(with(0..0, 0).unwrap(), b"<a/>");
     assert_eq!(with(4..15, 0x5A).unwrap(), b"<a/>", "ISO 10126: any bytes before the length");
     // 12 bytes of padding: without them, and with more than a block.
-    assert_eq!(with(15..16, 12).unwrap_err(), "encryption.failed");
-    assert_eq!(with(15..16, 12 ^ 17).unwrap_err(), "encryption.failed");
+    assert_eq!(with(15..16, 0x0C).unwrap_err(), "encryption.failed");
+    assert_eq!(with(15..16, 0x0C ^ 0x11).unwrap_err(), "encryption.failed");
 }
 
 #[test]
