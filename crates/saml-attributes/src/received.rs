@@ -26,7 +26,8 @@ pub(crate) struct Merged<'a> {
 impl<'a> Received<'a> {
     pub(crate) fn of(attributes: &'a [Attribute]) -> Self {
         let mut merged: Vec<Merged<'a>> = Vec::with_capacity(attributes.len());
-        let mut places = HashMap::with_capacity(if attributes.len() > SCANNED { attributes.len() } else { 0 });
+        let mut places =
+            HashMap::with_capacity(if attributes.len() > SCANNED { attributes.len() } else { 0 });
         for attribute in attributes {
             let (name, next) = (attribute.name(), merged.len());
             let place = if attributes.len() <= SCANNED {
