@@ -25,7 +25,7 @@ def instructions(growth, operation, kind, size):
 
 def growth_is_linear(growth):
     failed = False
-    for operation in ("parse", "canonicalize", "verify"):
+    for operation in ("parse", "canonicalize", "verify", "profile"):
         for kind in ("attributes", "namespaces", "ids", "text", "deep"):
             counts = [instructions(growth, operation, kind, size) for size in SIZES]
             ratios = [after / before for before, after in zip(counts, counts[1:])]

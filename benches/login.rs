@@ -1,10 +1,14 @@
-//! A whole login, from the posted form field to the session token, beside the cryptography that it cannot do without:
-//! base64, SHA-256 over the canonical bytes, one RSA verification by a key parsed once, one HMAC.
+//! A whole login, from the form that reaches the ACS URL to the session token, as a service has it: the facade's
+//! `finish_login` with the browser's cookie and the claims in a store, the account, the session. Beside it the cryptography
+//! that it cannot do without: base64, SHA-256 over the canonical bytes, one RSA verification by a key parsed once, one HMAC.
 //!
 //! `cargo bench -p jumpcloud-sso-benches` prints both, and the ratio for each key.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for measuring")]
 
 use std::hint::black_box;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::digest;
@@ -13,25 +17,41 @@ use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use criterion::Criterion;
-use jumpcloud_sso::parts::saml_protocol::{Expected, ResponseVerifier, decode_post};
+use jumpcloud_sso::parts::saml_protocol::ResponseVerifier;
 use jumpcloud_sso::parts::saml_signature::{SigningKey, TrustedKeys};
 use jumpcloud_sso::parts::saml_xml::{Document, Limits, PrefixList};
-use jumpcloud_sso::{AttributeMap, AuthSecret, Certificate, NewSession, SessionIssuer, SessionKey};
-use jumpcloud_sso_testkit::{JumpCloud, Sign, User, keys};
-
-const ACS: &str = "https://app.acme.test/sso/saml2/acme/acs";
-const SP: &str = "https://app.acme.test/sso/saml2/acme";
+use jumpcloud_sso::{
+    Certificate, Claim, Connection, LoginForm, MemoryStore, OnceStore, ServiceProvider, SessionIssuer,
+    Settings, SingleSignOn, StoreError,
+};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, keys};
 
 /// Everything a login needs, prepared as a service has it when the form arrives.
 struct Login {
     field: String,
+    relay_state: String,
+    cookie: String,
     xml: Vec<u8>,
     now: SystemTime,
-    verifier: ResponseVerifier,
-    expected: Expected,
-    attributes: AttributeMap,
+    sso: SingleSignOn<AnyNumber>,
+    connection: Connection,
     issuer: SessionIssuer,
+    verifier: ResponseVerifier,
     floor: Floor,
+}
+
+/// Remembers what was used, each time under another name: here the same login is finished over and over.
+#[derive(Default)]
+struct AnyNumber {
+    store: MemoryStore,
+    claims: AtomicU64,
+}
+
+impl OnceStore for AnyNumber {
+    async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+        let number = self.claims.fetch_add(1, Ordering::Relaxed);
+        self.store.claim(&format!("{key}:{number}"), until, now).await
+    }
 }
 
 /// The cryptography alone, on inputs of the same sizes.
@@ -44,40 +64,48 @@ struct Floor {
 }
 
 impl Login {
-    fn new(key: &str, certificate: &str) -> Self {
+    fn new(key: &str, certificate_pem: &str) -> Self {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let idp = JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", SP, key, certificate).unwrap();
+        let secret = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
+        let settings = Settings::new("https://app.acme.test", secret).unwrap();
+        let service = ServiceProvider::new(&settings, "acme").unwrap();
+        let (sp, url) = (service.entity_id(), "https://sso.jumpcloud.com/saml2/acme");
+        let builder = Connection::builder(&settings, "acme", "acme").unwrap();
+        let builder = builder.idp_url(url).idp_entity_id(sp).certificate(certificate_pem.as_bytes());
+        let connection = builder.email_domains(["acme.test"]).build().unwrap();
+
+        let sso = SingleSignOn::new(&settings, AnyNumber::default()).unwrap();
+        let begun = sso.begin_login(&connection, Some("/dashboard"), now).unwrap();
+        let request = IncomingRequest::from_query(begun.redirect_url().query().unwrap()).unwrap();
+        let idp = JumpCloud::with_key(url, sp, key, certificate_pem).unwrap();
         let user = User::new("bjensen@acme.test", "Barbara", "Jensen").groups(&["Engineering", "Everybody"]);
-        let response =
-            idp.response(ACS, SP, now).user(&user).in_response_to("_request").sign(Sign::Assertion);
-        let xml = response.build().unwrap().into_bytes();
-        let certificate = Certificate::parse(certificate.as_bytes()).unwrap();
-        let secret = AuthSecret::from_base64("q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=").unwrap();
+        let response = idp.response(service.acs_url(), sp, now).user(&user).in_response_to(request.id());
+        let xml = response.sign(Sign::Assertion).build().unwrap().into_bytes();
+        let certificate = Certificate::parse(certificate_pem.as_bytes()).unwrap();
         Self {
             field: STANDARD.encode(&xml),
+            relay_state: request.relay_state().unwrap().to_owned(),
+            cookie: begun.set_cookie().split(';').next().unwrap().to_owned(),
             floor: Floor::new(&xml, key, &certificate),
             xml,
             now,
+            sso,
+            connection,
+            issuer: settings.session_issuer(),
             verifier: ResponseVerifier::new(TrustedKeys::new([certificate]).unwrap()),
-            expected: Expected::answering("_request", SP, SP, ACS),
-            attributes: AttributeMap::default(),
-            issuer: SessionIssuer::new(
-                SessionKey::from_auth_secret(&secret),
-                "https://app.acme.test",
-                "https://app.acme.test",
-            ),
         }
     }
 
     fn whole(&self) -> String {
-        let xml = decode_post(black_box(&self.field)).unwrap();
-        let accepted = self.verifier.verify(&xml).unwrap().accept(&self.expected, self.now).unwrap();
-        let profile = self.attributes.profile(&accepted).unwrap();
-        let session = NewSession::new("user-1", "acme", "connection-1")
-            .authenticated_at(accepted.authn_instant())
-            .email(profile.email())
-            .given_name(profile.first_name().unwrap());
-        self.issuer.issue(&session, self.now).unwrap().token().to_owned()
+        let form = LoginForm { saml_response: black_box(&self.field), relay_state: Some(&self.relay_state) };
+        let finished = self.sso.finish_login(&self.connection, form, Some(&self.cookie), self.now);
+        // A store in memory has nothing to wait for.
+        let Poll::Ready(login) = pin!(finished).poll(&mut Context::from_waker(Waker::noop())) else {
+            return String::new();
+        };
+        let login = login.unwrap();
+        let user_id = login.account().to_string();
+        self.issuer.issue(&login.new_session(&user_id), self.now).unwrap().token().to_owned()
     }
 
     fn floor(&self) -> usize {

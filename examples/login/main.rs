@@ -1,17 +1,21 @@
 //! A whole login over HTTP: a service, a stand-in JumpCloud and a browser, each as in real life, all on loopback.
 //!
 //! The service is in `service.rs`; that is the part to look at. Run it with `cargo run --example login`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 mod browser;
 mod jumpcloud;
 mod service;
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso::{AuthSecret, Connection, ServiceProvider, Settings};
 use jumpcloud_sso_testkit::{JumpCloud, User};
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use crate::browser::Browser;
@@ -88,6 +92,18 @@ fn log_in(site_url: &str) -> Result<(), Box<dyn Error>> {
     if me.status != 200 {
         return Err(format!("the session was refused: {}", me.body).into());
     }
-    println!("\nsession token\n  {}\n\nits claims\n{}", answer.body, me.body);
+    println!("   {}", me.body.trim_end());
+    println!("\nsession token\n  {}\n\nits claims\n{}", answer.body, claims(&answer.body)?);
     Ok(())
+}
+
+/// All claims of a token, to be shown: only who verifies a token may believe them.
+fn claims(token: &str) -> Result<String, Box<dyn Error>> {
+    let payload = token.split('.').nth(1).ok_or("this is no token")?;
+    let claims: Map<String, Value> = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?;
+    let mut lines = String::new();
+    for (name, value) in &claims {
+        writeln!(lines, "  {name:<15} {value}")?;
+    }
+    Ok(lines)
 }

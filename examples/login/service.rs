@@ -1,7 +1,9 @@
 //! A service with single sign-on. What an own service needs is in this file.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use axum::Router;
@@ -12,7 +14,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use jumpcloud_sso::{
-    Connection, LoginError, MemoryStore, PostedForm, SessionIssuer, SessionVerifier, Settings, SingleSignOn,
+    Connection, Diagnosis, LoginError, MemoryStore, PostedForm, SessionIssuer, SessionVerifier, Settings,
+    SingleSignOn,
 };
 
 struct Service {
@@ -47,7 +50,7 @@ async fn login(State(service): State<Arc<Service>>) -> Response {
 async fn acs(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
     let form = match PostedForm::parse(&body) {
         Ok(form) => form,
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        Err(error) => return failed(StatusCode::BAD_REQUEST, &Diagnosis::from(&error)),
     };
     let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok());
     let now = SystemTime::now();
@@ -58,7 +61,7 @@ async fn acs(State(service): State<Arc<Service>>, headers: HeaderMap, body: Byte
             match service.issuer.issue(&login.new_session(&user_id), now) {
                 // In real life the token goes into a cookie, and the browser to `login.return_to()`.
                 Ok(session) => ([(CACHE_CONTROL, "no-store")], session.token().to_owned()).into_response(),
-                Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+                Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
             }
         }
         Err(error) => refused(&error),
@@ -71,21 +74,22 @@ fn refused(error: &LoginError) -> Response {
     (StatusCode::FORBIDDEN, error.to_string()).into_response()
 }
 
+/// The same for what is no login.
+fn failed(status: StatusCode, what: &dyn Display) -> Response {
+    static FAILURES: AtomicU64 = AtomicU64::new(1);
+    let reference = FAILURES.fetch_add(1, Ordering::Relaxed);
+    println!("   log [{reference}] {what}");
+    (status, format!("This did not work. Reference: {reference}")).into_response()
+}
+
 /// Something that needs a session.
 async fn me(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     match service.verifier.verify_for("acme", bearer.unwrap_or_default(), SystemTime::now()) {
-        Ok(session) => format!(
-            "  sub          {}\n  org          {}\n  connection   {}\n  email        {}\n  name         {} {}\n  amr          {}\n",
-            session.subject(),
-            session.organization(),
-            session.connection(),
-            session.email().unwrap_or_default(),
-            session.given_name().unwrap_or_default(),
-            session.family_name().unwrap_or_default(),
-            session.methods().join(" "),
-        )
-        .into_response(),
-        Err(error) => (StatusCode::UNAUTHORIZED, error.to_string()).into_response(),
+        Ok(session) => {
+            let name = session.given_name().or(session.email()).unwrap_or_default();
+            format!("Hello {name} of {}!", session.organization()).into_response()
+        }
+        Err(error) => failed(StatusCode::UNAUTHORIZED, &Diagnosis::from(&error)),
     }
 }

@@ -1,9 +1,9 @@
 //! Prints a Response in JumpCloud's shape, as the stand-in makes it: for trying things out, and for other implementations.
 //!
 //! `cargo run --example response -- SIGN STYLE`, where SIGN is `assertion`, `response` or `both`, and STYLE is `plain`,
-//! `typed` (attributes as OpenSAML writes them), `encrypted`, or `template`: with a signature to be filled in by another
-//! program such as `xmlsec1 --sign`.
-#![allow(clippy::print_stdout)]
+//! `typed` (attributes as OpenSAML writes them), `encrypted`, or `template` and `typed-template`: with signatures to be filled
+//! in by another program such as `xmlsec1 --sign`.
+#![allow(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "both" => Sign::Both,
             _ => Sign::Assertion,
         });
-    if style == "typed" {
+    if style.starts_with("typed") {
         response = response.style(AttributeStyle::Typed);
     }
     if style == "encrypted" {
@@ -39,20 +39,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         response = response.encrypt(&public_key, EncryptOptions::default());
     }
     let xml = response.build()?;
-    print!("{}", if style == "template" { emptied(&xml) } else { xml });
+    print!("{}", if style.ends_with("template") { emptied(&xml) } else { xml });
     Ok(())
 }
 
-/// The same with empty digest, signature value and key information, which another program fills in.
+/// The same with empty digests, signature values and key information, which another program fills in.
 fn emptied(xml: &str) -> String {
-    let mut xml = xml.to_owned();
-    for element in ["ds:DigestValue", "ds:SignatureValue", "ds:X509Data"] {
-        let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-        if let (Some((before, rest)), Some((_, after))) = (xml.split_once(&open), xml.split_once(&close))
-            && rest.contains(&close)
-        {
-            xml = format!("{before}{open}{close}{after}");
-        }
-    }
-    xml
+    ["DigestValue", "SignatureValue", "X509Data"].iter().fold(xml.to_owned(), |xml, element| {
+        let (open, close) = (format!("<ds:{element}>"), format!("</ds:{element}>"));
+        let mut parts = xml.split(&open);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |before, part| {
+            let rest = part.split_once(&close).map_or("", |(_, rest)| rest);
+            format!("{before}{open}{close}{rest}")
+        })
+    })
 }

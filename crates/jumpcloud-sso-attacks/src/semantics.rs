@@ -614,7 +614,7 @@ fn attributes(suite: &mut Suite) {
         ("S21", "no address", email, "", "attribute.missing"),
         ("S22", "markup in the address", email, &with("<b>bjensen@acme.test</b>"), "attribute.markup"),
         ("S22", "markup behind the address", email, &with("bjensen@acme.test<x/>"), "attribute.markup"),
-        ("S22", "nil", email, &email.replace("<saml2:AttributeValue>bjensen@acme.test</saml2:AttributeValue>", "<saml2:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>"), "attribute.missing"),
+        ("S22", "nil", email, &email.replace("<saml2:AttributeValue>bjensen@acme.test</saml2:AttributeValue>", "<saml2:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"/>"), "attribute.empty"),
         ("S24", "a zero-width space in the address", email, &with("bjensen\u{200b}@acme.test"), "attribute.email"),
         ("S24", "a letter of another script in the address", email, &with("bjens\u{435}n@acme.test"), "attribute.email"),
         ("S24", "a line end in the address", email, &with("bjensen@acme.test&#10;Bcc: x"), "attribute.email"),
@@ -624,6 +624,16 @@ fn attributes(suite: &mut Suite) {
         ("S24", "a comment in the address", email, &with("bjensen(admin)@acme.test"), "attribute.email"),
         ("S24", "text turned around in the name", ">Barbara<", ">\u{202e}arabraB<", "attribute.characters"),
     ]);
+    for (what, same) in [
+        ("the same address in one attribute twice", email.replace(value, &value.repeat(2))),
+        ("the same address in two attributes", email.repeat(2)),
+        (
+            "a blank value beside the address",
+            email.replace(value, &format!("{value}<saml2:AttributeValue> </saml2:AttributeValue>")),
+        ),
+    ] {
+        suite.accepted("S21", what, change(email, &same));
+    }
     let typed = email.replace(
         "<saml2:AttributeValue>",
         "<saml2:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"evil\">",

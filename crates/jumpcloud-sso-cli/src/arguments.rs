@@ -1,12 +1,15 @@
-//! The command line. Its comments are help for a terminal, which knows no links.
-#![allow(rustdoc::bare_urls)]
+//! The command line.
+#![allow(rustdoc::bare_urls, reason = "the comments are help for a terminal, which knows no links")]
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use jumpcloud_sso::parts::saml_protocol::parse_instant;
+use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jumpcloud_sso::parts::saml_xml::PrefixList;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Checks SAML logins from JumpCloud and says which field to change when one fails.
 #[derive(Debug, Parser)]
@@ -19,6 +22,20 @@ use jumpcloud_sso::parts::saml_xml::PrefixList;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// The arguments that the command was called with.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let arguments = Self::try_parse()?;
+        match &arguments.command {
+            Command::Verify(verify) if verify.names_a_field_twice() => {
+                let message = "each FIELD can be given one --attribute only\n";
+                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+            }
+            _ => Ok(arguments),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,8 +72,7 @@ pub(crate) enum SessionCommand {
     Verify(SessionArguments),
 }
 
-// The flags of a command line are what they are.
-#[allow(clippy::struct_excessive_bools)]
+#[allow(clippy::struct_excessive_bools, reason = "the flags of a command line are what they are")]
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
     /// The Response: XML, or base64 as it came in the form field SAMLResponse; `-` reads standard input
@@ -66,16 +82,16 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) idp_certificate: Vec<PathBuf>,
     /// The IdP Entity ID as typed in JumpCloud; free text, compared to the letter
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) idp_entity_id: String,
     /// The SP Entity ID as typed in JumpCloud, compared to the letter
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) sp_entity_id: String,
     /// The ACS URL as typed in JumpCloud, compared to the letter
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) acs_url: String,
     /// The AuthnRequest that this must answer; without it only a login that began at JumpCloud is accepted
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) request_id: Option<String>,
     /// The time of the check, such as 2026-11-23T17:00:00Z [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = instant)]
@@ -113,6 +129,12 @@ impl VerifyArguments {
     pub(crate) fn clock_skew(&self) -> Duration {
         Duration::from_secs(self.clock_skew)
     }
+
+    fn names_a_field_twice(&self) -> bool {
+        let mut fields: Vec<_> = self.attribute.iter().map(|(field, _)| *field).collect();
+        fields.sort_unstable();
+        fields.windows(2).any(|pair| matches!(pair, [first, second] if first == second))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -135,7 +157,7 @@ impl StageName {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FieldName {
     Email,
     FirstName,
@@ -244,8 +266,12 @@ pub(crate) struct SessionArguments {
     pub(crate) json: bool,
 }
 
+/// RFC 3339 §5.6: the letters may be small, and a space may stand for the `T`.
 fn instant(text: &str) -> Result<SystemTime, String> {
-    parse_instant(text).ok_or_else(|| "not an instant such as 2026-11-23T17:00:00Z".to_owned())
+    let none = || "not an instant such as 2026-11-23T17:00:00Z".to_owned();
+    let (date, rest) = text.split_at_checked(10).ok_or_else(none)?;
+    let time = rest.strip_prefix(['T', 't', ' ']).ok_or_else(none)?;
+    OffsetDateTime::parse(&format!("{date}T{time}"), &Rfc3339).map(SystemTime::from).map_err(|_| none())
 }
 
 fn prefixes(text: &str) -> Result<PrefixList, String> {

@@ -9,6 +9,7 @@ use crate::{input, output};
 pub(crate) fn run(arguments: &CanonicalizeArguments) -> Result<ExitCode, Failure> {
     let content = input::read(&arguments.file)?;
     let refusal = |code, error: &dyn std::error::Error| Failure::refusal(code, &error.to_string());
+    input::check_size(&content).map_err(|error| refusal(error.code(), &error))?;
     let document =
         Document::parse(&content, &Limits::default()).map_err(|error| refusal(error.code(), &error))?;
     let element = match &arguments.id {

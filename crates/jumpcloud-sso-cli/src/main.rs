@@ -13,20 +13,31 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::arguments::{Arguments, Command, MetadataCommand, SessionCommand};
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Verify(arguments) => verify::run(&arguments),
-        Command::Canonicalize(arguments) => canonicalize::run(&arguments),
-        Command::Certificate(arguments) => certificate::run(&arguments),
-        Command::Setup(arguments) => setup::run(&arguments),
-        Command::Metadata(MetadataCommand::Import(arguments)) => metadata::import(&arguments),
-        Command::Metadata(MetadataCommand::Export(arguments)) => metadata::export(&arguments),
-        Command::Secret => session::secret(),
-        Command::Session(SessionCommand::Verify(arguments)) => session::verify(&arguments),
+    let result = match Arguments::read() {
+        Ok(arguments) => run(&arguments.command),
+        // Help and version, too, come as errors.
+        Err(error) => {
+            output::keep(error.print());
+            Ok(u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
+        }
     };
+    let result = result.and_then(|exit_code| output::finish().map(|()| exit_code));
     result.unwrap_or_else(|failure| failure.report())
+}
+
+fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Canonicalize(arguments) => canonicalize::run(arguments),
+        Command::Certificate(arguments) => certificate::run(arguments),
+        Command::Setup(arguments) => setup::run(arguments),
+        Command::Metadata(MetadataCommand::Import(arguments)) => metadata::import(arguments),
+        Command::Metadata(MetadataCommand::Export(arguments)) => metadata::export(arguments),
+        Command::Secret => session::secret(),
+        Command::Session(SessionCommand::Verify(arguments)) => session::verify(arguments),
+    }
 }

@@ -48,7 +48,8 @@ impl<'m> From<&'m Certificate> for Pinned<'m> {
 pub(crate) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let xml = input::read(&arguments.file)?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
-    let metadata = IdpMetadata::parse(&xml, now).map_err(|error| Diagnosis::from(&error));
+    let all = input::check_size(&xml).map_err(|error| Diagnosis::from(&error));
+    let metadata = all.and_then(|()| IdpMetadata::parse(&xml, now).map_err(|error| Diagnosis::from(&error)));
     let usable = metadata.and_then(|metadata| {
         check_idp_url(metadata.sso_url().as_str()).map_err(|error| Diagnosis::from(&error))?;
         Ok(metadata)

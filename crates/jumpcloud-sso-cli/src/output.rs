@@ -1,19 +1,26 @@
-//! Writing to the terminal. A reader that has gone away, such as a closed pipe, is no reason to fail.
+//! Writing to the terminal. A reader that has gone away, such as a closed pipe, is no reason to fail; whatever else cannot be
+//! written is, and [`finish`] says so.
 
-use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
+use std::sync::OnceLock;
 
 use jumpcloud_sso::Diagnosis;
 use serde::Serialize;
 
+use crate::failure::Failure;
+
+/// The first error of writing: kept, so that not every line has to be asked for its own.
+static ERROR: OnceLock<io::Error> = OnceLock::new();
+
 /// Writes bytes to standard output, and nothing else.
 pub(crate) fn bytes(bytes: &[u8]) {
     let mut out = stdout().lock();
-    let _ = out.write_all(bytes).and_then(|()| out.flush());
+    keep(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
 /// Writes a line to standard output.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(stdout().lock(), "{text}");
+    keep(writeln!(stdout().lock(), "{text}"));
 }
 
 /// Writes a line to standard error.
@@ -23,8 +30,28 @@ pub(crate) fn error(text: &str) {
 
 /// Writes one JSON object on one line to standard output.
 pub(crate) fn json(object: &impl Serialize) {
-    if let Ok(text) = serde_json::to_string(object) {
-        line(&text);
+    match serde_json::to_string(object) {
+        Ok(text) => line(&text),
+        Err(error) => keep(Err(error.into())),
+    }
+}
+
+/// Remembers that something could not be written.
+pub(crate) fn keep(outcome: io::Result<()>) {
+    match outcome {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = ERROR.set(error);
+        }
+        _ => {}
+    }
+}
+
+/// Whether all was written.
+pub(crate) fn finish() -> Result<(), Failure> {
+    keep(stdout().flush());
+    match ERROR.get() {
+        None => Ok(()),
+        Some(error) => Err(Failure::usage("config.output", &format!("the output was not written: {error}"))),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Secrets and session tokens.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso::parts::saml_protocol::format_instant;
 use jumpcloud_sso::{AuthSecret, Diagnosis, Settings, VerifiedSession};
 use serde::Serialize;
@@ -22,48 +25,47 @@ pub(crate) fn secret() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is printed of a session: the claims under their own names, and the instants among them once more for people.
 #[derive(Serialize)]
-struct Claims<'s> {
+struct Claims {
     accepted: bool,
-    sub: &'s str,
-    org: &'s str,
-    connection: &'s str,
-    jti: &'s str,
-    session_id: &'s str,
+    /// Those that mean something to every service.
+    #[serde(flatten)]
+    own: Map<String, Value>,
     issued_at: Option<String>,
     expires_at: Option<String>,
+    session_started_at: Option<String>,
     session_ends_at: Option<String>,
-    amr: &'s [String],
-    auth_time: Option<String>,
-    email: Option<&'s str>,
-    email_verified: bool,
-    given_name: Option<&'s str>,
-    family_name: Option<&'s str>,
+    authenticated_at: Option<String>,
+    /// Those that the service put there itself, apart from the others: it is free in how it calls them.
     #[serde(rename = "claims")]
     custom: Map<String, Value>,
 }
 
-impl<'s> Claims<'s> {
-    fn of(session: &'s VerifiedSession) -> Self {
-        let custom = |name: &str| Some((name.to_owned(), session.claim::<Value>(name)?));
-        Self {
+impl Claims {
+    /// The claims of a token that was verified.
+    fn of(session: &VerifiedSession, token: &str) -> Option<Self> {
+        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+        let instant = |name: &str| {
+            let seconds = Duration::from_secs(claims.get(name)?.as_u64()?);
+            format_instant(UNIX_EPOCH.checked_add(seconds)?)
+        };
+        let (issued_at, expires_at) = (instant("iat"), instant("exp"));
+        let (session_started_at, session_ends_at) = (instant("session_start"), instant("session_end"));
+        let authenticated_at = instant("auth_time");
+        let custom: HashSet<&str> = session.claim_names().collect();
+        let (custom, own) = claims.into_iter().partition(|(name, _)| custom.contains(name.as_str()));
+        Some(Self {
             accepted: true,
-            sub: session.subject(),
-            org: session.organization(),
-            connection: session.connection(),
-            jti: session.id(),
-            session_id: session.session_id(),
-            issued_at: format_instant(session.issued_at()),
-            expires_at: format_instant(session.expires_at()),
-            session_ends_at: format_instant(session.ends_at()),
-            amr: session.methods(),
-            auth_time: session.authenticated_at().and_then(format_instant),
-            email: session.email(),
-            email_verified: session.email_is_verified(),
-            given_name: session.given_name(),
-            family_name: session.family_name(),
-            custom: session.claim_names().filter_map(custom).collect(),
-        }
+            own,
+            issued_at,
+            expires_at,
+            session_started_at,
+            session_ends_at,
+            authenticated_at,
+            custom,
+        })
     }
 }
 
@@ -77,13 +79,20 @@ pub(crate) fn verify(arguments: &SessionArguments) -> Result<ExitCode, Failure> 
         Some(organization) => verifier.verify_for(organization, &token, now),
         None => verifier.verify_any_organization(&token, now),
     };
-    match outcome {
-        Ok(session) if arguments.json => output::json(&Claims::of(&session)),
-        Ok(session) => print(&Claims::of(&session)),
+    let session = match outcome {
+        Ok(session) => session,
         Err(error) => {
             Rejected::new(&Diagnosis::from(&error), Vec::new()).report("session", arguments.json);
             return Ok(ExitCode::from(1));
         }
+    };
+    // What was verified has claims that can be read.
+    let claims = Claims::of(&session, &token)
+        .ok_or_else(|| Failure::refusal("session.malformed", "this is no token"))?;
+    if arguments.json {
+        output::json(&claims);
+    } else {
+        print(&claims);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -98,17 +107,21 @@ fn token(argument: &str) -> Result<String, Failure> {
     Ok(text.trim().to_owned())
 }
 
-fn print(claims: &Claims<'_>) {
+fn print(claims: &Claims) {
     output::line(&format!("{} the session is valid", Mark::Passed.render()));
-    let object = serde_json::to_value(claims).ok();
-    for (name, value) in object.iter().filter_map(Value::as_object).flatten() {
-        let text = match value {
-            Value::String(text) => harmless(text),
-            Value::Null => continue,
-            other => other.to_string(),
-        };
-        if name != "accepted" {
-            output::line(&format!("  {name:<15} {text}"));
+    for (name, value) in claims.own.iter().chain(&claims.custom) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        output::line(&format!("  {:<18} {}", harmless(name), harmless(&text)));
+    }
+    for (name, instant) in [
+        ("issued at", &claims.issued_at),
+        ("expires at", &claims.expires_at),
+        ("session started at", &claims.session_started_at),
+        ("session ends at", &claims.session_ends_at),
+        ("authenticated at", &claims.authenticated_at),
+    ] {
+        if let Some(instant) = instant {
+            output::line(&format!("  {name:<18} {instant}"));
         }
     }
 }

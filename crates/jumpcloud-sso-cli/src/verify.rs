@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionKeyError, DecryptionPolicy, Decryptor};
 use jumpcloud_sso::parts::saml_protocol::{
-    AcceptedAssertion, Evidence, Expected, ResponseVerifier, SignedParts, format_instant,
+    AcceptedAssertion, Evidence, Expected, Rejection, ResponseError, ResponseVerifier, SignedParts,
+    format_instant,
 };
 use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, TrustedKeys, TrustedKeysError};
-use jumpcloud_sso::{AttributeMap, Certificate, Diagnosis, Stage, UserProfile, Warning};
+use jumpcloud_sso::{AttributeMap, Certificate, CertificateError, Diagnosis, Stage, UserProfile, Warning};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
@@ -18,13 +19,18 @@ use crate::failure::Failure;
 use crate::input;
 use crate::output::{self, Mark, harmless};
 
+/// Where the message answers a request and the command was not told of one.
+const REQUEST_ID_NEEDED: &str = "This message answers a request: give that request's ID by --request-id. It is the \
+    InResponseTo of the message, and the service has to have sent it. Without --request-id only a login that began at \
+    JumpCloud is accepted.";
+
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     let content = input::read(&arguments.file)?;
-    let certificates = read_certificates(arguments)?;
-    let decryption_keys = read_decryption_keys(arguments)?;
+    let trusted = read_certificates(arguments)?;
+    let decryption = read_decryption_keys(arguments)?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
     let mut report = Report::new(arguments);
-    match check(arguments, content, certificates, decryption_keys, now, &mut report) {
+    match check(arguments, content, trusted, decryption, now, &mut report) {
         Ok(()) => {
             report.accepted();
             Ok(ExitCode::SUCCESS)
@@ -40,16 +46,16 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
 fn check(
     arguments: &VerifyArguments,
     content: Vec<u8>,
-    certificates: Vec<Certificate>,
-    decryption_keys: Vec<Result<DecryptionKey, DecryptionKeyError>>,
+    trusted: Result<TrustedKeys, TrustedKeysError>,
+    decryption: Decryption,
     now: SystemTime,
     report: &mut Report,
 ) -> Result<(), Diagnosis> {
-    let keys = trusted_keys(certificates).map_err(|error| Diagnosis::from(&error))?;
-    let (decryptor, weak_key) = decryptor(arguments, decryption_keys);
+    let trusted = trusted.map_err(|error| Diagnosis::from(&error))?;
+    let Decryption { decryptor, weak_key } = decryption;
     let algorithms = AlgorithmPolicy::default();
     let algorithms = if arguments.allow_sha1 { algorithms.insecure_allow_sha1() } else { algorithms };
-    let verifier = ResponseVerifier::new(keys).algorithms(algorithms).decryptor(decryptor);
+    let verifier = ResponseVerifier::new(trusted).algorithms(algorithms).decryptor(decryptor);
 
     let xml = input::message(content).map_err(|error| Diagnosis::from(&error))?;
     let told = |error| diagnose(&error, weak_key);
@@ -59,7 +65,8 @@ fn check(
         return Ok(());
     }
     let verified = verifier.verify(&xml).map_err(told)?;
-    let accepted = verified.accept(&expected(arguments), now).map_err(|error| Diagnosis::from(&error))?;
+    let accepted =
+        verified.accept(&expected(arguments), now).map_err(|error| rejection(arguments, &error))?;
     report.assertion(&accepted);
     if arguments.stage == StageName::Assertion {
         return Ok(());
@@ -69,67 +76,73 @@ fn check(
     Ok(())
 }
 
-fn read_certificates(arguments: &VerifyArguments) -> Result<Vec<Certificate>, Failure> {
+/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was called.
+fn read_certificates(arguments: &VerifyArguments) -> Result<Result<TrustedKeys, TrustedKeysError>, Failure> {
     let mut certificates = Vec::new();
     for path in &arguments.idp_certificate {
-        let parsed = Certificate::parse_all(&input::read(path)?);
-        let wrong = |error: jumpcloud_sso::CertificateError| {
-            Failure::usage(error.code(), &format!("{}: {error}", path.display()))
-        };
-        certificates.extend(parsed.map_err(wrong)?);
+        let wrong =
+            |error: CertificateError| Failure::usage(error.code(), &format!("{}: {error}", path.display()));
+        certificates.extend(Certificate::parse_all(&input::read(path)?).map_err(wrong)?);
     }
     // The same certificate given twice is still one.
     let mut seen = HashSet::new();
     certificates.retain(|certificate| seen.insert(certificate.public_key_der().to_vec()));
-    match TrustedKeys::new(certificates.clone()) {
-        // That a key is too weak is a verdict about the connection, not about how the command was called.
-        Ok(_) | Err(TrustedKeysError::Weak { .. }) => Ok(certificates),
-        Err(error) => Err(Failure::usage(error.code(), &error.to_string())),
+    match TrustedKeys::new(certificates) {
+        Err(error) if !matches!(error, TrustedKeysError::Weak { .. }) => {
+            Err(Failure::usage(error.code(), &error.to_string()))
+        }
+        trusted => Ok(trusted),
     }
 }
 
-fn trusted_keys(certificates: Vec<Certificate>) -> Result<TrustedKeys, TrustedKeysError> {
-    TrustedKeys::new(certificates)
+/// What encrypted assertions are decrypted with.
+struct Decryption {
+    decryptor: Decryptor,
+    /// Where a key was left out because it is too weak.
+    weak_key: Option<DecryptionKeyError>,
 }
 
-fn read_decryption_keys(
-    arguments: &VerifyArguments,
-) -> Result<Vec<Result<DecryptionKey, DecryptionKeyError>>, Failure> {
-    let mut keys = Vec::new();
+fn read_decryption_keys(arguments: &VerifyArguments) -> Result<Decryption, Failure> {
+    if arguments.decryption_key.len() > Decryptor::MAX_KEYS {
+        let error = DecryptionKeyError::Count;
+        return Err(Failure::usage(error.code(), &error.to_string()));
+    }
+    let (mut keys, mut weak_key) = (Vec::new(), None);
     for path in &arguments.decryption_key {
-        let content = input::read(path)?;
-        let key = DecryptionKey::from_pem(&String::from_utf8_lossy(&content));
-        match key {
-            Ok(_) | Err(DecryptionKeyError::Weak) => keys.push(key),
+        match DecryptionKey::from_pem(&String::from_utf8_lossy(&input::read(path)?)) {
+            Ok(key) => keys.push(key),
+            Err(error @ DecryptionKeyError::Weak) => weak_key = Some(error),
             Err(error) => {
                 return Err(Failure::usage(error.code(), &format!("{}: {error}", path.display())));
             }
         }
     }
-    Ok(keys)
-}
-
-/// The decryptor, and whether a key was left out because it is too weak.
-fn decryptor(
-    arguments: &VerifyArguments,
-    keys: Vec<Result<DecryptionKey, DecryptionKeyError>>,
-) -> (Decryptor, Option<DecryptionKeyError>) {
     let policy = DecryptionPolicy::default();
     let policy = if arguments.allow_aes_cbc { policy.insecure_allow_aes_cbc() } else { policy };
-    let weak = keys.iter().find_map(|key| key.as_ref().err().copied());
-    let usable = keys.into_iter().filter_map(Result::ok);
-    (Decryptor::new(usable, policy).unwrap_or_else(|_| Decryptor::without_keys(policy)), weak)
+    let decryptor = if keys.is_empty() {
+        Decryptor::without_keys(policy)
+    } else {
+        Decryptor::new(keys, policy).map_err(|error| Failure::usage(error.code(), &error.to_string()))?
+    };
+    Ok(Decryption { decryptor, weak_key })
 }
 
 /// What happened; where a key is missing because the one that was given is too weak, that is what has to be changed.
-fn diagnose(
-    error: &jumpcloud_sso::parts::saml_protocol::ResponseError,
-    weak_key: Option<DecryptionKeyError>,
-) -> Diagnosis {
+fn diagnose(error: &ResponseError, weak_key: Option<DecryptionKeyError>) -> Diagnosis {
     match weak_key {
         Some(weak) if error.code() == "encryption.no_key" => Diagnosis::from(&weak),
         _ => Diagnosis::from(error),
     }
+}
+
+/// Which rule was not met; where it is one about the request, which option says of it.
+fn rejection(arguments: &VerifyArguments, error: &Rejection) -> Diagnosis {
+    let mut diagnosis = Diagnosis::from(error);
+    let answers = matches!(error, Rejection::InResponseTo { found: Some(_), .. });
+    if answers && arguments.request_id.is_none() {
+        diagnosis.hint = REQUEST_ID_NEEDED;
+    }
+    diagnosis
 }
 
 fn expected(arguments: &VerifyArguments) -> Expected {

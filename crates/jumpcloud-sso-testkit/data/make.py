@@ -4,6 +4,7 @@ Every key here is public. None protects anything.
 """
 
 import datetime as dt
+import secrets
 from pathlib import Path
 
 from cryptography import x509
@@ -76,6 +77,28 @@ def with_empty_extensions(certificate, key):
     return der(0x30, signed + algorithm + der(0x03, b"\0" + signature))
 
 
+def with_exponent_1(certificate):
+    """The certificate with the exponent 1 instead of 65537: of no use but to be refused. Nobody checks its own signature."""
+    content = certificate.public_bytes(serialization.Encoding.DER)
+    head, _, tail = content.partition(bytes.fromhex("0203010001"))
+    # The exponent is two bytes shorter, and so is all that it lies in: sequence, bit string, key, body, certificate.
+    key = der(0x30, head[-257 - 4 :] + bytes.fromhex("020101"))
+    info = der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + der(0x03, b"\0" + key))
+    before = certificate.tbs_certificate_bytes[4 : certificate.tbs_certificate_bytes.index(bytes.fromhex("30820122"))]
+    return der(0x30, der(0x30, before + info) + tail)
+
+
+def certificate_of_no_key(file, bits):
+    """A certificate whose modulus is any odd number of that many bits, which nobody knows the factors of."""
+    modulus = secrets.randbits(bits) | 1 << (bits - 1) | 1
+    subject = name("large.acme.test")
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(name("idp.acme.test"))
+    builder = builder.public_key(rsa.RSAPublicNumbers(65537, modulus).public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
+    certificate = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
 def write_der(file, content):
     certificate = x509.load_der_x509_certificate(content)
     (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -93,9 +116,13 @@ clone = rsa.generate_private_key(65537, 4096)
 write_key("cloned-rsa4096", clone)
 write_certificate("cloned-rsa4096", clone, jumpcloud_name(), serial=SERIAL)
 
-pair("rsa2048", rsa.generate_private_key(65537, 2048), name("idp.acme.test"))
+own = rsa.generate_private_key(65537, 2048)
+write_key("rsa2048", own)
+write_der("rsa2048-exponent-1", with_exponent_1(write_certificate("rsa2048", own, name("idp.acme.test"))))
 pair("other-rsa2048", rsa.generate_private_key(65537, 2048), name("idp.other.test"))
 pair("sp-rsa2048", rsa.generate_private_key(65537, 2048), name("app.acme.test"))
+certificate_of_no_key("rsa8192", 8192)
+pair("rsa8200", rsa.generate_private_key(65537, 8200), name("large.acme.test"))
 pair("rsa1024", rsa.generate_private_key(65537, 1024), name("weak.acme.test"))
 pair("ec-p256", ec.generate_private_key(ec.SECP256R1()), name("idp.acme.test"))
 pair("ec-p384", ec.generate_private_key(ec.SECP384R1()), name("idp.acme.test"))

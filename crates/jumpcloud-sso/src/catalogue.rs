@@ -20,6 +20,7 @@ const TAMPERED: &str = "An honest JumpCloud sends nothing like this: the message
 const FOREIGN: &str = "JumpCloud sends nothing like this. Something between JumpCloud and the service changed the message, or it was made by something else.";
 const CERTIFICATE: &str =
     "Download the certificate of the application from JumpCloud (certificate.pem) and give the whole file.";
+const MODERN: &str = "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256. Where an identity provider has the digest chosen apart, choose SHA-256 for it.";
 const TOKEN: &str = "No token of this service looks like this. Log in again.";
 const SECRET: &str =
     "Make one with `openssl rand -base64 32` or `jumpcloud-sso secret`, and set AUTH_SECRET to it.";
@@ -192,22 +193,10 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "the certificate is not valid yet",
         "Check the clock of the service, and which certificate was given.",
     ),
-    entry(
-        "algorithm.sha1_refused",
-        "SHA-1 is not allowed",
-        "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256.",
-    ),
+    entry("algorithm.sha1_refused", "SHA-1 is not allowed", MODERN),
     entry("algorithm.hmac_refused", "a symmetric algorithm stands where a signature belongs", TAMPERED),
-    entry(
-        "algorithm.weak",
-        "an algorithm is broken or obsolete",
-        "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256.",
-    ),
-    entry(
-        "algorithm.unknown",
-        "an algorithm is not known",
-        "In JumpCloud, set \"Signature Algorithm\" to RSA-SHA256.",
-    ),
+    entry("algorithm.weak", "an algorithm is broken or obsolete", MODERN),
+    entry("algorithm.unknown", "an algorithm is not known", MODERN),
     entry(
         "algorithm.not_allowed",
         "an algorithm is not among those agreed on",
@@ -408,6 +397,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "In JumpCloud, add it in the table of user attributes of the application. The name on the left, \"Service Provider Attribute Name\", is the one that the service looks for; the one on the right is JumpCloud's.",
     ),
     entry(
+        "attribute.empty",
+        "a required attribute came without a value",
+        "In JumpCloud, fill in this field for the user, or map the attribute to another field that every user has.",
+    ),
+    entry(
         "attribute.several_values",
         "an attribute has several values where one is expected",
         "In JumpCloud, map it to a user attribute with a single value.",
@@ -443,6 +437,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "attribute.none_received",
         "there were no attributes at all",
         "In JumpCloud, add email, firstName and lastName to the table of user attributes of the application.",
+    ),
+    entry(
+        "attribute.values_left_out",
+        "attributes have values that are no text",
+        "If the service needs them, map them to plain text attributes in JumpCloud, and correct what is empty for this user.",
     ),
     entry("session.malformed", "the token is malformed", "The token was cut off or changed. Log in again."),
     entry("session.header", "the token's header holds more than it may", TOKEN),
@@ -598,6 +597,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry("config.clock", "the clock is out of range", "Set the clock."),
     entry("config.file", "a file cannot be read", "Check its name and its permissions."),
+    entry("config.output", "the output could not be written", "Check that the disk is not full."),
     entry(
         "config.metadata_root",
         "the document is no metadata",

@@ -77,6 +77,11 @@ impl Diagnosis {
         }
     }
 
+    /// With a hint that says more than the one of the code.
+    fn hinting(self, hint: &'static str) -> Self {
+        Self { hint, ..self }
+    }
+
     /// Text with its control characters, and those that turn its direction or have no width, written as escapes: whoever sent
     /// a message chose it, and it must not be able to write lines of a log or to move the cursor of a terminal.
     #[must_use]
@@ -147,7 +152,13 @@ impl fmt::Display for Diagnosis {
 
 impl From<&BindingError> for Diagnosis {
     fn from(error: &BindingError) -> Self {
-        Self::new(Stage::Signature, error.code(), error, error.expected(), error.found())
+        let diagnosis = Self::new(Stage::Signature, error.code(), error, error.expected(), error.found());
+        match error {
+            BindingError::UrlEncoded => diagnosis.hinting(
+                "Decode the form first (%2B is +, %2F is /, %3D is =), and give the value of the field SAMLResponse alone; or copy it from where the browser shows the form decoded.",
+            ),
+            _ => diagnosis,
+        }
     }
 }
 
@@ -157,13 +168,28 @@ impl From<&ResponseError> for Diagnosis {
             ResponseError::Assertion(_) => Stage::Assertion,
             _ => Stage::Signature,
         };
-        Self::new(stage, error.code(), error, error.expected(), error.found())
+        let diagnosis = Self::new(stage, error.code(), error, error.expected(), error.found());
+        match error {
+            ResponseError::DecryptedXml(error) if error.code() == "xml.unbound_prefix" => diagnosis.hinting(
+                "Have the identity provider encrypt an assertion that declares all of its namespaces itself: those that the Response around it declares do not reach into what is encrypted. JumpCloud encrypts nothing.",
+            ),
+            _ => diagnosis,
+        }
     }
 }
 
 impl From<&Rejection> for Diagnosis {
     fn from(error: &Rejection) -> Self {
-        Self::new(Stage::Assertion, error.code(), error, error.expected(), error.found())
+        let diagnosis = Self::new(Stage::Assertion, error.code(), error, error.expected(), error.found());
+        match error {
+            Rejection::NoIssuer => diagnosis.hinting(
+                "Have the identity provider name itself in an Issuer of each Response that it signs, as JumpCloud does.",
+            ),
+            Rejection::IssuerFormat { .. } => diagnosis.hinting(
+                "Have the identity provider give its Issuer as an entity ID: with the Format that was expected, as JumpCloud does, or with none.",
+            ),
+            _ => diagnosis,
+        }
     }
 }
 

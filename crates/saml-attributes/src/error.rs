@@ -8,7 +8,7 @@ use crate::map::Field;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AttributeError {
-    /// A required field is missing, or empty.
+    /// A required field is missing.
     #[error("the {field} is missing: the identity provider sent {}", listed(.received))]
     Missing {
         /// The field.
@@ -18,7 +18,15 @@ pub enum AttributeError {
         /// The names of the attributes that came; at most 20.
         received: Vec<String>,
     },
-    /// More than one value where there can be one only.
+    /// The attribute of a required field came, but without a value, as for a user who has none.
+    #[error("the {field} is empty: the attribute {name:?} came without a value")]
+    Empty {
+        /// The field.
+        field: Field,
+        /// The attribute's name.
+        name: String,
+    },
+    /// More than one value where there can be one only. Blank values and repetitions do not count.
     #[error("the {field} has {found} values in the attribute {name:?}, but can have one only")]
     Several {
         /// The field.
@@ -74,6 +82,7 @@ impl AttributeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing { .. } => "attribute.missing",
+            Self::Empty { .. } => "attribute.empty",
             Self::Several { .. } => "attribute.several_values",
             Self::Ambiguous { .. } => "attribute.ambiguous",
             Self::Markup { .. } => "attribute.markup",
@@ -88,6 +97,7 @@ impl AttributeError {
     pub fn expected(&self) -> Option<String> {
         match self {
             Self::Missing { expected, .. } => Some(format!("the attribute {expected}")),
+            Self::Empty { name, .. } => Some(format!("a value in the attribute {name}")),
             Self::Several { .. } => Some("one value".to_owned()),
             Self::Email { .. } => Some("an e-mail address".to_owned()),
             Self::TooLong { limit, .. } => Some(format!("at most {limit} characters")),
@@ -100,6 +110,7 @@ impl AttributeError {
     pub fn found(&self) -> Option<String> {
         match self {
             Self::Missing { received, .. } => Some(listed(received)),
+            Self::Empty { .. } => Some("no value".to_owned()),
             Self::Several { found, .. } => Some(format!("{found} values")),
             Self::Ambiguous { first, second, .. } => Some(format!("{first}, {second}")),
             Self::Markup { name, .. } => Some(name.clone()),
@@ -126,6 +137,11 @@ pub enum AttributeWarning {
     },
     /// There were no attributes at all.
     NoAttributes,
+    /// Values that are no text, but markup or explicitly nothing, so that they are not among the attributes.
+    ValuesLeftOut {
+        /// The names of their attributes; at most 20.
+        attributes: Vec<String>,
+    },
 }
 
 impl AttributeWarning {
@@ -135,6 +151,7 @@ impl AttributeWarning {
         match self {
             Self::CaseDiffers { .. } => "attribute.case_differs",
             Self::NoAttributes => "attribute.none_received",
+            Self::ValuesLeftOut { .. } => "attribute.values_left_out",
         }
     }
 }
@@ -146,6 +163,9 @@ impl fmt::Display for AttributeWarning {
                 write!(f, "the attribute {found:?} was taken for {expected:?}, from which it differs in case")
             }
             Self::NoAttributes => f.write_str("the identity provider sent no attributes"),
+            Self::ValuesLeftOut { attributes } => {
+                write!(f, "values that are no text were left out of the attributes {}", attributes.join(", "))
+            }
         }
     }
 }

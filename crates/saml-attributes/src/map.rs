@@ -2,7 +2,7 @@ use std::fmt;
 
 use saml_protocol::{AcceptedAssertion, Attribute, NameId};
 
-use crate::error::{AttributeError, AttributeWarning};
+use crate::error::AttributeError;
 use crate::profile::{UserProfile, email_address, person_name};
 use crate::received::Received;
 
@@ -185,54 +185,34 @@ impl AttributeMap {
     fn profile_of(&self, name_id: &NameId, attributes: &[Attribute]) -> Result<UserProfile, AttributeError> {
         let received = Received::of(attributes);
         let mut warnings = Vec::new();
-        let mut single = |field: Field, configured: &Option<String>| {
-            let names = names(field, configured.as_deref());
-            received
-                .find(field, &names, &mut warnings)?
-                .map(|found| found.single(field))
-                .transpose()
-                .map(Option::flatten)
+        let mut single = |field: Field| {
+            let found = received.find(field, &self.names(field), &mut warnings)?;
+            found.map(|found| found.single(field)).transpose().map(Option::flatten)
         };
-        let email = single(Field::Email, &self.email)?;
-        let first_name =
-            single(Field::FirstName, &self.first_name)?.map(|it| person_name(Field::FirstName, it));
-        let last_name = single(Field::LastName, &self.last_name)?.map(|it| person_name(Field::LastName, it));
-        let group_names = names(Field::Groups, self.groups.as_deref());
-        let groups = received
-            .find(Field::Groups, &group_names, &mut warnings)?
-            .map(|found| found.texts(Field::Groups));
+        let (email, first_name) = (single(Field::Email)?, single(Field::FirstName)?);
+        let last_name = single(Field::LastName)?;
+        let groups = received.find(Field::Groups, &self.names(Field::Groups), &mut warnings)?;
+        let groups = groups.map(|found| found.texts(Field::Groups)).transpose();
 
-        let missing = |field: Field, configured: &Option<String>| AttributeError::Missing {
-            field,
-            expected: names(field, configured.as_deref()).first().copied().unwrap_or_default().to_owned(),
-            received: received.names(),
-        };
         let email = match email {
             Some(email) => email_address(email)?,
             None if self.email_from_name_id => email_address(name_id.value())?,
-            None => return Err(missing(Field::Email, &self.email)),
+            None => return Err(received.absent(Field::Email, &self.names(Field::Email))),
         };
-        let (first_name, last_name) = (first_name.transpose()?, last_name.transpose()?);
-        if first_name.is_none() && self.first_name_required {
-            return Err(missing(Field::FirstName, &self.first_name));
-        }
-        if last_name.is_none() && self.last_name_required {
-            return Err(missing(Field::LastName, &self.last_name));
-        }
-        if received.is_empty() {
-            warnings.push(AttributeWarning::NoAttributes);
-        }
-        Ok(UserProfile::new(
-            email,
-            first_name,
-            last_name,
-            groups.transpose()?,
-            received.into_texts(),
-            warnings,
-        ))
+        let name = |field: Field, text: Option<&str>| match text {
+            Some(text) => person_name(field, text).map(Some),
+            None if self.requires(field) => Err(received.absent(field, &self.names(field))),
+            None => Ok(None),
+        };
+        let (first_name, last_name) =
+            (name(Field::FirstName, first_name)?, name(Field::LastName, last_name)?);
+        let groups = groups?.map(|groups| groups.into_iter().map(str::to_owned).collect());
+        warnings.extend(received.warnings());
+        Ok(UserProfile::new(email, first_name, last_name, groups, received.into_texts(), warnings))
     }
-}
 
-fn names(field: Field, configured: Option<&str>) -> Vec<&str> {
-    configured.map_or_else(|| field.default_names().to_vec(), |name| vec![name])
+    /// The names that stand for the field.
+    fn names(&self, field: Field) -> Vec<&str> {
+        self.configured_name(field).map_or_else(|| field.default_names().to_vec(), |name| vec![name])
+    }
 }

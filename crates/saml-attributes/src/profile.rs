@@ -68,7 +68,8 @@ impl UserProfile {
         self.groups.as_deref()
     }
 
-    /// All attributes with their values in document order, those of the same name merged.
+    /// All attributes with their values in document order, those of the same name merged. Values that are no text are not
+    /// among them, of which a [warning](Self::warnings) tells.
     #[must_use]
     pub fn attributes(&self) -> &[(String, Vec<String>)] {
         &self.attributes
@@ -102,8 +103,14 @@ pub(crate) fn email_address(text: &str) -> Result<String, AttributeError> {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && domain.split('.').all(is_label);
+        && is_domain(domain);
     if is_plausible { Ok(address.to_ascii_lowercase()) } else { Err(malformed()) }
+}
+
+/// RFC 1123 §2.1. A single label is a machine of the local network, and one of digits at the end an IP address.
+fn is_domain(domain: &str) -> bool {
+    domain.split('.').all(is_label)
+        && domain.rsplit_once('.').is_some_and(|(_, last)| !last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// RFC 1123 §2.1.

@@ -1,10 +1,18 @@
 //! The attributes as they came, those of the same name merged: JumpCloud repeats an attribute where others repeat its
 //! value, and both mean the same.
 
+use std::collections::{HashMap, HashSet};
+
 use saml_protocol::{Attribute, AttributeValue};
 
 use crate::error::{AttributeError, AttributeWarning, excerpt};
 use crate::map::Field;
+
+/// Among so few, a scan is faster than a map. Among more it would make work grow with their square.
+const SCANNED: usize = 8;
+
+/// How many names a message lists at most.
+const LISTED: usize = 20;
 
 /// All attributes, each name once, in the order in which the names first came.
 pub(crate) struct Received<'a>(Vec<Merged<'a>>);
@@ -18,37 +26,38 @@ pub(crate) struct Merged<'a> {
 impl<'a> Received<'a> {
     pub(crate) fn of(attributes: &'a [Attribute]) -> Self {
         let mut merged: Vec<Merged<'a>> = Vec::with_capacity(attributes.len());
+        let mut places =
+            HashMap::with_capacity(if attributes.len() > SCANNED { attributes.len() } else { 0 });
         for attribute in attributes {
-            match merged.iter_mut().find(|other| other.name == attribute.name()) {
+            let (name, next) = (attribute.name(), merged.len());
+            let place = if attributes.len() <= SCANNED {
+                merged.iter().position(|other| other.name == name).unwrap_or(next)
+            } else {
+                *places.entry(name).or_insert(next)
+            };
+            match merged.get_mut(place) {
                 Some(other) => other.values.extend(attribute.values()),
-                None => merged
-                    .push(Merged { name: attribute.name(), values: attribute.values().iter().collect() }),
+                None => merged.push(Merged { name, values: attribute.values().iter().collect() }),
             }
         }
         Self(merged)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The names, for an error message: at most 20.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.0.iter().take(20).map(|merged| excerpt(merged.name)).collect()
-    }
-
-    /// The attribute of the first of `names` that came. Exact names go before those that differ in case only.
+    /// The attribute of the first of `names` that came with a value, or else of the first that came without one. Exact
+    /// names go before those that differ in case only.
     pub(crate) fn find(
         &self,
         field: Field,
         names: &[&str],
         warnings: &mut Vec<AttributeWarning>,
     ) -> Result<Option<&Merged<'a>>, AttributeError> {
-        if let Some(exact) = names.iter().find_map(|name| self.0.iter().find(|merged| merged.name == *name)) {
-            return Ok(Some(exact));
+        let mut exact = names.iter().filter_map(|name| self.0.iter().find(|merged| merged.name == *name));
+        if let Some(found) = exact.clone().find(|merged| merged.has_value()) {
+            return Ok(Some(found));
         }
+        let mut empty = exact.next();
         for name in names {
-            let mut similar = self.0.iter().filter(|merged| merged.name.eq_ignore_ascii_case(name));
+            let mut similar = self.0.iter().filter(|merged| merged.differs_in_case_from(name));
             let Some(found) = similar.next() else { continue };
             if let Some(other) = similar.next() {
                 return Err(AttributeError::Ambiguous {
@@ -57,13 +66,39 @@ impl<'a> Received<'a> {
                     second: excerpt(other.name),
                 });
             }
-            warnings.push(AttributeWarning::CaseDiffers {
-                expected: (*name).to_owned(),
-                found: excerpt(found.name),
-            });
-            return Ok(Some(found));
+            if found.has_value() {
+                warnings.push(AttributeWarning::CaseDiffers {
+                    expected: (*name).to_owned(),
+                    found: excerpt(found.name),
+                });
+                return Ok(Some(found));
+            }
+            empty = empty.or(Some(found));
         }
-        Ok(None)
+        Ok(empty)
+    }
+
+    /// Why there is nothing for a field that these names stand for: it did not come, or it came without a value.
+    pub(crate) fn absent(&self, field: Field, names: &[&str]) -> AttributeError {
+        let came =
+            names.iter().find_map(|name| self.0.iter().find(|merged| merged.name.eq_ignore_ascii_case(name)));
+        match came {
+            Some(empty) => AttributeError::Empty { field, name: excerpt(empty.name) },
+            None => AttributeError::Missing {
+                field,
+                expected: names.first().copied().unwrap_or_default().to_owned(),
+                received: self.0.iter().take(LISTED).map(|merged| excerpt(merged.name)).collect(),
+            },
+        }
+    }
+
+    /// What is worth telling of the attributes as a whole.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = AttributeWarning> {
+        let names = self.0.iter().filter(|merged| merged.values.iter().any(|it| it.as_text().is_none()));
+        let left_out: Vec<_> = names.take(LISTED).map(|merged| excerpt(merged.name)).collect();
+        let left_out =
+            (!left_out.is_empty()).then_some(AttributeWarning::ValuesLeftOut { attributes: left_out });
+        self.0.is_empty().then_some(AttributeWarning::NoAttributes).into_iter().chain(left_out)
     }
 
     /// All values that are texts, by name.
@@ -76,31 +111,39 @@ impl<'a> Received<'a> {
 }
 
 impl<'a> Merged<'a> {
-    /// The one value; `None` where it is empty or blank, which JumpCloud sends for a user without that value.
-    pub(crate) fn single(&self, field: Field) -> Result<Option<&'a str>, AttributeError> {
-        let mut found = None;
-        for value in &self.values {
-            let text = self.text(value, field)?;
-            if found.is_some() {
-                return Err(AttributeError::Several {
-                    field,
-                    name: excerpt(self.name),
-                    found: self.values.len(),
-                });
-            }
-            found = Some(text.unwrap_or_default());
-        }
-        Ok(found.filter(|text| !text.trim().is_empty()))
+    /// Whether there is anything in it. JumpCloud sends an empty value for a user without one.
+    fn has_value(&self) -> bool {
+        self.values.iter().any(|value| match value {
+            AttributeValue::Text(text) => !text.trim().is_empty(),
+            AttributeValue::Nil => false,
+            // Markup is no text, but not nothing either.
+            _ => true,
+        })
     }
 
-    /// All values, blank ones and repetitions left out.
-    pub(crate) fn texts(&self, field: Field) -> Result<Vec<String>, AttributeError> {
-        let mut texts: Vec<String> = Vec::with_capacity(self.values.len());
-        let mut seen = std::collections::HashSet::with_capacity(self.values.len());
+    fn differs_in_case_from(&self, name: &str) -> bool {
+        self.name != name && self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The one value, however often it stands there; `None` where there is none.
+    pub(crate) fn single(&self, field: Field) -> Result<Option<&'a str>, AttributeError> {
+        let texts = self.texts(field)?;
+        if texts.len() > 1 {
+            return Err(AttributeError::Several { field, name: excerpt(self.name), found: texts.len() });
+        }
+        Ok(texts.first().copied())
+    }
+
+    /// All values without white space around them, blank ones and repetitions left out.
+    pub(crate) fn texts(&self, field: Field) -> Result<Vec<&'a str>, AttributeError> {
+        let mut texts = Vec::with_capacity(self.values.len());
+        let mut seen = HashSet::new();
         for value in &self.values {
             let text = self.text(value, field)?.unwrap_or_default().trim();
-            if !text.is_empty() && seen.insert(text) {
-                texts.push(text.to_owned());
+            let is_new =
+                if self.values.len() <= SCANNED { !texts.contains(&text) } else { seen.insert(text) };
+            if is_new && !text.is_empty() {
+                texts.push(text);
             }
         }
         Ok(texts)

@@ -22,9 +22,6 @@ const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const ELEMENT_TYPE: &str = "http://www.w3.org/2001/04/xmlenc#Element";
 const ENCRYPTED_KEY_TYPE: &str = "http://www.w3.org/2001/04/xmlenc#EncryptedKey";
 
-/// How many keys may be configured: two are needed while one is being replaced.
-const MAX_KEYS: usize = 4;
-
 /// How many encrypted keys are tried. More than one is there where the message is for several recipients.
 const MAX_ENCRYPTED_KEYS: usize = 4;
 
@@ -36,6 +33,9 @@ pub struct Decryptor {
 }
 
 impl Decryptor {
+    /// How many keys may be configured: two are needed while one is being replaced.
+    pub const MAX_KEYS: usize = 4;
+
     /// Decrypts with these keys, one to four.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Decryptor {
         policy: DecryptionPolicy,
     ) -> Result<Self, DecryptionKeyError> {
         let keys: Arc<[DecryptionKey]> = keys.into_iter().collect();
-        if (1..=MAX_KEYS).contains(&keys.len()) {
+        if (1..=Self::MAX_KEYS).contains(&keys.len()) {
             Ok(Self { keys, policy })
         } else {
             Err(DecryptionKeyError::Count)
@@ -222,7 +222,7 @@ impl TransportedKey {
 }
 
 /// `EncryptionMethod`, `KeyInfo` and `CipherData` of an `EncryptedType` (XML Encryption §3.1).
-#[allow(clippy::type_complexity)]
+#[allow(clippy::type_complexity, reason = "three elements, of which one is optional")]
 fn parts<'d, 'a>(
     element: Element<'d, 'a>,
 ) -> Result<(Element<'d, 'a>, Option<Element<'d, 'a>>, Element<'d, 'a>), EncryptionError> {

@@ -24,9 +24,14 @@ impl DecryptionKey {
     /// Reads an RSA key from PEM: PKCS #8 (`PRIVATE KEY`) or PKCS #1 (`RSA PRIVATE KEY`).
     ///
     /// # Errors
-    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys, [`DecryptionKeyError::Weak`] for keys
-    /// of less than 2048 or more than 8192 bits.
+    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys, [`DecryptionKeyError::Several`] for more
+    /// than one private key, [`DecryptionKeyError::Weak`] for keys of less than 2048 or more than 8192 bits.
     pub fn from_pem(pem: &str) -> Result<Self, DecryptionKeyError> {
+        let is_key =
+            |block: &&str| block.split_once("-----").is_some_and(|(label, _)| label.ends_with("PRIVATE KEY"));
+        if pem.split("-----BEGIN ").skip(1).filter(is_key).count() > 1 {
+            return Err(DecryptionKeyError::Several);
+        }
         let block = |label: &str| {
             let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
             let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
@@ -49,6 +54,7 @@ impl DecryptionKey {
     /// As for [`from_pem`](Self::from_pem).
     pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, DecryptionKeyError> {
         let pair = PrivateDecryptingKey::from_pkcs8(der).map_err(|rejected| rejected_because(&rejected))?;
+        // The library has the same limit today, which is no promise.
         if pair.key_size_bits() > MAX_BITS {
             return Err(DecryptionKeyError::Weak);
         }
@@ -95,6 +101,9 @@ pub enum DecryptionKeyError {
     /// Not an unencrypted RSA private key in PEM.
     #[error("this is no unencrypted RSA private key (PEM, PKCS #8 or PKCS #1)")]
     Malformed,
+    /// More than one private key where one belongs: which of them is meant, nobody can tell.
+    #[error("there is more than one private key")]
+    Several,
     /// Too small or too large.
     #[error("RSA decryption keys need 2048 to 8192 bits")]
     Weak,
@@ -108,7 +117,7 @@ impl DecryptionKeyError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed => "config.decryption_key",
+            Self::Malformed | Self::Several => "config.decryption_key",
             Self::Weak => "encryption.weak_key",
             Self::Count => "config.decryption_keys",
         }

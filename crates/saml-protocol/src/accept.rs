@@ -153,7 +153,7 @@ fn check_envelope(envelope: &Envelope, expected: &Expected) -> Result<(), Reject
     }
     // Bindings §3.5.5.2: a signed Response names where it was sent to.
     match &envelope.destination {
-        Some(destination) if *destination != expected.acs_url => {
+        Some(destination) if !is(destination, &expected.acs_url) => {
             return Err(Rejection::Destination {
                 expected: expected.acs_url.clone(),
                 found: destination.clone(),
@@ -185,7 +185,7 @@ fn check_issuer(issuer: &Issuer, expected: &Expected, element: &'static str) -> 
         let found = issuer.format.clone().unwrap_or_default();
         return Err(Rejection::IssuerFormat { element, found });
     }
-    if issuer.value == expected.idp_entity_id {
+    if is(&issuer.value, &expected.idp_entity_id) {
         Ok(())
     } else {
         Err(Rejection::Issuer {
@@ -194,6 +194,17 @@ fn check_issuer(issuer: &Issuer, expected: &Expected, element: &'static str) -> 
             found: issuer.value.clone(),
         })
     }
+}
+
+/// Whether a message names what was expected, to the letter.
+///
+/// White space around it counts. It is typed into a form on both sides, where a space too many is to be seen and removed
+/// rather than guessed away: the error shows both. A NameID is not compared with anything typed, and who lays out their XML
+/// means nothing by the space around it, so that it does not count there.
+///
+/// Nothing at all names nobody, even where, by a mistake in a configuration, nothing is expected.
+fn is(found: &str, expected: &str) -> bool {
+    !found.is_empty() && found == expected
 }
 
 /// Core §2.3.3, §3.2.2: the instant of issue is neither in the future nor long past.
@@ -212,7 +223,7 @@ fn check_in_response_to(
     element: &'static str,
 ) -> Result<(), Rejection> {
     match (&expected.request, found) {
-        (ExpectedRequest::Answering(request), Some(found)) if request == found => Ok(()),
+        (ExpectedRequest::Answering(request), Some(found)) if is(found, request) => Ok(()),
         (ExpectedRequest::Unsolicited, None) => Ok(()),
         (ExpectedRequest::Answering(request), found) => Err(Rejection::InResponseTo {
             element,
@@ -288,7 +299,7 @@ fn check_bearer(
     clock: &Clock,
 ) -> Result<SystemTime, Rejection> {
     match &data.recipient {
-        Some(recipient) if *recipient == expected.acs_url => {}
+        Some(recipient) if is(recipient, &expected.acs_url) => {}
         found => {
             return Err(Rejection::Recipient { expected: expected.acs_url.clone(), found: found.clone() });
         }
@@ -345,7 +356,7 @@ fn check_audience(conditions: &Conditions, expected: &Expected) -> Result<(), Re
         return Err(Rejection::NoAudience { expected: expected.sp_entity_id.clone() });
     }
     for audiences in &conditions.audience_restrictions {
-        if !audiences.contains(&expected.sp_entity_id) {
+        if !audiences.iter().any(|audience| is(audience, &expected.sp_entity_id)) {
             return Err(Rejection::Audience {
                 expected: expected.sp_entity_id.clone(),
                 found: audiences.clone(),

@@ -148,7 +148,8 @@ impl NameId {
         known_attributes(element, &["Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"])?;
         let attribute = |name| element.attribute(name).map(str::to_owned);
         Ok(Self {
-            // White space around it is how some products lay out their XML.
+            // White space around it is how some products lay out their XML. In an Issuer and in an Audience it counts: those
+            // are compared with what an administrator typed.
             value: element.text()?.trim_matches([' ', '\t', '\n', '\r']).to_owned(),
             format: attribute("Format"),
             name_qualifier: attribute("NameQualifier"),

@@ -50,8 +50,14 @@ pub fn decode_post(field: &str) -> Result<Vec<u8>, BindingError> {
             Err(BindingError::TooLarge { limit: MAX_MESSAGE, found: message.len() })
         }
         Ok(message) => Ok(message),
+        Err(_) if is_url_encoded(field) => Err(BindingError::UrlEncoded),
         Err(_) => Err(BindingError::Base64),
     }
+}
+
+/// Whether what is no base64 is a form as it goes over the wire, or a value out of one: base64 has neither `%` nor names.
+fn is_url_encoded(text: &str) -> bool {
+    text.contains('%') || text.contains("SAMLResponse=") || text.contains("SAMLRequest=")
 }
 
 /// A message on its way to the other side by the HTTP-POST binding: a page with a form that submits itself.
@@ -337,7 +343,7 @@ pub enum BindingError {
     TooLarge {
         /// The limit in bytes.
         limit: usize,
-        /// The size in bytes.
+        /// The size in bytes, as far as it was read.
         found: usize,
     },
     /// Inflates to more than any message.
@@ -352,6 +358,9 @@ pub enum BindingError {
     /// Not strict base64.
     #[error("the message is not valid base64")]
     Base64,
+    /// A form, or a value of one, that was not decoded.
+    #[error("the message is still encoded as in a URL or a form, not valid base64")]
+    UrlEncoded,
     /// Not raw deflate data, or something behind it.
     #[error("the message is not deflated as it has to be")]
     Deflate,
@@ -397,7 +406,7 @@ impl BindingError {
             Self::TooLarge { .. } => "limit.input",
             Self::Inflated { .. } => "limit.inflate",
             Self::Empty => "binding.empty",
-            Self::Base64 => "binding.base64",
+            Self::Base64 | Self::UrlEncoded => "binding.base64",
             Self::Deflate => "binding.deflate",
             Self::Encoding { .. } => "binding.encoding",
             Self::Missing { .. } => "binding.missing",
@@ -425,7 +434,8 @@ impl BindingError {
     #[must_use]
     pub fn found(&self) -> Option<String> {
         match self {
-            Self::TooLarge { found, .. } | Self::RelayState { found, .. } => Some(format!("{found} bytes")),
+            Self::TooLarge { found, .. } => Some(format!("at least {found} bytes")),
+            Self::RelayState { found, .. } => Some(format!("{found} bytes")),
             Self::Encoding { found } | Self::Duplicate { parameter: found } => Some(found.clone()),
             Self::Signature(error) => error.found(),
             _ => None,

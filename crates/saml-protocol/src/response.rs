@@ -119,13 +119,13 @@ impl ResponseVerifier {
                 // error about it has to look like that of the decryption itself.
                 let is_probe = response.is_none() && !plaintext.is_authenticated();
                 let hide = |error| if is_probe { EncryptionError::Failed.into() } else { error };
-                let document =
-                    Document::parse(&plaintext, &self.limits).map_err(|error| hide(error.into()))?;
+                let document = Document::parse(&plaintext, &self.limits)
+                    .map_err(|error| hide(ResponseError::DecryptedXml(error)))?;
                 let (assertion, own) = self.decrypted(&document).map_err(hide)?;
                 let evidence = Evidence::of(response.as_ref(), own.as_ref(), true);
                 let evidence = evidence.ok_or_else(|| hide(unsigned().into()))?;
-                let signed = own
-                    .or_else(|| response.map(|response| response.assertion_of_decryption_within(assertion)));
+                let signed =
+                    own.or_else(|| response.map(|response| response.dangerous_covering_decrypted(assertion)));
                 read(envelope, evidence, &signed.ok_or_else(unsigned)?)
             }
         }
@@ -452,6 +452,9 @@ pub enum ResponseError {
     /// Decryption failed or was refused.
     #[error(transparent)]
     Encryption(#[from] EncryptionError),
+    /// What was encrypted is not well-formed, or beyond a limit. Positions are those within it.
+    #[error("in what was encrypted: {0}")]
+    DecryptedXml(ParseError),
     /// What was encrypted is no assertion.
     #[error("what was encrypted is a {found}, not an Assertion")]
     Decrypted {
@@ -468,7 +471,7 @@ impl ResponseError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Xml(error) => error.code(),
+            Self::Xml(error) | Self::DecryptedXml(error) => error.code(),
             Self::Root { .. } => "response.root",
             Self::Schema(error) if error.is_time() => "response.time_syntax",
             Self::Schema(_) => "response.schema",
@@ -486,7 +489,7 @@ impl ResponseError {
     #[must_use]
     pub fn expected(&self) -> Option<String> {
         match self {
-            Self::Xml(error) => error.expected(),
+            Self::Xml(error) | Self::DecryptedXml(error) => error.expected(),
             Self::Root { .. } => Some("Response".to_owned()),
             Self::Schema(error) | Self::Assertion(AssertionSchemaError(error)) => error.expected(),
             Self::AssertionCount { .. } => Some("1".to_owned()),
@@ -501,7 +504,7 @@ impl ResponseError {
     #[must_use]
     pub fn found(&self) -> Option<String> {
         match self {
-            Self::Xml(error) => error.found(),
+            Self::Xml(error) | Self::DecryptedXml(error) => error.found(),
             Self::Root { found } | Self::Decrypted { found } => Some(found.clone()),
             Self::Schema(error) | Self::Assertion(AssertionSchemaError(error)) => error.found(),
             Self::AssertionCount { found } => Some(found.to_string()),

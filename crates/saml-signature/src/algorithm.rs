@@ -181,10 +181,10 @@ impl AlgorithmPolicy {
     /// [`AlgorithmError`], which says why not.
     pub fn check_signature(&self, uri: &str) -> Result<SignatureAlgorithm, AlgorithmError> {
         let Some(algorithm) = SignatureAlgorithm::from_uri(uri) else {
-            return Err(AlgorithmError::of_unknown(uri));
+            return Err(AlgorithmError::of_unknown(uri, SIGNATURE));
         };
         if algorithm.uses_sha1() && !self.allow_sha1 {
-            return Err(AlgorithmError::Sha1 { found: uri.to_owned() });
+            return Err(AlgorithmError::Sha1 { expected: SIGNATURE, found: uri.to_owned() });
         }
         match &self.only {
             Some(only) if !only.contains(&algorithm) => Err(AlgorithmError::NotAllowed {
@@ -201,14 +201,20 @@ impl AlgorithmPolicy {
     /// [`AlgorithmError`], which says why not.
     pub fn check_digest(&self, uri: &str) -> Result<DigestAlgorithm, AlgorithmError> {
         match DigestAlgorithm::from_uri(uri) {
-            None => Err(AlgorithmError::of_unknown(uri)),
+            None => Err(AlgorithmError::of_unknown(uri, DIGEST)),
             Some(DigestAlgorithm::Sha1) if !self.allow_sha1 => {
-                Err(AlgorithmError::Sha1 { found: uri.to_owned() })
+                Err(AlgorithmError::Sha1 { expected: DIGEST, found: uri.to_owned() })
             }
             Some(algorithm) => Ok(algorithm),
         }
     }
 }
+
+/// What JumpCloud signs with.
+const SIGNATURE: &str = "RSA-SHA256";
+
+/// What JumpCloud digests with.
+const DIGEST: &str = "SHA-256";
 
 /// Why an algorithm was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -217,24 +223,32 @@ pub enum AlgorithmError {
     /// SHA-1, without the connection allowing it.
     #[error("SHA-1 is not allowed: {found:?}")]
     Sha1 {
+        /// What to use instead.
+        expected: &'static str,
         /// The algorithm's URI.
         found: String,
     },
     /// A symmetric algorithm: its key would be the identity provider's public one.
     #[error("HMAC is no signature: {found:?}")]
     Hmac {
+        /// What to use instead.
+        expected: &'static str,
         /// The algorithm's URI.
         found: String,
     },
     /// MD5, RIPEMD, DSA or another algorithm that is broken or obsolete.
     #[error("the algorithm {found:?} is broken or obsolete")]
     Weak {
+        /// What to use instead.
+        expected: &'static str,
         /// The algorithm's URI.
         found: String,
     },
     /// Not an algorithm that is known here; URIs are compared to the letter.
     #[error("the algorithm {found:?} is not known")]
     Unknown {
+        /// What to use instead.
+        expected: &'static str,
         /// What stands in its place.
         found: String,
     },
@@ -263,20 +277,20 @@ pub enum AlgorithmError {
 }
 
 impl AlgorithmError {
-    fn of_unknown(uri: &str) -> Self {
+    fn of_unknown(uri: &str, expected: &'static str) -> Self {
         let found = excerpt(uri);
         let lower = found.to_ascii_lowercase();
         let names = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
         if lower.ends_with("#rsa-pss") {
             Self::Parameters { found: "RSAPSSParams".to_owned() }
         } else if names(&["hmac"]) {
-            Self::Hmac { found }
+            Self::Hmac { expected, found }
         } else if lower.ends_with("sha1") {
-            Self::Sha1 { found }
+            Self::Sha1 { expected, found }
         } else if names(&["md5", "md2", "ripemd", "whirlpool", "dsa-sha224", "sha224"]) {
-            Self::Weak { found }
+            Self::Weak { expected, found }
         } else {
-            Self::Unknown { found }
+            Self::Unknown { expected, found }
         }
     }
 
@@ -298,9 +312,10 @@ impl AlgorithmError {
     #[must_use]
     pub fn expected(&self) -> Option<String> {
         match self {
-            Self::Sha1 { .. } | Self::Weak { .. } | Self::Unknown { .. } | Self::Hmac { .. } => {
-                Some("RSA-SHA256 or another current algorithm".to_owned())
-            }
+            Self::Sha1 { expected, .. }
+            | Self::Weak { expected, .. }
+            | Self::Unknown { expected, .. }
+            | Self::Hmac { expected, .. } => Some(format!("{expected} or another current algorithm")),
             Self::NotAllowed { expected, .. } | Self::KeyMismatch { expected, .. } => Some(expected.clone()),
             Self::Parameters { .. } => Some("no parameters".to_owned()),
         }
@@ -310,10 +325,10 @@ impl AlgorithmError {
     #[must_use]
     pub fn found(&self) -> Option<String> {
         match self {
-            Self::Sha1 { found }
-            | Self::Hmac { found }
-            | Self::Weak { found }
-            | Self::Unknown { found }
+            Self::Sha1 { found, .. }
+            | Self::Hmac { found, .. }
+            | Self::Weak { found, .. }
+            | Self::Unknown { found, .. }
             | Self::NotAllowed { found, .. }
             | Self::Parameters { found }
             | Self::KeyMismatch { found, .. } => Some(found.clone()),

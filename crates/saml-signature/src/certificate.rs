@@ -377,7 +377,7 @@ pub enum CertificateError {
     #[error("the certificate is empty")]
     Empty,
     /// Larger than any certificate.
-    #[error("the certificate has {found} bytes, more than the limit of {limit}")]
+    #[error("the certificate has at least {found} bytes, more than the limit of {limit}")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,

@@ -3,7 +3,9 @@
 //! A service that takes part in single sign-on believes what one key vouches for, and nothing else. This crate leads
 //! from a parsed document to that: [`SignedDocument::survey`] looks at the document as a whole, its
 //! [`verify`](SignedDocument::verify) at one element with its signature, and what comes out, [`SignedElement`], is the
-//! proof. It has no other constructor, and from it only the signed element itself can be reached.
+//! proof. From it only the signed element itself can be reached. There is one other way to it, for what was decrypted out of a
+//! signed element, and its name says that whoever takes it vouches for that:
+//! [`dangerous_covering_decrypted`](SignedElement::dangerous_covering_decrypted).
 //!
 //! What is accepted is one profile of [XML Signature] (SAML core §5.4): an enveloped signature with exactly one
 //! reference, to the element that carries it; the transforms enveloped-signature and exclusive canonicalization without

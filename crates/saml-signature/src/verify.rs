@@ -59,16 +59,13 @@ impl<'d, 'a> SignedElement<'d, 'a> {
         is_within.then(|| Self { element: descendant, ..self.clone() })
     }
 
-    /// Asserts that `decrypted` is the root of a document that was decrypted from ciphertext *within* this signed
+    /// The same proof for `decrypted`, on the caller's word that it is the root of a document that was decrypted from ciphertext *within* this signed
     /// element, so that its signature covers it too.
     ///
-    /// This is, beside [`SignedDocument::verify`], the only other way to a `SignedElement`. The caller vouches for
-    /// the origin of `decrypted`; search for calls of it when reviewing.
+    /// This is, beside [`SignedDocument::verify`], the only other way to a `SignedElement`, and nothing is checked on it:
+    /// given another element, it makes what anyone wrote look signed. Search for calls of it when reviewing.
     #[must_use]
-    pub fn assertion_of_decryption_within<'e, 'b>(
-        &self,
-        decrypted: Element<'e, 'b>,
-    ) -> SignedElement<'e, 'b> {
+    pub fn dangerous_covering_decrypted<'e, 'b>(&self, decrypted: Element<'e, 'b>) -> SignedElement<'e, 'b> {
         SignedElement {
             element: decrypted,
             certificate: self.certificate.clone(),
@@ -83,7 +80,8 @@ impl<'d, 'a> SignedDocument<'d, 'a> {
     /// `policy` allows, over exactly `parent` as it stands in the document.
     ///
     /// # Errors
-    /// [`SignatureError`]; its variants stand in the order in which they are checked.
+    /// [`SignatureError`] with the first thing that is wrong: with the structure, then with the signature value, then with
+    /// the digest.
     pub fn verify(
         &self,
         parent: Element<'d, 'a>,

@@ -2,7 +2,8 @@
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of input. A real response has 5 to 10 KiB; 256 KiB leave room for thousands of group names.
+    /// Bytes of input. A real response has 5 to 10 KiB; 256 KiB leave room for thousands of group names. More than
+    /// [`MAX_INPUT_BYTES`](Self::MAX_INPUT_BYTES) is taken as that.
     pub input_bytes: usize,
     /// Elements that are open at the same time, the root being the first. SAML itself nests about ten deep.
     pub depth: usize,
@@ -30,11 +31,14 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same limits with another size of input, in bytes. The tree's offsets are 32 bits wide: more than
-    /// 2 GiB is taken as 2 GiB.
+    /// The largest input of all: the tree's offsets are 32 bits wide.
+    pub const MAX_INPUT_BYTES: usize = i32::MAX as usize;
+
+    /// The same limits with another size of input, in bytes; more than [`MAX_INPUT_BYTES`](Self::MAX_INPUT_BYTES) is taken
+    /// as that.
     #[must_use]
     pub fn with_input_bytes(mut self, bytes: usize) -> Self {
-        self.input_bytes = bytes.min(i32::MAX as usize);
+        self.input_bytes = bytes.min(Self::MAX_INPUT_BYTES);
         self
     }
 }

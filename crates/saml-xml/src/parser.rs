@@ -27,8 +27,10 @@ const OUTSIDE_OF_ROOT: ErrorKind = ErrorKind::Structure { what: "text stands out
 
 pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<Document<'a>, ParseError> {
     let error = |(offset, kind)| ParseError::new(kind, input, offset);
-    if input.len() > limits.input_bytes {
-        return Err(error((0, ErrorKind::InputTooLarge { limit: limits.input_bytes, found: input.len() })));
+    // The field is public: whatever stands there, offsets must not overflow.
+    let limit = limits.input_bytes.min(Limits::MAX_INPUT_BYTES);
+    if input.len() > limit {
+        return Err(error((0, ErrorKind::InputTooLarge { limit, found: input.len() })));
     }
     let text =
         std::str::from_utf8(input).map_err(|failure| error((failure.valid_up_to(), ErrorKind::NotUtf8)))?;

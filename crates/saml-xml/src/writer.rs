@@ -99,7 +99,8 @@ impl XmlWriter {
     /// Ends what is still open and gives the document, without XML declaration.
     ///
     /// # Errors
-    /// [`WriteError::Character`] where a value held a character that XML cannot represent, not even escaped.
+    /// [`WriteError::Character`] where a value held a character that XML cannot represent, not even escaped;
+    /// [`WriteError::Misplaced`] where an attribute came behind the content of its element.
     pub fn finish(mut self) -> Result<String, WriteError> {
         while !self.open.is_empty() {
             self.end();
@@ -110,8 +111,8 @@ impl XmlWriter {
         if let Some(character) = self.forbidden {
             return Err(WriteError::Character { code_point: u32::from(character) });
         }
-        // Only whole strings were appended, so the bytes are UTF-8.
-        Ok(String::from_utf8(self.output).unwrap_or_default())
+        // Only whole strings were appended, so the bytes are UTF-8. If ever they were not, nothing would be better than less.
+        String::from_utf8(self.output).map_err(|_| WriteError::Encoding)
     }
 
     fn close_tag(&mut self) {
@@ -137,6 +138,9 @@ pub enum WriteError {
         /// The character's code point.
         code_point: u32,
     },
+    /// Bytes that are no UTF-8: a mistake of the writer itself.
+    #[error("the document is not UTF-8")]
+    Encoding,
     /// An attribute behind the content of its element: a mistake of whoever writes, which would be lost silently.
     #[error("the attribute {name} comes behind the content of its element")]
     Misplaced {
@@ -151,6 +155,7 @@ impl WriteError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Character { .. } => "xml.character",
+            Self::Encoding => "xml.encoding",
             Self::Misplaced { .. } => "xml.syntax",
         }
     }

@@ -1,5 +1,11 @@
 //! The command as scripts call it: exit codes, output, and nothing else.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic: that is how it fails"
+)]
 
 mod other;
 mod setup;
@@ -58,6 +64,14 @@ impl Drop for TempFile {
 
 fn run(arguments: &[&str], input: &[u8]) -> Output {
     run_with(arguments, input, &[])
+}
+
+/// With standard output on a device that is always full.
+fn run_on_full_disk(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jumpcloud-sso"));
+    command.args(arguments).envs(environment.iter().copied());
+    command.stdin(Stdio::null()).stdout(full).output().unwrap()
 }
 
 fn run_with(arguments: &[&str], input: &[u8], environment: &[(&str, &str)]) -> Output {

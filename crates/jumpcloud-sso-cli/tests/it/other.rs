@@ -1,7 +1,9 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso::{NewSession, Settings};
 use jumpcloud_sso_testkit::keys;
 
-use crate::{AT, TempFile, code, json, run, run_with, stdout};
+use crate::{AT, TempFile, code, json, run, run_on_full_disk, run_with, stdout};
 
 #[test]
 fn canonicalize_prints_the_form_and_nothing_else() {
@@ -32,6 +34,57 @@ fn canonicalize_refuses_with_1_and_a_word() {
     }
     assert_eq!(code(&run(&["canonicalize", "-", "--inclusive-prefixes", "1"], b"<a/>")), 2);
     assert_eq!(code(&run(&["canonicalize", "/does/not/exist"], b"")), 2);
+}
+
+#[test]
+fn canonicalize_tells_what_is_too_large() {
+    let output = run(&["canonicalize", "-"], " ".repeat(2_000_000).as_bytes());
+    assert_eq!(code(&output), 1);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("at least 1048576 bytes") && text.contains("limit.input"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_written_is_no_success() {
+    let document = TempFile::new("full.xml", "<a/>");
+    let certificate = TempFile::new("full.pem", keys::OWN_CERTIFICATE);
+    let pem = certificate.path();
+    let verify = ["verify", document.path(), "--idp-certificate", pem, "--idp-entity-id", "a"];
+    let verify = [&verify[..], &["--sp-entity-id", "b", "--acs-url", "c"]].concat();
+    let session = ["session", "verify", "a.b.c"];
+    for arguments in [
+        &["canonicalize", document.path()][..],
+        &["certificate", pem],
+        &["certificate", pem, "--json"],
+        &["setup", "--site-url", "https://app.acme.test", "--connection", "acme"],
+        &["metadata", "export", "--site-url", "https://app.acme.test", "--connection", "acme"],
+        &["metadata", "import", document.path(), "--json"],
+        &["secret"],
+        &["--help"],
+        &session,
+        &verify,
+        &[&verify[..], &["--json"]].concat(),
+    ] {
+        let output = run_on_full_disk(arguments, &ENVIRONMENT);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("config.output"), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_failure() {
+    let document = TempFile::new("pipe.xml", "<a/>");
+    for arguments in [&["canonicalize", document.path()][..], &["secret"], &["--help"]] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_jumpcloud-sso"))
+            .args(arguments)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
 }
 
 #[test]
@@ -88,12 +141,31 @@ fn session_verify_shows_the_claims_or_why_not() {
         (0, Some("user-1"), Some("admin"))
     );
     assert_eq!(claims["expires_at"], "2027-01-15T16:00:00.000Z");
+    // Every claim of the token under its own name.
+    let payload = issued.token().split('.').nth(1).unwrap();
+    let payload: serde_json::Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    for name in ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid", "session_end", "org", "connection"] {
+        assert!(payload.get(name).is_some(), "{name}");
+    }
+    for (name, value) in payload.as_object().unwrap() {
+        let shown = if name == "role" { &claims["claims"] } else { &claims };
+        assert_eq!(&shown[name], value, "{name}");
+    }
     assert_eq!(code(&verify(&["-", "--organization", "acme"], &format!("{}\n", issued.token()))), 0);
     let output = verify(&[issued.token(), "--organization", "other"], "");
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "session.organization"));
     assert_eq!(code(&verify(&["a.b.c"], "")), 1);
     let human = run_with(&["session", "verify", issued.token(), "--at", AT], b"", &ENVIRONMENT);
-    assert!(stdout(&human).contains("email           bjensen@acme.test"), "{}", stdout(&human));
+    let text = stdout(&human);
+    for line in [
+        "  email              bjensen@acme.test\n",
+        "  iat                1800000000\n",
+        "  role               admin\n",
+        "  expires at         2027-01-15T16:00:00.000Z\n",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@ use std::process::Output;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions, encrypt};
+use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
 use jumpcloud_sso_testkit::{Sign, keys};
 use serde_json::{Value, json};
 
@@ -106,8 +108,23 @@ fn base64_is_taken_as_it_came() {
     assert_eq!(code(&verify(encoded.as_bytes(), &[])), 0);
     assert_eq!(code(&verify(lines.as_bytes(), &[])), 0);
     assert_eq!(code(&verify(format!("  \n{encoded}").as_bytes(), &[])), 0);
+    assert_eq!(code(&verify(format!("\u{FEFF}{encoded}\n").as_bytes(), &[])), 0);
     let output = verify(encoded.trim_end_matches('=').replace('A', "-").as_bytes(), &["--json"]);
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "binding.base64"));
+}
+
+#[test]
+fn a_form_that_was_not_decoded_is_called_by_its_name() {
+    let encoded = STANDARD.encode(response(&idp()).build().unwrap());
+    let escaped = encoded.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    for form in [format!("{encoded}%0D%0A"), format!("SAMLResponse={escaped}"), format!("%2B{escaped}")] {
+        let answer = json(&verify(form.as_bytes(), &["--json"]));
+        assert_eq!(answer["code"], "binding.base64");
+        assert!(answer["message"].as_str().unwrap().contains("still encoded as in a URL"), "{answer}");
+        assert!(answer["hint"].as_str().unwrap().contains("Decode"), "{answer}");
+    }
+    let answer = json(&verify(b"AA-_", &["--json"]));
+    assert!(!answer["message"].as_str().unwrap().contains("URL"), "{answer}");
 }
 
 #[test]
@@ -118,10 +135,14 @@ fn a_request_has_to_be_named_to_be_answered() {
     for (xml, extra) in [(&answer, &["--json"][..]), (&answer, &["--json", "--request-id", "_s"])] {
         let output = verify(xml.as_bytes(), extra);
         assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "response.in_response_to"));
+        let names_the_option = json(&output)["hint"].as_str().unwrap().contains("--request-id");
+        assert_eq!(names_the_option, extra.len() == 1, "where it was not given");
     }
     let unsolicited = response(&idp).build().unwrap();
     assert_eq!(code(&verify(unsolicited.as_bytes(), &[])), 0);
-    assert_eq!(code(&verify(unsolicited.as_bytes(), &["--request-id", "_r"])), 1);
+    let output = verify(unsolicited.as_bytes(), &["--json", "--request-id", "_r"]);
+    assert_eq!(code(&output), 1);
+    assert!(!json(&output)["hint"].as_str().unwrap().contains("--request-id"));
 }
 
 #[test]
@@ -158,7 +179,25 @@ fn clocks_and_their_skew_are_given() {
     assert_eq!(at("2027-01-15T08:06:00Z", "60"), 1);
     assert_eq!(at("2027-01-15T09:06:00+01:00", "61"), 0);
     assert_eq!(at("2027-01-15T08:05:00Z", "0"), 1);
-    assert_eq!(at("yesterday", "60"), 2);
+    for same in ["2027-01-15t08:00:00z", "2027-01-15 08:00:00Z", "2027-01-15 09:00:00.5+01:00"] {
+        assert_eq!(at(same, "60"), 0, "{same}");
+    }
+    for other in [
+        "yesterday",
+        "2027-01-15",
+        "2027-01-15_08:00:00Z",
+        "2027-01-15T08:00:00",
+        "2027-01-15T08:00:00 Z",
+        "2027-01-15  08:00:00Z",
+        "2027-01-15T08:00Z",
+        "2027-01-15T08:00:00+0100",
+        "2027-02-30T08:00:00Z",
+        " 2027-01-15T08:00:00Z",
+        "2027-01-15T08:00:00Z\n",
+        "1800000000",
+    ] {
+        assert_eq!(at(other, "60"), 2, "{other}");
+    }
     assert_eq!(at(AT, "301"), 2);
     assert_eq!(at(AT, "-1"), 2);
 }
@@ -207,7 +246,6 @@ fn what_is_insecure_warns() {
 
 #[test]
 fn encrypted_assertions_need_a_key() {
-    use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions};
     let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().unwrap();
     let key = TempFile::new("key.pem", keys::SERVICE_KEY);
     let weak = TempFile::new("weak.pem", include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.key.pem"));
@@ -225,6 +263,159 @@ fn encrypted_assertions_need_a_key() {
     assert_eq!(with(cbc, &["--decryption-key", key.path()]), (1, "encryption.cbc_refused".to_owned()));
     assert_eq!(with(cbc, &["--decryption-key", weak.path()]), (1, "encryption.cbc_refused".to_owned()));
     assert_eq!(with(cbc, &["--decryption-key", key.path(), "--allow-aes-cbc"]).0, 0);
+}
+
+#[test]
+fn four_decryption_keys_are_tried_and_five_are_wrong_use() {
+    let key = TempFile::new("key.pem", keys::SERVICE_KEY);
+    let weak = TempFile::new("weak.pem", include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.key.pem"));
+    // Whether or not there is anything to decrypt.
+    let xml = response(&idp()).build().unwrap();
+    let with = |keys: &[&TempFile]| {
+        let options: Vec<_> = keys.iter().flat_map(|key| ["--decryption-key", key.path()]).collect();
+        verify(xml.as_bytes(), &options)
+    };
+    assert_eq!(code(&with(&[&key, &key, &key, &weak])), 0);
+    for five in [[&key; 5], [&key, &key, &key, &key, &weak]] {
+        let output = with(&five);
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("config.decryption_keys"));
+    }
+}
+
+#[test]
+fn sha1_warns_where_it_was_used() {
+    let xml = include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-digest.xml");
+    let certificate = TempFile::new("certificate.pem", keys::OWN_CERTIFICATE);
+    let with = |extra: &[&str]| {
+        let arguments = ["verify", "-", "--idp-certificate", certificate.path(), "--idp-entity-id", "idp"];
+        let expected =
+            ["--sp-entity-id", "sp", "--acs-url", "https://app.acme.test/acs", "--request-id", "_r"];
+        json(&run(&[&arguments, &expected, extra, &["--at", AT, "--json"]].concat(), xml.as_bytes()))
+    };
+    let refused = with(&[]);
+    assert_eq!(refused["code"], "algorithm.sha1_refused");
+    assert_eq!(refused["expected"], "SHA-256 or another current algorithm");
+    let accepted = with(&["--allow-sha1"]);
+    assert_eq!(accepted["accepted"], true);
+    let codes = accepted["warnings"].as_array().unwrap().iter().map(|it| &it["code"]);
+    assert!(codes.eq(["algorithm.sha1_allowed", "algorithm.sha1_used"]));
+}
+
+#[test]
+fn hints_are_about_what_is_wrong() {
+    let xml = response(&idp()).build().unwrap();
+    let format = "nameid-format:entity";
+    assert_eq!(xml.matches(format).count(), 2);
+    let other = xml.replacen(format, "nameid-format:persistent", 1);
+    let answer = json(&verify(other.as_bytes(), &["--json"]));
+    assert_eq!(answer["code"], "response.issuer");
+    assert!(answer["hint"].as_str().unwrap().contains("Format"), "{answer}");
+    let other = xml.replacen(IDP, "other", 1);
+    let answer = json(&verify(other.as_bytes(), &["--json"]));
+    assert!(answer["hint"].as_str().unwrap().contains("IdP Entity ID"), "{answer}");
+
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Issuer xmlns").unwrap();
+    let end = start + unsigned[start..].find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let nameless = unsigned.replacen(&unsigned[start..end], "", 1);
+    let signed = sign(&nameless, "RESPONSE", &key, &SignOptions::default()).unwrap();
+    let answer = json(&verify(signed.as_bytes(), &["--json"]));
+    assert_eq!(answer["code"], "response.issuer");
+    assert!(answer["hint"].as_str().unwrap().contains("name itself in an Issuer"), "{answer}");
+}
+
+#[test]
+fn what_is_encrypted_declares_its_namespaces_itself() {
+    let xml = response(&idp()).build().unwrap();
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Assertion").unwrap();
+    let end = unsigned.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
+    let declared = " xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
+    let bare = unsigned[start..end].replace(declared, "");
+    let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().unwrap();
+    let encrypted = encrypt(&bare, &public, &EncryptOptions::default()).unwrap();
+    let key = TempFile::new("key.pem", keys::SERVICE_KEY);
+    let message = unsigned.replace(&unsigned[start..end], &encrypted);
+    let answer = json(&verify(message.as_bytes(), &["--json", "--decryption-key", key.path()]));
+    assert_eq!(answer["code"], "xml.unbound_prefix");
+    assert!(answer["hint"].as_str().unwrap().contains("encrypt an assertion that declares"), "{answer}");
+    let outside = xml.replace(&xml[xml.find(" xmlns:saml2=").unwrap()..][..declared.len()], "");
+    let answer = json(&verify(outside.as_bytes(), &["--json"]));
+    assert_eq!(answer["code"], "xml.unbound_prefix");
+    assert!(!answer["hint"].as_str().unwrap().contains("encrypt"), "{answer}");
+}
+
+#[test]
+fn nothing_is_expected_to_be_empty() {
+    let xml = response(&idp()).build().unwrap();
+    let certificate = TempFile::new("certificate.pem", keys::OWN_CERTIFICATE);
+    let options =
+        [("--idp-entity-id", IDP), ("--sp-entity-id", SP), ("--acs-url", ACS), ("--request-id", "_r")];
+    for (empty, _) in options {
+        let mut arguments = vec!["verify", "-", "--idp-certificate", certificate.path(), "--at", AT];
+        for (option, value) in options {
+            arguments.extend([option, if option == empty { "" } else { value }]);
+        }
+        let output = run(&arguments, xml.as_bytes());
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{empty}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains(empty));
+    }
+}
+
+#[test]
+fn a_field_is_given_one_attribute() {
+    let xml = response(&idp()).build().unwrap();
+    let with =
+        |first: &str, second: &str| verify(xml.as_bytes(), &["--attribute", first, "--attribute", second]);
+    assert_eq!(code(&with("email=email", "first_name=firstName")), 0);
+    for second in ["email=mail", "email=email"] {
+        let output = with("email=email", second);
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{second}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains("--attribute"));
+    }
+}
+
+#[test]
+fn attributes_that_are_no_text_are_told() {
+    let xml = response(&idp()).attribute("empty", &[""]).sign(Sign::Nothing).build().unwrap();
+    let markup = xml.replace("<saml2:AttributeValue>b<", "<saml2:AttributeValue><x/><");
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let warnings = |xml: &str| {
+        let options = SignOptions::default();
+        let signed = sign(xml, "ASSERTION", &key, &options).unwrap();
+        json(&verify(signed.as_bytes(), &["--json", "--attribute", "groups=other"]))["warnings"].clone()
+    };
+    assert_eq!(warnings(&xml), json!([]));
+    let told = warnings(&markup);
+    assert_eq!(told[0]["code"], "attribute.values_left_out");
+    assert!(told[0]["message"].as_str().unwrap().ends_with("memberOf"), "{told}");
+}
+
+#[test]
+fn what_is_too_large_is_told_so_before_anything_else() {
+    let xml = response(&idp()).build().unwrap();
+    let spaces = " ".repeat(20_000_000);
+    for (name, input) in [
+        ("spaces", spaces.clone()),
+        ("spaces before", format!("{spaces}<a/>")),
+        ("spaces behind", format!("{xml}{spaces}")),
+        ("base64", "A".repeat(20_000_000)),
+        ("no XML", "<".repeat(20_000_000)),
+    ] {
+        let answer = json(&verify(input.as_bytes(), &["--json"]));
+        assert_eq!(
+            (&answer["code"], &answer["found"]),
+            (&json!("limit.input"), &json!("at least 1048576 bytes")),
+            "{name}"
+        );
+        assert!(answer["message"].as_str().unwrap().contains("at least 1048576 bytes"), "{name}: {answer}");
+    }
+    // What was read as a whole is told to the byte.
+    let answer = json(&verify(format!("{xml}{}", " ".repeat(300_000)).as_bytes(), &["--json"]));
+    assert_eq!(answer["found"], format!("{} bytes", xml.len() + 300_000));
+    assert_eq!(json(&verify(" ".repeat(1000).as_bytes(), &["--json"]))["code"], "binding.empty");
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! Attributes to profiles.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic: that is how it fails"
+)]
 
 use std::time::{Duration, SystemTime};
 
@@ -131,19 +137,71 @@ fn what_is_missing_is_told_with_what_came() {
     assert_eq!(profile(&[FIRST]).unwrap_err().code(), "attribute.missing");
     let none = profile(&[]).unwrap_err();
     assert_eq!(none.found().as_deref(), Some("no attributes at all"));
-    // Present but empty is missing as well.
-    for empty in ["", " \n"] {
+    // No more than 20 names are told.
+    let names: Vec<String> = (0..30).map(|number| format!("a{number}")).collect();
+    let many: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &["x"][..])).collect();
+    let AttributeError::Missing { received, .. } = profile(&many).unwrap_err() else { panic!("missing") };
+    assert_eq!((received.len(), received[19].as_str()), (20, "a19"));
+}
+
+#[test]
+fn what_came_without_a_value_is_told_from_what_is_missing() {
+    for empty in [&[""][..], &[" \n"], &["", " "], &[]] {
+        let error = profile(&[EMAIL, ("firstname", empty)]).unwrap_err();
+        assert_eq!(error.code(), "attribute.empty", "{empty:?}");
         assert_eq!(
-            profile(&[EMAIL, ("firstName", &[empty])]).unwrap_err().code(),
-            "attribute.missing",
-            "{empty:?}"
+            error.to_string(),
+            "the first name is empty: the attribute \"firstname\" came without a value"
         );
-        assert_eq!(
-            profile(&[("email", &[empty]), FIRST]).unwrap_err().code(),
-            "attribute.missing",
-            "{empty:?}"
-        );
+        assert_eq!(error.expected().as_deref(), Some("a value in the attribute firstname"));
+        assert_eq!(profile(&[("email", empty), FIRST]).unwrap_err().code(), "attribute.empty", "{empty:?}");
+        // Where it is not required, nothing is said.
+        assert_eq!(profile(&[EMAIL, FIRST, ("lastName", empty)]).unwrap().last_name(), None);
     }
+    let nil = accepted(&[EMAIL, FIRST], AttributeStyle::Plain, |xml| {
+        xml.replace(
+            "<saml2:AttributeValue>Barbara<",
+            "<saml2:AttributeValue xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:nil=\"true\"><",
+        )
+    });
+    assert_eq!(AttributeMap::default().profile(&nil).unwrap_err().code(), "attribute.empty");
+}
+
+#[test]
+fn an_empty_name_does_not_hide_a_filled_one() {
+    let got = profile(&[("email", &[""]), ("mail", EMAIL.1), ("firstName", &[]), ("givenName", FIRST.1)]);
+    let got = got.unwrap();
+    assert_eq!((got.email(), got.first_name()), ("bjensen@acme.test", Some("Barbara")));
+    assert_eq!(got.warnings(), []);
+    let got = profile(&[EMAIL, FIRST, ("groups", &[" "]), ("memberOf", &["a"])]).unwrap();
+    assert_eq!(got.groups().unwrap(), ["a"]);
+    let got = profile(&[("mail", &[""]), ("EMAIL", EMAIL.1), FIRST]).unwrap();
+    assert_eq!((got.email(), got.warnings().len()), ("bjensen@acme.test", 1));
+    let got = profile(&[("email", &[""]), ("EMAIL", EMAIL.1), FIRST]).unwrap();
+    let differs = AttributeWarning::CaseDiffers { expected: "email".to_owned(), found: "EMAIL".to_owned() };
+    assert_eq!((got.email(), got.warnings()), ("bjensen@acme.test", &[differs][..]));
+    let got = profile(&[("EMAIL", &[""]), ("MAIL", EMAIL.1), FIRST, ("lastname", &[""])]).unwrap();
+    assert_eq!((got.email(), got.warnings().len()), ("bjensen@acme.test", 1));
+    // Two that differ in case only are ambiguous even so.
+    let error = profile(&[("email", &[""]), ("EMAIL", EMAIL.1), ("Email", EMAIL.1), FIRST]).unwrap_err();
+    assert_eq!(error.code(), "attribute.ambiguous");
+    // A configured name has none to look on to.
+    let map = AttributeMap::default().email("mail");
+    assert_eq!(with(&map, &[("mail", &[""]), EMAIL, FIRST]).unwrap_err().code(), "attribute.empty");
+}
+
+#[test]
+fn many_names_are_merged_as_few_are() {
+    let names: Vec<String> = (0..30).map(|number| format!("a{}", number % 15)).collect();
+    let mut many: Vec<(&str, &[&str])> = vec![EMAIL, FIRST];
+    many.extend(names.iter().map(|name| (name.as_str(), &["x"][..])));
+    let got = profile(&many).unwrap();
+    assert_eq!(got.attributes().len(), 17);
+    assert_eq!(got.attributes()[2], ("a0".to_owned(), vec!["x".to_owned(), "x".to_owned()]));
+    let values: Vec<String> = (0..30).map(|number| format!("g{}", number % 15)).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let got = profile(&[EMAIL, FIRST, ("groups", &values)]).unwrap();
+    assert!(got.groups().unwrap().iter().eq(&values[..15]));
 }
 
 #[test]
@@ -168,16 +226,23 @@ fn the_name_id_is_an_email_address_only_where_that_is_said() {
 
 #[test]
 fn one_value_is_one_value() {
-    assert_eq!(
-        profile(&[("email", &["a@acme.test", "b@acme.test"]), FIRST]).unwrap_err().code(),
-        "attribute.several_values"
-    );
-    assert_eq!(
-        profile(&[("email", &["a@acme.test", ""]), FIRST]).unwrap_err().code(),
-        "attribute.several_values"
-    );
-    assert_eq!(profile(&[EMAIL, EMAIL, FIRST]).unwrap_err().code(), "attribute.several_values");
+    let address = "a@acme.test";
+    for several in [&[address, "b@acme.test"][..], &[address, "", "A@acme.test"]] {
+        let error = profile(&[("email", several), FIRST]).unwrap_err();
+        assert_eq!(
+            (error.code(), error.found().as_deref()),
+            ("attribute.several_values", Some("2 values")),
+            "{several:?}"
+        );
+    }
+    let other: (&str, &[&str]) = ("email", &[address]);
+    assert_eq!(profile(&[EMAIL, other, FIRST]).unwrap_err().code(), "attribute.several_values");
     assert_eq!(profile(&[EMAIL, ("firstName", &["a", "b"])]).unwrap_err().code(), "attribute.several_values");
+    // What is blank, and the same again, is no other value.
+    for same in [&[address, ""][..], &[" ", address], &[address, address], &[address, " a@acme.test\n"]] {
+        assert_eq!(profile(&[("email", same), FIRST]).unwrap().email(), address, "{same:?}");
+    }
+    assert!(profile(&[EMAIL, EMAIL, FIRST, FIRST]).is_ok());
 }
 
 #[test]
@@ -205,7 +270,8 @@ fn no_groups_is_not_the_same_as_nothing_about_groups() {
 #[test]
 fn email_addresses_are_plausible() {
     for good in [
-        "a@b",
+        "a@b.c",
+        "a@4.example",
         "first.last+tag@sub.acme.test",
         "o'brien@acme.test",
         "x_y-z@xn--bcher-kva.test",
@@ -222,6 +288,11 @@ fn email_addresses_are_plausible() {
         "bjensen@",
         "a@b@acme.test",
         "a b@acme.test",
+        "a@localhost",
+        "a@[127.0.0.1]",
+        "a@127.0.0.1",
+        "a@acme.1",
+        "a@acme-.test",
         "a@acme..test",
         "a@-acme.test",
         "a@acme.test.",
@@ -271,6 +342,14 @@ fn markup_is_no_value() {
     // Where nobody asks for it, it does no harm and is left out.
     let profile = AttributeMap::default().first_name("other").profile(&changed("><b/><")).unwrap();
     assert_eq!(profile.attributes()[1], ("firstName".to_owned(), Vec::new()));
+    let expected = AttributeWarning::ValuesLeftOut { attributes: vec!["firstName".to_owned()] };
+    assert_eq!(
+        profile.warnings().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["values that are no text were left out of the attributes firstName"]
+    );
+    assert_eq!((profile.warnings(), expected.code()), (&[expected.clone()][..], "attribute.values_left_out"));
+    // An empty text is a text.
+    assert_eq!(AttributeMap::default().first_name("other").profile(&changed("><")).unwrap().warnings(), []);
 }
 
 #[test]

@@ -1,6 +1,14 @@
 //! Decryption: what it takes, what it refuses, and how little it says when it fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic: that is how it fails"
+)]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use saml_encryption::{
     ContentAlgorithm, DecryptionKey, DecryptionKeyError, DecryptionPolicy, Decryptor, EncryptError,
     EncryptOptions, KeyTransport, encrypt,
@@ -254,11 +262,52 @@ fn several_keys_are_tried() {
 fn keys_are_rsa_of_sufficient_size() {
     let error = |pem: &str| DecryptionKey::from_pem(pem).unwrap_err();
     assert_eq!(error(data!("rsa1024.key.pem")), DecryptionKeyError::Weak);
+    assert_eq!(error(data!("rsa8200.key.pem")), DecryptionKeyError::Weak);
     for pem in ["", "text", data!("ec-p256.key.pem"), data!("rsa2048.crt.pem")] {
         assert_eq!(error(pem), DecryptionKeyError::Malformed);
     }
     let encrypted = data!("rsa2048.key.pem").replace("PRIVATE", "ENCRYPTED PRIVATE");
     assert_eq!(error(&encrypted), DecryptionKeyError::Malformed);
+}
+
+#[test]
+fn a_file_holds_one_private_key() {
+    let (key, certificate) = (data!("sp-rsa2048.key.pem"), data!("sp-rsa2048.crt.pem"));
+    let other = data!("other-rsa2048.key.pem");
+    for several in [
+        format!("{key}{other}"),
+        format!("{key}{key}"),
+        format!("{key}{}", other.replace(" PRIVATE", " RSA PRIVATE")),
+        format!("{key}{}", other.replace(" PRIVATE", " ENCRYPTED PRIVATE")),
+    ] {
+        let error = DecryptionKey::from_pem(&several).unwrap_err();
+        assert_eq!((error, error.code()), (DecryptionKeyError::Several, "config.decryption_key"));
+    }
+    // Its certificate may stand beside it.
+    for whole in [format!("{key}{certificate}"), format!("{certificate}{key}")] {
+        assert!(DecryptionKey::from_pem(&whole).is_ok());
+    }
+}
+
+#[test]
+fn padding_may_hold_any_bytes_but_tells_its_length() {
+    // In a message of one block, each byte of the initialization vector changes the same byte of the plaintext.
+    let options = EncryptOptions::default().content(ContentAlgorithm::Aes128Cbc);
+    let xml = encrypt("<a/>", &key().public_key_der().unwrap(), &options).unwrap();
+    let content = xml.rsplit("<xenc:CipherValue>").next().unwrap().split('<').next().unwrap();
+    let bytes = STANDARD.decode(content).unwrap();
+    assert_eq!(bytes.len(), 32);
+    let lax = decryptor(DecryptionPolicy::default().insecure_allow_aes_cbc());
+    let with = |range: std::ops::Range<usize>, change: u8| {
+        let mut bytes = bytes.clone();
+        bytes[range].iter_mut().for_each(|byte| *byte ^= change);
+        outcome(&xml.replace(content, &STANDARD.encode(bytes)), &lax)
+    };
+    assert_eq!(with(0..0, 0).unwrap(), b"<a/>");
+    assert_eq!(with(4..15, 0x5A).unwrap(), b"<a/>", "ISO 10126: any bytes before the length");
+    // 12 bytes of padding: without them, and with more than a block.
+    assert_eq!(with(15..16, 0x0C).unwrap_err(), "encryption.failed");
+    assert_eq!(with(15..16, 0x0C ^ 0x11).unwrap_err(), "encryption.failed");
 }
 
 #[test]

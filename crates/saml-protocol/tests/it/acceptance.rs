@@ -304,8 +304,11 @@ fn conditions_have_a_beginning_that_is_past_and_an_end_that_is_not() {
         (&window, &format!("<saml2:Conditions NotBefore=\"{}\"", text(now())), "assertion.validity"),
         (&window, &format!("<saml2:Conditions NotOnOrAfter=\"{}\"", text(now() + VALIDITY)), "accepted"),
     ]);
-    // The earlier end counts.
+    // The earlier end counts, be it that of the conditions or that of the confirmation.
     let shorter = resigned(&window, &with(now() - VALIDITY, now() + SECOND));
+    assert_eq!(outcome_with(&shorter, &expected(), now()).unwrap().not_on_or_after(), now() + SECOND);
+    let confirmed = |end: SystemTime| format!("NotOnOrAfter=\"{}\" Recipient", text(end));
+    let shorter = resigned(&confirmed(now() + VALIDITY), &confirmed(now() + SECOND));
     assert_eq!(outcome_with(&shorter, &expected(), now()).unwrap().not_on_or_after(), now() + SECOND);
 }
 
@@ -316,6 +319,7 @@ fn conditions_are_known() {
         (end, "<saml2:OneTimeUse/></saml2:Conditions>", "accepted"),
         (end, "<saml2:OneTimeUse/><saml2:OneTimeUse/></saml2:Conditions>", "assertion.schema"),
         (end, "<saml2:ProxyRestriction Count=\"0\"/></saml2:Conditions>", "accepted"),
+        (end, "<saml2:ProxyRestriction/><saml2:ProxyRestriction/></saml2:Conditions>", "assertion.schema"),
         (end, "<saml2:Condition/></saml2:Conditions>", "assertion.condition"),
         (end, "<x:OneTimeUse xmlns:x=\"urn:x\"/></saml2:Conditions>", "assertion.condition"),
         (end, "text</saml2:Conditions>", "assertion.schema"),
@@ -378,6 +382,68 @@ fn the_user_was_authenticated_in_a_session_that_lasts() {
         outcome_with(&xml, &expected(), now()).unwrap().session_not_on_or_after(),
         Some(now() + SECOND)
     );
+}
+
+#[test]
+fn every_statement_of_authentication_counts() {
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:AuthnStatement ").unwrap();
+    let end = unsigned.find("</saml2:AuthnStatement>").unwrap() + "</saml2:AuthnStatement>".len();
+    let statement = &unsigned[start..end];
+    let instant = format!("AuthnInstant=\"{}\"", text(now()));
+    let until = |end: SystemTime| {
+        statement.replace(&instant, &format!("{instant} SessionNotOnOrAfter=\"{}\"", text(end)))
+    };
+    let ahead = statement.replace(&instant, &format!("AuthnInstant=\"{}\"", text(now() + VALIDITY)));
+    let with = |statements: &str| sign_again(&unsigned.replace(statement, statements), Sign::Assertion);
+    assert_eq!(verdict(&with(&statement.repeat(2))), "accepted");
+    let over = until(now() - VALIDITY);
+    assert_eq!(verdict(&with(&format!("{statement}{over}"))), "assertion.session_expired");
+    assert_eq!(verdict(&with(&format!("{statement}{ahead}"))), "assertion.authn_instant");
+    // The session that ends first ends all.
+    let (soon, later) = (now() + SECOND, now() + VALIDITY);
+    for both in [[soon, later], [later, soon]] {
+        let xml = with(&format!("{}{statement}{}", until(both[0]), until(both[1])));
+        assert_eq!(outcome_with(&xml, &expected(), now()).unwrap().session_not_on_or_after(), Some(soon));
+    }
+}
+
+#[test]
+fn nothing_is_met_by_nothing() {
+    let of_assertion = format!("{IDP}</saml2:Issuer><saml2:Subject>");
+    let (issuer, audience) = (format!("{IDP}</saml2:Issuer>"), format!("<saml2:Audience>{SP}"));
+    let recipient = format!("Recipient=\"{ACS}\"");
+    let destination = format!("Destination=\"{ACS}\"");
+    let in_response_to = format!("ID=\"RESPONSE\" InResponseTo=\"{REQUEST}\"");
+    for (from, to, nothing, code) in [
+        (&issuer, "</saml2:Issuer>", Expected::answering(REQUEST, "", SP, ACS), "response.issuer"),
+        (&audience, "<saml2:Audience>", Expected::answering(REQUEST, IDP, "", ACS), "assertion.audience"),
+        (&recipient, "Recipient=\"\"", Expected::answering(REQUEST, IDP, SP, ""), "response.destination"),
+        (&destination, "", Expected::answering(REQUEST, IDP, SP, ""), "assertion.recipient"),
+        (
+            &in_response_to,
+            "ID=\"RESPONSE\" InResponseTo=\"\"",
+            Expected::answering("", IDP, SP, ACS),
+            "response.in_response_to",
+        ),
+    ] {
+        assert_eq!(outcome_with(&resigned(from, to), &nothing, now()).unwrap_err(), code, "{from}");
+    }
+    // Where the Response does not name itself, the assertion has to.
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:Issuer xmlns").unwrap();
+    let end = start + unsigned[start..].find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
+    let bare = unsigned.replacen(&unsigned[start..end], "", 1);
+    let empty = bare.replace(&of_assertion, "</saml2:Issuer><saml2:Subject>");
+    let no_issuer = Expected::answering(REQUEST, "", SP, ACS);
+    assert_eq!(verdict(&sign_again(&bare, Sign::Assertion)), "accepted");
+    let outcome = outcome_with(&sign_again(&empty, Sign::Assertion), &no_issuer, now());
+    assert_eq!(outcome.unwrap_err(), "assertion.issuer");
+    // And an empty recipient is that of nobody.
+    let nowhere = unsigned.replace(&destination, "").replace(&recipient, "Recipient=\"\"");
+    let no_acs = Expected::answering(REQUEST, IDP, SP, "");
+    let outcome = outcome_with(&sign_again(&nowhere, Sign::Assertion), &no_acs, now());
+    assert_eq!(outcome.unwrap_err(), "assertion.recipient");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a Response has to be before its assertion is looked at.
 
 use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
-use saml_protocol::{AttributeValue, ResponseVerifier, SignedParts};
+use saml_protocol::{AttributeValue, Expected, ResponseVerifier, SignedParts};
 use saml_signature::{AlgorithmPolicy, Certificate, SignatureAlgorithm, TrustedKeys};
 
 use crate::{
@@ -269,8 +269,15 @@ fn elements_keep_to_their_sequence_and_attributes() {
         ("ID=\"ASSERTION\"", "ID=\"ASSERTION\" Extra=\"\""),
         ("<saml2:Subject>", "<saml2:Subject>text"),
         ("<saml2:AuthnContext>", "<x/><saml2:AuthnContext>"),
+        ("<saml2:AuthnStatement ", "<saml2:AuthnStatement Extra=\"\" "),
+        ("<saml2:SubjectConfirmation ", "<saml2:SubjectConfirmation Extra=\"\" "),
     ] {
         assert_eq!(verdict(&resigned(from, to)), "assertion.schema", "{to}");
+    }
+    // In a namespace of its own an attribute may say what it likes.
+    for element in ["<saml2:AuthnStatement ", "<saml2:SubjectConfirmation "] {
+        let to = format!("{element}xmlns:x=\"urn:x\" x:Extra=\"\" ");
+        assert_eq!(verdict(&resigned(element, &to)), "accepted", "{to}");
     }
     for (from, to) in [
         ("Consent=", "Extra=\"\" Consent="),
@@ -315,6 +322,33 @@ fn the_policy_of_the_connection_holds() {
     assert_eq!(narrow.verify(xml.as_bytes()).unwrap_err().code(), "algorithm.not_allowed");
     let xml = response(&idp()).algorithm(SignatureAlgorithm::RsaSha512).build().unwrap();
     assert!(narrow.verify(xml.as_bytes()).is_ok());
+}
+
+/// Signed by xmlsec1, since nothing here signs with SHA-1; see the README of the folder.
+const SHA1: [(&str, &str); 2] = [
+    ("signature", include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-signature.xml")),
+    ("digest", include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-digest.xml")),
+];
+
+#[test]
+fn sha1_is_accepted_only_where_that_is_said_and_told() {
+    let lax = verifier().algorithms(AlgorithmPolicy::default().insecure_allow_sha1());
+    let expected = Expected::answering("_r", "idp", "sp", "https://app.acme.test/acs");
+    for (what, xml) in SHA1 {
+        let error = verifier().verify(xml.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "algorithm.sha1_refused", "{what}");
+        let verified = lax.verify(xml.as_bytes()).unwrap();
+        assert!(verified.evidence().uses_sha1(), "{what}");
+        let accepted = verified.accept(&expected, now()).unwrap();
+        assert_eq!(accepted.name_id().value(), "bjensen@acme.test", "{what}");
+        // It is still a signature.
+        let error = lax.verify(xml.replace("Barbara", "Mallory").as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "signature.digest_mismatch", "{what}");
+        let error = lax.verify(xml.replace("#rsa-sha", "#rsa-sha512?").as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "algorithm.unknown", "{what}");
+    }
+    let modern = response(&idp()).build().unwrap();
+    assert!(!lax.verify(modern.as_bytes()).unwrap().evidence().uses_sha1());
 }
 
 #[test]

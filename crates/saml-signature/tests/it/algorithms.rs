@@ -48,6 +48,22 @@ fn what_is_weak_or_symmetric_is_refused() {
 }
 
 #[test]
+fn what_to_use_instead_is_of_the_same_kind() {
+    let policy = AlgorithmPolicy::default();
+    for name in ["sha1", "md5", "unheard-of"] {
+        let digest = policy.check_digest(&format!("http://www.w3.org/2000/09/xmldsig#{name}")).unwrap_err();
+        assert_eq!(digest.expected().as_deref(), Some("SHA-256 or another current algorithm"), "{name}");
+        let signature =
+            policy.check_signature(&format!("http://www.w3.org/2000/09/xmldsig#rsa-{name}")).unwrap_err();
+        assert_eq!(
+            signature.expected().as_deref(),
+            Some("RSA-SHA256 or another current algorithm"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn sha1_passes_only_where_allowed_by_name() {
     let (signature, digest) =
         ("http://www.w3.org/2000/09/xmldsig#rsa-sha1", "http://www.w3.org/2000/09/xmldsig#sha1");

@@ -123,11 +123,33 @@ fn one_to_four_keys_of_different_and_sufficient_strength() {
     );
     let same = [data!("jumpcloud-rsa4096.crt.pem"), data!("jumpcloud-rsa4096-empty-extensions.crt.pem")];
     assert_eq!(refused(&same).code(), "config.duplicate_certificate");
-    for weak in [data!("rsa1024.crt.pem"), data!("ec-p521.crt.pem")] {
+    for weak in [data!("rsa1024.crt.pem"), data!("ec-p521.crt.pem"), data!("rsa8200.crt.pem")] {
         let error = refused(&[weak]);
         assert_eq!(error.code(), "certificate.weak_key");
         assert!(error.expected().unwrap().contains("RSA 2048 to 8192 bits"));
     }
+    assert!(refused(&[data!("rsa8200.crt.pem")]).to_string().contains("8200 bits: RSA keys need"));
+    assert!(TrustedKeys::new([certificate(data!("rsa8192.crt.pem"))]).is_ok());
+}
+
+#[test]
+fn exponents_that_make_no_signature_are_refused() {
+    // The certificate of a good key, with another exponent in place of 65537. Nothing here looks at its own signature.
+    let der = certificate(data!("rsa2048.crt.pem")).der().to_vec();
+    let at = der.windows(5).position(|bytes| bytes == [2, 3, 1, 0, 1]).unwrap();
+    let with = |exponent: [u8; 3]| {
+        let mut der = der.clone();
+        der[at + 2..at + 5].copy_from_slice(&exponent);
+        TrustedKeys::new([saml_signature::Certificate::parse(&der).unwrap()]).map(drop)
+    };
+    assert!(with([1, 0, 1]).is_ok() && with([1, 0, 3]).is_ok());
+    for even in [[1, 0, 0], [0x40, 0, 2]] {
+        let error = with(even).unwrap_err();
+        assert_eq!(error.code(), "certificate.weak_key");
+        assert!(error.to_string().contains("the RSA exponent is not an odd number"), "{error}");
+    }
+    let one = TrustedKeys::new([certificate(data!("rsa2048-exponent-1.crt.pem"))]).unwrap_err();
+    assert!(one.to_string().contains("the RSA exponent is not an odd number"), "{one}");
 }
 
 #[test]
@@ -151,6 +173,7 @@ fn private_keys_are_read_strictly() {
     for pem in ["", data!("rsa2048.crt.pem"), data!("rsa1024.key.pem"), data!("ec-p521.key.pem")] {
         assert_eq!(SigningKey::from_pem(pem).unwrap_err(), SigningError::Key);
     }
+    assert_eq!(SigningKey::from_pem(data!("rsa8200.key.pem")).unwrap_err(), SigningError::Key);
     let two = format!("{}{}", data!("rsa2048.key.pem"), data!("rsa2048.key.pem"));
     assert_eq!(SigningKey::from_pem(&two).unwrap_err(), SigningError::Key);
 }

@@ -287,6 +287,11 @@ fn signatures_stand_in_their_place() {
             "signature.position",
         ),
     ]);
+    // As the second child, only behind the Issuer of SAML.
+    for first in ["<saml:Status>idp</saml:Status>", "<Issuer>idp</Issuer>"] {
+        let xml = replace(&xml, "<saml:Issuer>idp</saml:Issuer>", first);
+        assert_eq!(verdict(&xml), "signature.position", "{first}");
+    }
     // Before the Issuer the content that is digested is the same; only SAML's schema, which knows the reader, refuses it.
 }
 
@@ -314,6 +319,27 @@ fn ids_are_unique_and_unmistakable() {
         ("too long", root(&format!("ID=\"{}\"", "A".repeat(257))), "xml.id_syntax"),
         ("none", root(""), "signature.wrong_target"),
     ]);
+}
+
+#[test]
+fn the_later_namespaces_of_signatures_and_encryption_write_id_as_the_first_do() {
+    let xml = signed();
+    let with = |namespace: &str, id: &str| {
+        let key_info =
+            format!("<ds:KeyInfo><x xmlns=\"{namespace}\" {id}=\"K1\"/></ds:KeyInfo></ds:Signature>");
+        verdict(&replace(&xml, "</ds:Signature>", &key_info))
+    };
+    for namespace in [
+        "http://www.w3.org/2000/09/xmldsig#",
+        "http://www.w3.org/2009/xmldsig11#",
+        "http://www.w3.org/2001/04/xmlenc#",
+        "http://www.w3.org/2009/xmlenc11#",
+    ] {
+        assert_eq!(with(namespace, "Id"), "accepted", "{namespace}");
+        assert_eq!(with(namespace, "ID"), "xml.id_attribute", "{namespace}");
+    }
+    assert_eq!(with("urn:x", "ID"), "accepted");
+    assert_eq!(with("urn:x", "Id"), "xml.id_attribute");
 }
 
 #[test]

@@ -19,6 +19,23 @@ fn input() {
 }
 
 #[test]
+fn input_is_never_larger_than_its_offsets() {
+    let limits = |bytes: usize| Limits::default().with_input_bytes(bytes);
+    assert_eq!(limits(usize::MAX).input_bytes, Limits::MAX_INPUT_BYTES);
+    assert_eq!(limits(Limits::MAX_INPUT_BYTES - 1).input_bytes, Limits::MAX_INPUT_BYTES - 1);
+    // Whatever stands in the field. These zeros are never touched, and so take no memory.
+    let mut limits = Limits::default();
+    limits.input_bytes = usize::MAX;
+    let huge = vec![0; Limits::MAX_INPUT_BYTES + 1];
+    let error = Document::parse(&huge, &limits).unwrap_err();
+    assert_eq!(
+        (error.code(), error.expected()),
+        ("limit.input", Some(format!("at most {} bytes", i32::MAX)))
+    );
+    assert!(Document::parse(b"<a/>", &limits).is_ok());
+}
+
+#[test]
 fn depth() {
     let nested = |depth: usize| "<a>".repeat(depth) + &"</a>".repeat(depth);
     assert_eq!(verdict(nested(64).as_bytes()), "accepted");

@@ -1,11 +1,17 @@
 //! The rules of the parser, canonical forms, and properties of both.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic: that is how it fails"
+)]
 
 mod canonical;
 mod limits;
 mod properties;
 mod reading;
 mod strictness;
+mod walk;
 mod writing;
 
 use saml_xml::{Document, Limits, PrefixList};

@@ -5,8 +5,9 @@ use proptest::strategy::ValueTree as _;
 use saml_xml::{Document, Element, Limits};
 
 use crate::canonical;
+use crate::walk::nodes;
 
-/// Everything that a document says, without how it was written.
+/// What a document says, without how it was written, but for mixed content: that is compared without the crate.
 fn content(element: Element<'_, '_>) -> Vec<String> {
     let mut said = Vec::new();
     for element in element.descendants_and_self() {
@@ -66,6 +67,7 @@ proptest! {
             let form = canonical(&first);
             let second = Document::parse(&form, &Limits::default()).expect("a canonical form is well-formed");
             prop_assert_eq!(content(first.root()), content(second.root()));
+            prop_assert_eq!(nodes(&text), nodes(std::str::from_utf8(&form).unwrap()));
             prop_assert_eq!(&form, &canonical(&second));
         }
     }
@@ -89,6 +91,15 @@ proptest! {
             prop_assert!(!canonical(&document).is_empty());
         }
     }
+}
+
+#[test]
+fn every_node_is_compared() {
+    let mixed =
+        "<?xml version='1.0'?>\n<a b='/>'>x&lt;<!-- < --> \r\n<![CDATA[<&amp;]]><p:c d=\"'>\"/>y</a >\n";
+    assert_eq!(nodes(mixed), ["a", "\"x< \\n<&amp;\"", "p:c", "/", "\"y\"", "/"]);
+    assert_ne!(nodes("<a>x<b/>y</a>"), nodes("<a>xy<b/></a>"));
+    assert_ne!(nodes("<a><b/>&#xD;</a>"), nodes("<a><b/>\r</a>"));
 }
 
 #[test]

@@ -37,7 +37,8 @@ fn text<'c>(case: &'c Value, name: &str) -> &'c str {
 }
 
 fn accepts(folder: &Path, case: &Value) -> Result<(), Box<dyn Error>> {
-    let certificate = std::fs::read_to_string(folder.join(case["certificates"][0].as_str().ok_or("no name")?))?;
+    let certificate =
+        std::fs::read_to_string(folder.join(case["certificates"][0].as_str().ok_or("no name")?))?;
     let request_id = case["request_id"].as_str();
     let service = ServiceProvider {
         entity_id: Some(text(case, "sp_entity_id").to_owned()),
