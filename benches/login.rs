@@ -24,7 +24,7 @@ use jumpcloud_sso::{
     Certificate, Claim, Connection, LoginForm, MemoryStore, OnceStore, ServiceProvider, SessionIssuer,
     Settings, SingleSignOn, StoreError,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, keys};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
 /// Everything a login needs, prepared as a service has it when the form arrives.
 struct Login {
@@ -66,8 +66,7 @@ struct Floor {
 impl Login {
     fn new(key: &str, certificate_pem: &str) -> Self {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let secret = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
-        let settings = Settings::new("https://app.acme.test", secret).unwrap();
+        let settings = Settings::new("https://app.acme.test", &auth_secret("bench")).unwrap();
         let service = ServiceProvider::new(&settings, "acme").unwrap();
         let (sp, url) = (service.entity_id(), "https://sso.jumpcloud.com/saml2/acme");
         let builder = Connection::builder(&settings, "acme", "acme").unwrap();

@@ -11,7 +11,7 @@ use jumpcloud_sso::parts::saml_protocol::{
 use jumpcloud_sso::parts::saml_signature::TrustedKeys;
 use jumpcloud_sso::parts::saml_xml::{Document, Element, Limits, PrefixList};
 use jumpcloud_sso::{AttributeMap, Certificate, SessionVerifier, Settings};
-use jumpcloud_sso_testkit::{JumpCloud, Sign, User, keys};
+use jumpcloud_sso_testkit::{JumpCloud, Sign, User, auth_secret, keys};
 
 #[path = "../../crates/saml-xml/tests/it/walk.rs"]
 mod walk;
@@ -163,7 +163,7 @@ pub fn certificate(input: &[u8]) {
 }
 
 static SESSIONS: LazyLock<SessionVerifier> = LazyLock::new(|| {
-    let settings = Settings::new(URL, "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=").expect("settings");
+    let settings = Settings::new(URL, &auth_secret("fuzz")).expect("settings");
     settings.session_verifier().expect("a verifier")
 });
 

@@ -1,6 +1,7 @@
 //! Attacks that take more than one message.
 
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -8,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
     Connection, ConnectionBuilder, LoginError, LoginForm, LoginStart, MemoryStore, Settings, SingleSignOn,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, keys};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
 use crate::case::{IDP, now};
 use crate::{tenants, tokens};
@@ -33,11 +34,11 @@ pub fn scenarios() -> Vec<Scenario> {
     [LOGINS, tokens::SCENARIOS, tenants::SCENARIOS].concat()
 }
 
-pub(crate) const SECRET: &str = "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=";
+pub(crate) static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("attacks"));
 pub(crate) const SITE: &str = "https://app.acme.test";
 
 pub(crate) fn settings() -> Settings {
-    Settings::new(SITE, SECRET).expect("settings")
+    Settings::new(SITE, &SECRET).expect("settings")
 }
 
 /// Runs what is asynchronous to its end.

@@ -153,7 +153,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "session.header",
         run: || verify(&forged(&header("\"alg\":\"HS256\",\"x5u\":\"https://evil.test\""), None)),
     },
-    Scenario { id: "J05", what: "a secret of 32 random bytes", expected: "accepted", run: || secret(SECRET) },
+    Scenario {
+        id: "J05",
+        what: "a secret of 32 random bytes",
+        expected: "accepted",
+        run: || secret(&SECRET),
+    },
     Scenario { id: "J05", what: "no secret", expected: "config.auth_secret_missing", run: || secret("") },
     Scenario {
         id: "J05",
@@ -178,7 +183,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "a token of another service",
         expected: "session.issuer",
         run: || {
-            let other = Settings::new("https://other.test", SECRET).expect("settings");
+            let other = Settings::new("https://other.test", &SECRET).expect("settings");
             let issued =
                 other.session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).expect("a session");
             verify(issued.token())
@@ -208,7 +213,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         expected: "session.code",
         run: || {
             let sealer =
-                Sealer::new(&AuthSecret::from_base64(SECRET).expect("a secret"), Purpose::LoginCookie)
+                Sealer::new(&AuthSecret::from_base64(&SECRET).expect("a secret"), Purpose::LoginCookie)
                     .expect("a sealer");
             let cookie = sealer.seal(b"x", b"https://www.acme.test/in", now() + HOUR).expect("sealed");
             code(wait(sessions().redeem(&cookie, VERIFIER, "https://www.acme.test/in", now())))

@@ -18,7 +18,11 @@ const MIN_BYTES: usize = 32;
 const MIN_DISTINCT: usize = 16;
 
 /// Values that stand in published examples, so that everybody knows them.
-const PUBLISHED: [&str; 1] = ["5lrMXKKWCVocS/uerPsl7V+TX/aaUaI7iDkgl3tSmLE="];
+const PUBLISHED: [&str; 3] = [
+    "5lrMXKKWCVocS/uerPsl7V+TX/aaUaI7iDkgl3tSmLE=",
+    "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=",
+    "8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=",
+];
 
 const SALT: &[u8] = b"jumpcloud-sso";
 

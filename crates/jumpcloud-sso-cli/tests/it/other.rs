@@ -1,7 +1,9 @@
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso::{NewSession, Settings};
-use jumpcloud_sso_testkit::keys;
+use jumpcloud_sso_testkit::{auth_secret, keys};
 
 use crate::{AT, TempFile, code, json, run, run_on_full_disk, run_with, stdout};
 
@@ -65,7 +67,7 @@ fn what_cannot_be_written_is_no_success() {
         &verify,
         &[&verify[..], &["--json"]].concat(),
     ] {
-        let output = run_on_full_disk(arguments, &ENVIRONMENT);
+        let output = run_on_full_disk(arguments, &environment());
         assert_eq!(code(&output), 2, "{arguments:?}");
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(text.contains("config.output"), "{arguments:?}: {text}");
@@ -120,19 +122,22 @@ fn secrets_are_fresh_and_usable() {
     assert!(Settings::new("https://app.acme.test", &first).is_ok());
 }
 
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("SITE_URL", "https://app.acme.test"), ("AUTH_SECRET", "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=")];
+static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("cli"));
+
+fn environment() -> [(&'static str, &'static str); 2] {
+    [("SITE_URL", "https://app.acme.test"), ("AUTH_SECRET", &SECRET)]
+}
 
 #[test]
 fn session_verify_shows_the_claims_or_why_not() {
-    let settings = Settings::new(ENVIRONMENT[0].1, ENVIRONMENT[1].1).unwrap();
+    let settings = Settings::new("https://app.acme.test", &SECRET).unwrap();
     let session =
         NewSession::new("user-1", "acme", "c").email("bjensen@acme.test").claim("role", "admin").unwrap();
     let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
     let issued = settings.session_issuer().issue(&session, now).unwrap();
     let verify = |extra: &[&str], input: &str| {
         let arguments = [&["session", "verify"], extra, &["--at", AT, "--json"]].concat();
-        run_with(&arguments, input.as_bytes(), &ENVIRONMENT)
+        run_with(&arguments, input.as_bytes(), &environment())
     };
     let output = verify(&[issued.token()], "");
     let claims = json(&output);
@@ -156,7 +161,7 @@ fn session_verify_shows_the_claims_or_why_not() {
     let output = verify(&[issued.token(), "--organization", "other"], "");
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "session.organization"));
     assert_eq!(code(&verify(&["a.b.c"], "")), 1);
-    let human = run_with(&["session", "verify", issued.token(), "--at", AT], b"", &ENVIRONMENT);
+    let human = run_with(&["session", "verify", issued.token(), "--at", AT], b"", &environment());
     let text = stdout(&human);
     for line in [
         "  email              bjensen@acme.test\n",

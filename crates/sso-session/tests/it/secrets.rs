@@ -51,6 +51,8 @@ fn what_is_no_secret_is_refused() {
         (encode(b"please change me, this is a sample value"), AuthSecretError::NotRandom),
         ("5lrMXKKWCVocS/uerPsl7V+TX/aaUaI7iDkgl3tSmLE=".to_owned(), AuthSecretError::Published),
         ("5lrMXKKWCVocS/uerPsl7V+TX/aaUaI7iDkgl3tSmLE".to_owned(), AuthSecretError::Published),
+        ("q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=".to_owned(), AuthSecretError::Published),
+        ("8vZ1k0hM2m8Xh3zJv7J9o6cC2rYw5pQeT4uFbN1xLsA=".to_owned(), AuthSecretError::Published),
     ] {
         assert_eq!(refused(&text), error, "{text}");
     }
