@@ -267,7 +267,6 @@ impl Edit {
         problems: &mut Vec<FieldError>,
     ) {
         let mut certificates = record.certificates();
-        let before = certificates.len();
         for input in &self.added {
             match Certificate::parse_all(input) {
                 Ok(added) => {
@@ -291,7 +290,7 @@ impl Edit {
             }
             certificates.retain(|certificate| !is_meant(certificate));
         }
-        if certificates.is_empty() && before > 0 && record.use_of != Use::Disabled {
+        if certificates.is_empty() && record.use_of != Use::Disabled {
             problems.push(FieldError::LastCertificate);
         }
         if !certificates.is_empty()
