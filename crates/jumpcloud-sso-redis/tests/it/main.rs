@@ -11,9 +11,9 @@
 
 mod server;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use jumpcloud_sso::{Claim, OnceStore};
+use jumpcloud_sso::{Claim, OnceStore, RevocationStore};
 use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_redis::RedisStore;
 
@@ -25,6 +25,7 @@ async fn it_keeps_the_contract() {
     let server = RedisServer::new().await;
     let store = server.store().await;
     contract::once(&store).await;
+    contract::clocks(&store).await;
     contract::connections(&store).await;
     contract::domains(&store).await;
     contract::revocations(&store).await;
@@ -65,6 +66,83 @@ async fn a_server_that_forgets_is_refused() {
     let evicting = RedisServer::with(&evicting).await;
     let error = RedisStore::connect(&evicting.url()).await.unwrap_err();
     assert!(error.to_string().contains("(maxmemory-policy allkeys-lru); set it to noeviction"), "{error}");
+    let slow = RedisServer::with(&["--appendonly", "yes", "--appendfsync", "no"]).await;
+    let error = RedisStore::connect(&slow.url()).await.unwrap_err();
+    assert!(error.to_string().contains("set appendfsync to everysec or always"), "{error}");
+    // One that does not tell.
+    let silent = ["--appendonly", "yes", "--appendfsync", "no", "--rename-command", "CONFIG", ""];
+    RedisStore::connect(&RedisServer::with(&silent).await.url()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_server_that_forgets_from_a_restart_on_is_refused() {
+    let mut server = RedisServer::new().await;
+    let store = server.store().await;
+    let claim = async |key: &str| {
+        let now = contract::now();
+        store.claim(key, now + Duration::from_secs(600), now).await
+    };
+    assert_eq!(claim("used").await.unwrap(), Claim::Claimed);
+    server.restart_with(&["--appendonly", "no"]).await;
+    let begin = Instant::now();
+    let mut last = String::new();
+    while begin.elapsed() < Duration::from_secs(3) {
+        last = claim("used").await.unwrap_err().to_string();
+        let revoked = store.revoked_at(&["user".to_owned()], contract::now()).await;
+        assert!(revoked.is_err(), "a server that has forgotten says what is revoked");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(last.contains("set appendonly to yes"), "{last}");
+    server.restart_with(&["--appendonly", "yes"]).await;
+    while claim(&contract::unique("key")).await.is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(claim("used").await.unwrap(), Claim::AlreadyClaimed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn of_many_callers_none_is_served_by_a_server_that_forgets() {
+    let mut server = RedisServer::new().await;
+    let store = server.store().await;
+    let now = contract::now();
+    let until = now + Duration::from_secs(600);
+    assert_eq!(store.claim("used", until, now).await.unwrap(), Claim::Claimed);
+    let callers: Vec<_> = (0..64)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let begin = Instant::now();
+                while begin.elapsed() < Duration::from_secs(4) {
+                    let claim = store.claim("used", until, now).await;
+                    assert!(!matches!(claim, Ok(Claim::Claimed)), "claimed twice");
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    server.restart_with(&["--appendonly", "no"]).await;
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_server_that_is_told_to_forget_is_found_out() {
+    let server = RedisServer::new().await;
+    let store = server.store().await.check_every(Duration::from_millis(200));
+    let claim = async || {
+        let now = contract::now();
+        store.claim(&contract::unique("key"), now + Duration::from_secs(60), now).await
+    };
+    assert_eq!(claim().await.unwrap(), Claim::Claimed);
+    server.set("appendonly", "no").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let error = claim().await.unwrap_err();
+    assert!(error.to_string().contains("set appendonly to yes"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
