@@ -11,11 +11,15 @@
 
 mod server;
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
-use jumpcloud_sso::{Claim, OnceStore, RevocationStore};
+use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
 use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_redis::RedisStore;
+use redis::Client;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
 
 use server::RedisServer;
 
@@ -154,6 +158,45 @@ async fn of_two_processes_one_wins() {
     let server = RedisServer::new().await;
     let store = server.store().await;
     contract::two_processes(&store, &server.url(), "of_two_processes_one_wins").await;
+}
+
+/// Looks before it writes, and lets the callers of its own process do so one after the other.
+#[derive(Clone)]
+struct LooksFirst {
+    connection: MultiplexedConnection,
+    turn: Arc<Mutex<()>>,
+}
+
+impl LooksFirst {
+    async fn connect(url: &str) -> Self {
+        let client = Client::open(url).unwrap();
+        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        Self { connection, turn: Arc::default() }
+    }
+}
+
+impl OnceStore for LooksFirst {
+    async fn claim(&self, key: &str, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+        let _turn = self.turn.lock().await;
+        let mut connection = self.connection.clone();
+        if redis::cmd("EXISTS").arg(key).query_async(&mut connection).await.unwrap() {
+            return Ok(Claim::AlreadyClaimed);
+        }
+        redis::cmd("SET").arg(key).arg(1).exec_async(&mut connection).await.unwrap();
+        Ok(Claim::Claimed)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+#[should_panic(expected = "1 callers of this process were the first, and 1 of the other")]
+async fn of_two_processes_both_win_if_one_looks_first() {
+    if contract::as_other_process(async |url: &str| LooksFirst::connect(url).await).await {
+        return;
+    }
+    let server = RedisServer::new().await;
+    let store = LooksFirst::connect(&server.url()).await;
+    contract::two_processes(&store, &server.url(), "of_two_processes_both_win_if_one_looks_first").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
