@@ -1,3 +1,5 @@
+mod many;
+
 use std::collections::BTreeSet;
 
 use jumpcloud_sso::{
@@ -7,14 +9,18 @@ use jumpcloud_sso::{
 use crate::{now, unique};
 
 /// Connections are kept as they were given, changed by one at a time, and never come back; events are kept with the
-/// change or not at all, in their order.
-pub async fn connections<S: ConnectionStore>(store: &S) {
+/// change or not at all, in their order; all of it also where many call at once.
+pub async fn connections<S: ConnectionStore + Clone + 'static>(store: &S) {
     a_record_comes_back_as_it_was(store).await;
     of_two_changes_one_is_kept(store).await;
     a_deleted_one_stays_deleted(store).await;
     they_are_listed_in_order(store).await;
     the_latest_login_of_each_kind_is_kept(store).await;
     events_are_read_in_pages(store).await;
+    many::of_many_changes_at_once_one_is_kept(store).await;
+    many::of_many_logins_at_once_one_is_the_first(store).await;
+    many::a_reader_misses_no_event(store).await;
+    many::a_login_leaves_nothing_behind_a_deletion(store).await;
 }
 
 async fn a_record_comes_back_as_it_was<S: ConnectionStore>(store: &S) {

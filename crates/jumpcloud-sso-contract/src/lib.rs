@@ -14,8 +14,9 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! [`crash`] kills the server in the middle of logins. [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since
-//! the connection is disabled.
+//! [`clocks`] and [`two_processes`] are for stores of several machines, [`crash`] kills the server in the middle of logins.
+//! [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since the
+//! connection is disabled.
 #![allow(
     clippy::expect_used,
     clippy::missing_panics_doc,
@@ -24,6 +25,7 @@
     reason = "these are tests: they panic where something does not hold"
 )]
 
+mod clocks;
 mod connections;
 mod crash;
 mod domains;
@@ -32,12 +34,15 @@ mod processes;
 mod revocations;
 mod walk;
 
+use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::parts::saml_protocol::RequestId;
+use tokio::task::JoinHandle;
 
+pub use clocks::clocks;
 pub use connections::connections;
-pub use crash::{Server, crash};
+pub use crash::{Server, crash, kill_all, signal};
 pub use domains::domains;
 pub use once::{claims_per_second, once, one_winner};
 pub use processes::{as_other_process, two_processes};
@@ -55,6 +60,31 @@ pub fn unique(what: &str) -> String {
 pub fn now() -> SystemTime {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(since.as_millis()).unwrap())
+}
+
+/// Makes `count` calls at once, each with its number, and gives their answers in this order.
+async fn all<T, F>(count: usize, call: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    finish(begin(count, call)).await
+}
+
+fn begin<T, F>(count: usize, call: impl Fn(usize) -> F) -> Vec<JoinHandle<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    (0..count).map(|number| tokio::spawn(call(number))).collect()
+}
+
+async fn finish<T>(calls: Vec<JoinHandle<T>>) -> Vec<T> {
+    let mut answers = Vec::with_capacity(calls.len());
+    for call in calls {
+        answers.push(call.await.unwrap());
+    }
+    answers
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

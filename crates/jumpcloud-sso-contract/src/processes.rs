@@ -1,56 +1,172 @@
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
-use jumpcloud_sso::OnceStore;
-use tokio::process::Command;
+use jumpcloud_sso::{Claim, OnceStore};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::{one_winner, unique};
+use crate::{MINUTE, now, one_winner, unique};
 
-/// Names the server and the key to the other process.
+/// Names the server to the other process.
 const OTHER_PROCESS: &str = "JUMPCLOUD_SSO_TEST_CLAIM";
 
-/// What goes before the number that the other process prints.
+/// What the other process prints once it is connected.
+const READY: &str = "ready to race";
+
+/// What goes before the number that it prints after each race.
 const ANSWER: &str = "winners: ";
 
+/// In each process.
 const CALLERS: usize = 32;
 
-/// How often the two race. Each time both processes claim one key by 32 callers at once.
-const RACES: usize = 5;
+const RACES: u32 = 50;
 
-/// Of all callers of two processes exactly one is told to be the first. `test` is the full name of the test that calls
-/// this: the second process is this program again, asked for that test alone, and finds the store at `address`.
+/// How long before a race the other process learns of it.
+const NOTICE: Duration = Duration::from_millis(30);
+
+/// Callers sleep until this long before a race, and are wide awake from then on.
+const AWAKE: Duration = Duration::from_millis(3);
+
+/// Of 32 callers in each of two processes, who all begin in the same instant, exactly one is told to be the first, again
+/// and again; and each of the processes wins some of the races, so that they are known to have met. `test` is the full name
+/// of the test that calls this: the second process is this program again, asked for that test alone, and finds the store at
+/// `address`.
 ///
-/// The test begins with [`as_other_process`].
+/// The test begins with [`as_other_process`], and has a runtime of several threads.
 pub async fn two_processes<S: OnceStore + Clone + 'static>(store: &S, address: &str, test: &str) {
+    let mut other = OtherProcess::start(address, test).await;
+    warm_up(store).await;
+    let (mut ours, mut theirs) = (0, 0);
     for _ in 0..RACES {
-        let key = unique("key");
-        let other = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test, "--include-ignored", "--nocapture"])
-            .env(OTHER_PROCESS, format!("{address} {key}"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let other = tokio::spawn(other.wait_with_output());
-        // The other one needs a moment to come up; claims go on until it is through.
-        let mut winners = 0;
-        while !other.is_finished() {
-            winners += one_winner(store, &key, CALLERS).await;
-        }
-        let output = String::from_utf8(other.await.unwrap().unwrap().stdout).unwrap();
-        let answer = output.lines().find_map(|line| Some(line.split_once(ANSWER)?.1));
-        winners += answer.expect("an answer of the other process").trim().parse::<usize>().unwrap();
-        assert_eq!(winners, 1);
+        let race = Race { key: unique("key"), start: now() + NOTICE };
+        other.announce(&race).await;
+        let won = race.run(store).await;
+        let lost = other.winners().await;
+        assert_eq!(won + lost, 1, "{won} callers of this process were the first, and {lost} of the other");
+        ours += won;
+        theirs += lost;
+    }
+    other.end().await;
+    assert!(ours > 0 && theirs > 0, "the processes did not meet: one won {ours} races, the other {theirs}");
+}
+
+/// Where this process is the second one, takes part in the races of the first one, and returns `true`. `connect` makes a
+/// store of the address.
+pub async fn as_other_process<S: OnceStore + Clone + 'static>(connect: impl AsyncFnOnce(&str) -> S) -> bool {
+    let Ok(address) = std::env::var(OTHER_PROCESS) else { return false };
+    let store = connect(&address).await;
+    warm_up(&store).await;
+    say(READY);
+    let mut races = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = races.next_line().await.unwrap() {
+        let winners = Race::from_line(&line).run(&store).await;
+        say(&format!("{ANSWER}{winners}"));
+    }
+    true
+}
+
+/// As many calls as in a race, so that there are as many connections as there will be.
+async fn warm_up<S: OnceStore + Clone + 'static>(store: &S) {
+    for _ in 0..3 {
+        assert_eq!(one_winner(store, &unique("key"), CALLERS).await, 1);
     }
 }
 
-/// Where this process is the second one, claims what the first one says, and returns `true`. `connect` makes a store of
-/// the address.
-pub async fn as_other_process<S: OnceStore + Clone + 'static>(connect: impl AsyncFnOnce(&str) -> S) -> bool {
-    let Ok(there) = std::env::var(OTHER_PROCESS) else { return false };
-    let (address, key) = there.split_once(' ').unwrap();
-    let store = connect(address).await;
-    #[expect(clippy::print_stdout, reason = "this is how the first process learns of it")]
-    {
-        println!("{ANSWER}{}", one_winner(&store, key, CALLERS).await);
+#[expect(clippy::print_stdout, reason = "this is how the first process learns of it")]
+fn say(what: &str) {
+    println!("{what}");
+}
+
+struct Race {
+    key: String,
+    start: SystemTime,
+}
+
+impl Race {
+    fn to_line(&self) -> String {
+        let start = self.start.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        format!("{} {}\n", start.as_millis(), self.key)
     }
-    true
+
+    fn from_line(line: &str) -> Self {
+        let (start, key) = line.split_once(' ').unwrap();
+        let start = SystemTime::UNIX_EPOCH + Duration::from_millis(start.parse().unwrap());
+        Self { key: key.to_owned(), start }
+    }
+
+    /// The number of this process's callers that were told to be the first.
+    async fn run<S: OnceStore + Clone + 'static>(&self, store: &S) -> usize {
+        let call = |_| {
+            let (store, key, start) = (store.clone(), self.key.clone(), self.start);
+            tokio::spawn(async move {
+                wait_for(start).await;
+                store.claim(&key, start + MINUTE, start).await
+            })
+        };
+        let calls: Vec<_> = (0..CALLERS).map(call).collect();
+        let mut winners = 0;
+        for call in calls {
+            winners += usize::from(call.await.unwrap().unwrap() == Claim::Claimed);
+        }
+        winners
+    }
+}
+
+/// Timers are a millisecond or two late.
+async fn wait_for(start: SystemTime) {
+    let left = start.duration_since(SystemTime::now()).unwrap_or_default();
+    tokio::time::sleep(left.saturating_sub(AWAKE)).await;
+    while SystemTime::now() < start {
+        tokio::task::yield_now().await;
+    }
+}
+
+struct OtherProcess {
+    process: Child,
+    races: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl OtherProcess {
+    /// Once it is connected.
+    async fn start(address: &str, test: &str) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--include-ignored", "--nocapture"])
+            .env(OTHER_PROCESS, address)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let races = process.stdin.take().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut other = Self { process, races, answers };
+        other.answer(READY).await;
+        other
+    }
+
+    async fn announce(&mut self, race: &Race) {
+        self.races.write_all(race.to_line().as_bytes()).await.unwrap();
+    }
+
+    async fn winners(&mut self) -> usize {
+        self.answer(ANSWER).await.trim().parse().unwrap()
+    }
+
+    /// What follows `beginning` in the next line that has it: the test harness prints lines too.
+    async fn answer(&mut self, beginning: &str) -> String {
+        while let Some(line) = self.answers.next_line().await.unwrap() {
+            if let Some((_, rest)) = line.split_once(beginning) {
+                return rest.to_owned();
+            }
+        }
+        panic!("the other process has ended");
+    }
+
+    async fn end(self) {
+        let Self { mut process, races, mut answers } = self;
+        drop(races);
+        while answers.next_line().await.unwrap().is_some() {}
+        assert!(process.wait().await.unwrap().success());
+    }
 }

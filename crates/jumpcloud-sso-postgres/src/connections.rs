@@ -4,7 +4,8 @@ use deadpool_postgres::Transaction;
 use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Saved, StoreError};
 
 use crate::PostgresStore;
-use crate::events::append;
+use crate::events::{Line, append, lines};
+use crate::run::{Lent, Values, begin, execute, query};
 
 const INSERT: &str = "INSERT INTO jumpcloud_sso_connection (id, organization, version, record) \
     VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
@@ -15,19 +16,25 @@ const REPLACE: &str = "UPDATE jumpcloud_sso_connection SET organization = $2, ve
 const DELETE: &str = "UPDATE jumpcloud_sso_connection SET record = NULL \
     WHERE id = $1 AND version = $2 AND record IS NOT NULL";
 
-const RECORD_LOGIN: &str = "INSERT INTO jumpcloud_sso_login (connection, revision, certificate, login) \
+/// A login in the place of a former one. Where there is one, its connection is there.
+const REPLACE_LOGIN: &str = "UPDATE jumpcloud_sso_login SET login = $4 \
+    WHERE connection = $1 AND revision = $2 AND certificate = $3";
+
+/// The first login of its kind, of a connection that is there and stays until the transaction ends. Of two the second one
+/// waits here for the first.
+const FIRST_LOGIN: &str = "INSERT INTO jumpcloud_sso_login (connection, revision, certificate, login) \
     SELECT $1, $2, $3, $4 WHERE EXISTS \
     (SELECT FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL FOR SHARE) \
-    ON CONFLICT (connection, revision, certificate) DO UPDATE SET login = excluded.login";
+    ON CONFLICT (connection, revision, certificate) DO NOTHING";
 
 impl ConnectionStore for PostgresStore {
     async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
         let record: Option<String> = self
-            .run(async |client| {
-                let query =
+            .run(&mut Lent::default(), async |client| {
+                let select =
                     "SELECT record FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL";
-                let statement = client.prepare_cached(query).await?;
-                client.query_opt(&statement, &[&id]).await?.map(|row| row.try_get(0)).transpose()
+                let rows = query(client, select, &[&id]).await?;
+                rows.first().map(|row| row.try_get(0)).transpose()
             })
             .await?;
         record.map(|json| ConnectionRecord::from_json(&json)).transpose()
@@ -41,11 +48,10 @@ impl ConnectionStore for PostgresStore {
     ) -> Result<Vec<ConnectionRecord>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let records: Vec<String> = self
-            .run(async |client| {
-                let query = "SELECT record FROM jumpcloud_sso_connection WHERE record IS NOT NULL \
+            .run(&mut Lent::default(), async |client| {
+                let select = "SELECT record FROM jumpcloud_sso_connection WHERE record IS NOT NULL \
                     AND ($1::text IS NULL OR organization = $1) AND id > $2 ORDER BY id LIMIT $3";
-                let statement = client.prepare_cached(query).await?;
-                let rows = client.query(&statement, &[&organization, &after, &limit]).await?;
+                let rows = query(client, select, &[&organization, &after, &limit]).await?;
                 rows.iter().map(|row| row.try_get(0)).collect()
             })
             .await?;
@@ -58,52 +64,64 @@ impl ConnectionStore for PostgresStore {
         expected: Option<u64>,
         events: &[Event],
     ) -> Result<Saved, StoreError> {
-        let (id, organization, json) = (record.id(), record.organization(), record.to_json());
+        let (id, organization, json) = (record.id(), record.organization(), record.to_json()?);
         let version = number(record.version())?;
         let expected = expected.map(number).transpose()?;
-        self.run(async |mut client| {
-            let transaction = client.transaction().await?;
+        let events = lines(events)?;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
             let kept = match expected {
                 None => transaction.execute(INSERT, &[&id, &organization, &version, &json]).await?,
                 Some(expected) => {
                     transaction.execute(REPLACE, &[&id, &organization, &version, &json, &expected]).await?
                 }
             };
-            finish(transaction, kept, events).await
+            finish(transaction, kept, &events).await
         })
         .await
     }
 
     async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
         let expected = number(expected)?;
-        self.run(async |mut client| {
-            let transaction = client.transaction().await?;
+        let events = lines(events)?;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
             let deleted = transaction.execute(DELETE, &[&id, &expected]).await?;
             if deleted == 1 {
                 transaction.execute("DELETE FROM jumpcloud_sso_login WHERE connection = $1", &[&id]).await?;
             }
-            finish(transaction, deleted, events).await
+            finish(transaction, deleted, &events).await
         })
         .await
     }
 
-    async fn record_login(&self, login: &CompletedLogin) -> Result<(), StoreError> {
-        let (connection, certificate, json) = (login.connection(), login.certificate(), login.to_json());
-        let revision = number(login.revision())?;
-        self.run(async |client| {
-            let statement = client.prepare_cached(RECORD_LOGIN).await?;
-            client.execute(&statement, &[&connection, &revision, &certificate, &json]).await
+    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
+        let (connection, certificate, json) = (login.connection(), login.certificate(), login.to_json()?);
+        let (revision, first) = (number(login.revision())?, lines(first)?);
+        self.run(&mut Lent::default(), async |client| {
+            let values: Values<'_> = &[&connection, &revision, &certificate, &json];
+            // Nearly every login has a former one, and is done with this.
+            if execute(client, REPLACE_LOGIN, values).await? == 1 {
+                return Ok(false);
+            }
+            let transaction = begin(client).await?;
+            let is_first = transaction.execute(FIRST_LOGIN, values).await? == 1;
+            if is_first {
+                append(&transaction, &first).await?;
+            } else {
+                transaction.execute(REPLACE_LOGIN, values).await?;
+            }
+            transaction.commit().await?;
+            Ok(is_first)
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
         let logins: Vec<String> = self
-            .run(async |client| {
-                let query = "SELECT login FROM jumpcloud_sso_login WHERE connection = $1";
-                let statement = client.prepare_cached(query).await?;
-                let rows = client.query(&statement, &[&id]).await?;
+            .run(&mut Lent::default(), async |client| {
+                let select = "SELECT login FROM jumpcloud_sso_login WHERE connection = $1";
+                let rows = query(client, select, &[&id]).await?;
                 rows.iter().map(|row| row.try_get(0)).collect()
             })
             .await?;
@@ -111,9 +129,10 @@ impl ConnectionStore for PostgresStore {
     }
 
     async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
-        self.run(async |mut client| {
-            let transaction = client.transaction().await?;
-            append(&transaction, events).await?;
+        let events = lines(events)?;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
+            append(&transaction, &events).await?;
             transaction.commit().await
         })
         .await
@@ -133,7 +152,7 @@ impl ConnectionStore for PostgresStore {
 async fn finish(
     transaction: Transaction<'_>,
     changed: u64,
-    events: &[Event],
+    events: &[Line<'_>],
 ) -> Result<Saved, tokio_postgres::Error> {
     if changed == 0 {
         transaction.rollback().await?;

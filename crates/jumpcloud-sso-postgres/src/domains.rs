@@ -3,7 +3,8 @@
 use jumpcloud_sso::{DomainClaim, DomainStore, Event, StoreError};
 
 use crate::PostgresStore;
-use crate::events::append;
+use crate::events::{append, lines};
+use crate::run::{Lent, begin, query};
 
 impl DomainStore for PostgresStore {
     async fn claim_domain(
@@ -12,12 +13,13 @@ impl DomainStore for PostgresStore {
         organization: &str,
         events: &[Event],
     ) -> Result<DomainClaim, StoreError> {
-        self.run(async |mut client| {
-            let transaction = client.transaction().await?;
+        let events = lines(events)?;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
             let insert = "INSERT INTO jumpcloud_sso_domain (domain, organization) VALUES ($1, $2) \
                 ON CONFLICT (domain) DO NOTHING";
             if transaction.execute(insert, &[&domain, &organization]).await? == 1 {
-                append(&transaction, events).await?;
+                append(&transaction, &events).await?;
                 transaction.commit().await?;
                 return Ok(DomainClaim::Claimed);
             }
@@ -34,12 +36,13 @@ impl DomainStore for PostgresStore {
         organization: &str,
         events: &[Event],
     ) -> Result<bool, StoreError> {
-        self.run(async |mut client| {
-            let transaction = client.transaction().await?;
+        let events = lines(events)?;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
             let delete = "DELETE FROM jumpcloud_sso_domain WHERE domain = $1 AND organization = $2";
             let released = transaction.execute(delete, &[&domain, &organization]).await? == 1;
             if released {
-                append(&transaction, events).await?;
+                append(&transaction, &events).await?;
             }
             transaction.commit().await?;
             Ok(released)
@@ -48,19 +51,18 @@ impl DomainStore for PostgresStore {
     }
 
     async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
-        self.run(async |client| {
-            let query = "SELECT organization FROM jumpcloud_sso_domain WHERE domain = $1";
-            let statement = client.prepare_cached(query).await?;
-            client.query_opt(&statement, &[&domain]).await?.map(|row| row.try_get(0)).transpose()
+        self.run(&mut Lent::default(), async |client| {
+            let select = "SELECT organization FROM jumpcloud_sso_domain WHERE domain = $1";
+            let rows = query(client, select, &[&domain]).await?;
+            rows.first().map(|row| row.try_get(0)).transpose()
         })
         .await
     }
 
     async fn domains(&self, organization: &str) -> Result<Vec<String>, StoreError> {
-        self.run(async |client| {
-            let query = "SELECT domain FROM jumpcloud_sso_domain WHERE organization = $1 ORDER BY domain";
-            let statement = client.prepare_cached(query).await?;
-            let rows = client.query(&statement, &[&organization]).await?;
+        self.run(&mut Lent::default(), async |client| {
+            let select = "SELECT domain FROM jumpcloud_sso_domain WHERE organization = $1 ORDER BY domain";
+            let rows = query(client, select, &[&organization]).await?;
             rows.iter().map(|row| row.try_get(0)).collect()
         })
         .await

@@ -4,6 +4,19 @@ use deadpool_postgres::Transaction;
 use jumpcloud_sso::{Event, StoreError};
 
 use crate::PostgresStore;
+use crate::run::{Lent, query};
+
+/// An event as it is kept.
+pub(crate) struct Line<'a> {
+    organization: &'a str,
+    json: String,
+}
+
+/// Events as they are kept.
+pub(crate) fn lines(events: &[Event]) -> Result<Vec<Line<'_>>, StoreError> {
+    let lines = events.iter();
+    lines.map(|event| Ok(Line { organization: event.organization(), json: event.to_json()? })).collect()
+}
 
 /// Appends events within a transaction.
 ///
@@ -11,10 +24,10 @@ use crate::PostgresStore;
 /// from there. The lock is each organization's own, and held until the transaction ends.
 pub(crate) async fn append(
     transaction: &Transaction<'_>,
-    events: &[Event],
+    events: &[Line<'_>],
 ) -> Result<(), tokio_postgres::Error> {
     // In one order everywhere, so that two transactions never wait for each other.
-    let mut organizations: Vec<_> = events.iter().map(Event::organization).collect();
+    let mut organizations: Vec<_> = events.iter().map(|event| event.organization).collect();
     organizations.sort_unstable();
     organizations.dedup();
     for organization in organizations {
@@ -23,7 +36,7 @@ pub(crate) async fn append(
     }
     let insert = "INSERT INTO jumpcloud_sso_event (organization, event) VALUES ($1, $2)";
     for event in events {
-        transaction.execute(insert, &[&event.organization(), &event.to_json()]).await?;
+        transaction.execute(insert, &[&event.organization, &event.json]).await?;
     }
     Ok(())
 }
@@ -38,11 +51,10 @@ impl PostgresStore {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows: Vec<(i64, String)> = self
-            .run(async |client| {
-                let query = "SELECT number, event FROM jumpcloud_sso_event \
+            .run(&mut Lent::default(), async |client| {
+                let select = "SELECT number, event FROM jumpcloud_sso_event \
                     WHERE organization = $1 AND number > $2 ORDER BY number LIMIT $3";
-                let statement = client.prepare_cached(query).await?;
-                let rows = client.query(&statement, &[&organization, &after, &limit]).await?;
+                let rows = query(client, select, &[&organization, &after, &limit]).await?;
                 rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
             })
             .await?;

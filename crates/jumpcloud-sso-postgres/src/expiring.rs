@@ -1,56 +1,61 @@
-//! What may be forgotten at some time.
+//! What may be forgotten at some time, by the server's clock.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::Client;
 use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
+use tokio::sync::Mutex;
 
+use crate::run::{Lent, durable, execute, query};
 use crate::{PostgresStore, SWEEP};
 
-/// Every how many claims one looks for expired ones.
+/// Every how many claims and revocations one looks for expired ones.
 const SWEEP_EVERY: u64 = 256;
 
+/// Whole milliseconds since 1970, when the statement began.
+macro_rules! now {
+    () => {
+        "floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint"
+    };
+}
+
 /// An expired claim is taken over as if it were not there. Two callers wait for each other at the row.
-const CLAIM: &str = "INSERT INTO jumpcloud_sso_claim AS claim (key, until_ms) VALUES (sha256($1), $2) \
-    ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms WHERE claim.until_ms <= $3";
+const CLAIM: &str = concat!(
+    "WITH durable AS MATERIALIZED (",
+    durable!(),
+    ") INSERT INTO jumpcloud_sso_claim AS claim (key, until_ms) SELECT sha256($1), $2 + ",
+    now!(),
+    " FROM durable WHERE setting <> 'off' \
+    ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms WHERE claim.until_ms <= ",
+    now!()
+);
 
-const REVOKE: &str = "INSERT INTO jumpcloud_sso_revocation AS former (key, instant_ms, until_ms) \
-    VALUES (sha256($1), $2, $3) ON CONFLICT (key) DO UPDATE SET \
+const REVOKE: &str = concat!(
+    "WITH durable AS MATERIALIZED (",
+    durable!(),
+    ") INSERT INTO jumpcloud_sso_revocation AS former (key, instant_ms, until_ms) SELECT sha256($1), $2, $3 + ",
+    now!(),
+    " FROM durable WHERE setting <> 'off' ON CONFLICT (key) DO UPDATE SET \
     instant_ms = greatest(former.instant_ms, excluded.instant_ms), \
-    until_ms = greatest(former.until_ms, excluded.until_ms)";
+    until_ms = greatest(former.until_ms, excluded.until_ms)"
+);
 
-const REVOKED_AT: &str = "SELECT max(instant_ms) FROM jumpcloud_sso_revocation \
-    WHERE key IN (SELECT sha256(key) FROM unnest($1::bytea[]) AS key) AND until_ms > $2";
+const REVOKED_AT: &str = concat!(
+    "SELECT max(instant_ms) FROM jumpcloud_sso_revocation \
+    WHERE key IN (SELECT sha256(key) FROM unnest($1::bytea[]) AS key) AND until_ms > ",
+    now!()
+);
 
 impl OnceStore for PostgresStore {
     async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
-        let (key, until, now) = (key.as_bytes(), millis_after(until), millis(now));
+        let (key, lifetime) = (key.as_bytes(), lifetime(until, now));
         let claimed = self
-            .run(async |client| {
-                let statement = client.prepare_cached(CLAIM).await?;
-                let claimed = client.execute(&statement, &[&key, &until, &now]).await?;
-                if self.claims.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY) {
-                    sweep(&client, now).await?;
-                }
-                Ok(claimed)
-            })
+            .run(&mut Lent::default(), async |client| execute(client, CLAIM, &[&key, &lifetime]).await)
             .await?;
+        self.sweep_sometimes();
         Ok(if claimed == 1 { Claim::Claimed } else { Claim::AlreadyClaimed })
     }
-}
-
-/// Deletes what has expired, leaving to others what they are deleting already.
-async fn sweep(client: &Client, now: i64) -> Result<(), tokio_postgres::Error> {
-    for table in ["jumpcloud_sso_claim", "jumpcloud_sso_revocation"] {
-        let statement = format!(
-            "DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE until_ms <= $1 \
-             ORDER BY until_ms LIMIT $2 FOR UPDATE SKIP LOCKED)"
-        );
-        let statement = client.prepare_cached(&statement).await?;
-        client.execute(&statement, &[&now, &SWEEP]).await?;
-    }
-    Ok(())
 }
 
 impl RevocationStore for PostgresStore {
@@ -59,28 +64,72 @@ impl RevocationStore for PostgresStore {
         key: &str,
         instant: SystemTime,
         until: SystemTime,
-        _now: SystemTime,
+        now: SystemTime,
     ) -> Result<(), StoreError> {
-        let (key, instant, until) = (key.as_bytes(), millis_after(instant), millis_after(until));
-        self.run(async |client| {
-            let statement = client.prepare_cached(REVOKE).await?;
-            client.execute(&statement, &[&key, &instant, &until]).await
+        let (key, instant, lifetime) = (key.as_bytes(), millis_after(instant), lifetime(until, now));
+        self.run(&mut Lent::default(), async |client| {
+            execute(client, REVOKE, &[&key, &instant, &lifetime]).await
         })
         .await?;
+        self.sweep_sometimes();
         Ok(())
     }
 
-    async fn revoked_at(&self, keys: &[String], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    async fn revoked_at(&self, keys: &[String], _now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         let keys: Vec<_> = keys.iter().map(String::as_bytes).collect();
-        let now = millis(now);
         let latest: Option<i64> = self
-            .run(async |client| {
-                let statement = client.prepare_cached(REVOKED_AT).await?;
-                client.query_one(&statement, &[&keys, &now]).await?.try_get(0)
+            .run(&mut Lent::default(), async |client| {
+                let rows = query(client, REVOKED_AT, &[&keys]).await?;
+                rows.first().map_or(Ok(None), |row| row.try_get(0))
             })
             .await?;
         Ok(latest.and_then(|millis| u64::try_from(millis).ok()).map(from_millis))
     }
+}
+
+/// Deletes what has expired, one at a time in each process.
+#[derive(Default)]
+pub(crate) struct Sweeper {
+    /// Counts claims and revocations, so that every so often one sweeps.
+    calls: AtomicU64,
+    turn: Mutex<()>,
+}
+
+impl PostgresStore {
+    /// Sweeps on the side: nobody waits for it, and nothing is refused where it fails.
+    fn sweep_sometimes(&self) {
+        if self.sweeper.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY) {
+            let store = self.clone();
+            tokio::spawn(async move { store.sweep_in_turn().await });
+        }
+    }
+
+    async fn sweep_in_turn(&self) {
+        if let Ok(_turn) = self.sweeper.turn.try_lock() {
+            // What is left behind by one that failed is there for the next.
+            let _ = self.run(&mut Lent::default(), async |client| sweep(client).await).await;
+        }
+    }
+}
+
+/// Deletes what has expired, leaving to others what they are deleting already.
+async fn sweep(client: &Client) -> Result<(), tokio_postgres::Error> {
+    for table in ["jumpcloud_sso_claim", "jumpcloud_sso_revocation"] {
+        let statement = format!(
+            "DELETE FROM {table} WHERE key IN (SELECT key FROM {table} WHERE until_ms <= {} \
+             ORDER BY until_ms LIMIT $1 FOR UPDATE SKIP LOCKED)",
+            now!()
+        );
+        execute(client, &statement, &[&SWEEP]).await?;
+    }
+    Ok(())
+}
+
+/// Milliseconds to keep something for: one more than those begun, as the server's clock is read in whole ones. It has no
+/// use for half the time that there is.
+fn lifetime(until: SystemTime, now: SystemTime) -> i64 {
+    let left = until.duration_since(now).unwrap_or_default();
+    i64::try_from(left.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2) + 2
 }
 
 /// Whole milliseconds since 1970.

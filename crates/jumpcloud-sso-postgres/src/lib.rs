@@ -24,26 +24,37 @@
 //! ```
 //!
 //! # What it relies on
-//! - A claim that was confirmed survives a crash of the server: `synchronous_commit` must not be `off` (the default is
-//!   `on`). After a failover to a standby that lags behind, what it missed could be claimed again; with
+//! - A claim that was confirmed survives a crash of the server, and so does a revocation and every change of a connection:
+//!   where the database has `synchronous_commit = off`, what is written here is written with `on`, and any stronger setting
+//!   is left as it is. With `fsync = off` nothing survives the death of the machine: [`PostgresStore::migrate`] refuses
+//!   such a server. After a failover to a standby that lags behind, what it missed could be claimed again; with
 //!   `synchronous_standby_names` there is nothing that it missed.
-//! - Whatever takes longer than five seconds ([`PostgresStore::timeout`]) fails, and what it was for is refused. While the
-//!   server is down everything is; the pool connects anew by itself when it is back.
-//! - Expired claims are deleted as new ones are made, at most [`SWEEP`] at a time: there is nothing to schedule.
+//! - What has expired is decided by the server's clock: how far the clocks of the service's machines are apart does not
+//!   matter, and one that is ahead frees nothing that is in use.
+//! - Whatever takes longer than five seconds ([`PostgresStore::timeout`]) fails, and what it was for is refused. Its
+//!   connection is closed and not given back to the pool. While the server is down everything fails; the pool connects
+//!   anew by itself when it is back.
+//! - Changes of more than one row are transactions of `READ COMMITTED`. A single statement runs as the database has it: with
+//!   `default_transaction_isolation = serializable` the server may ask for it to be tried again, which is done, and a claim
+//!   takes another round trip then.
+//! - What has expired is deleted as claims and revocations are made, at most [`SWEEP`] at a time and on a connection of
+//!   its own: there is nothing to schedule.
 
 mod connections;
 mod domains;
 mod events;
 mod expiring;
+mod run;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::Pool;
 use jumpcloud_sso::StoreError;
+
+use expiring::Sweeper;
+use run::Lent;
 
 /// The statements that [`PostgresStore::migrate`] runs, for hosts with a migration tool of their own.
 pub const MIGRATION: &str = include_str!("migration.sql");
@@ -62,8 +73,7 @@ const MIGRATION_LOCK: i64 = 0x6a_63_73_73_6f;
 pub struct PostgresStore {
     pool: Pool,
     timeout: Duration,
-    /// Counts claims, so that every so often one sweeps.
-    claims: Arc<AtomicU64>,
+    sweeper: Arc<Sweeper>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -76,7 +86,7 @@ impl PostgresStore {
     /// In the database of this pool.
     #[must_use]
     pub fn new(pool: Pool) -> Self {
-        Self { pool, timeout: DEFAULT_TIMEOUT, claims: Arc::default() }
+        Self { pool, timeout: DEFAULT_TIMEOUT, sweeper: Arc::default() }
     }
 
     /// With another limit than five seconds for each operation.
@@ -90,10 +100,11 @@ impl PostgresStore {
     /// processes at once.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`], also where the server runs with `fsync = off`.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.run(async |mut client| {
-            let transaction = client.transaction().await?;
+        self.check_durability().await?;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = run::begin(client).await?;
             // Two processes that create a table at once get in each other's way, IF NOT EXISTS or not.
             transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
             transaction.batch_execute(MIGRATION).await?;
@@ -102,23 +113,16 @@ impl PostgresStore {
         .await
     }
 
-    /// Runs an operation on a connection of the pool, within the time that it may take.
-    async fn run<T, F>(&self, operation: impl FnOnce(Client) -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, tokio_postgres::Error>>,
-    {
-        let work = async {
-            let client = self.pool.get().await.map_err(|error| StoreError::new(error.to_string()))?;
-            operation(client).await.map_err(|error| StoreError::new(described(&error)))
-        };
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(result) => result,
-            Err(_) => Err(StoreError::new(format!("no answer within {} ms", self.timeout.as_millis()))),
+    async fn check_durability(&self) -> Result<(), StoreError> {
+        let query = "SELECT current_setting('fsync')";
+        let fsync: String = self
+            .run(&mut Lent::default(), async |client| client.query_one(query, &[]).await?.try_get(0))
+            .await?;
+        if fsync == "off" {
+            return Err(StoreError::new(
+                "the PostgreSQL server forgets what was used when its machine fails; set fsync to on",
+            ));
         }
+        Ok(())
     }
-}
-
-/// `tokio-postgres` says "db error" and leaves the rest to the source.
-fn described(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |database| format!("{error}: {database}"))
 }

@@ -43,11 +43,16 @@ static DELETE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: connection, logins. ARGV: revision and certificate, login.
+/// KEYS: connection, logins, and the log of each event. ARGV: revision and certificate, login, events.
 static RECORD_LOGIN: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        if redis.call('HEXISTS', KEYS[1], 'record') == 1 then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
+        if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
+        local is_first = redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+        if is_first == 1 then
+            for number = 3, #ARGV do redis.call('RPUSH', KEYS[number], ARGV[number]) end
+        end
+        return is_first
         ",
     )
 });
@@ -87,11 +92,8 @@ impl ConnectionStore for RedisStore {
         for id in &ids {
             pipeline.hget(self.key("connection", id), "record");
         }
-        let records: Vec<Option<String>> = if ids.is_empty() {
-            Vec::new()
-        } else {
-            pipeline.query_async(&mut self.connection.clone()).await.map_err(crate::failed)?
-        };
+        let records: Vec<Option<String>> =
+            if ids.is_empty() { Vec::new() } else { self.query_all(&pipeline).await? };
         // One that was deleted in between is no longer there.
         records.into_iter().flatten().map(|json| ConnectionRecord::from_json(&json)).collect()
     }
@@ -106,9 +108,9 @@ impl ConnectionStore for RedisStore {
         let mut save = SAVE.key(self.key("connection", id));
         save.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
         save.arg(id).arg(expected.map_or_else(String::new, |version| version.to_string()));
-        save.arg(record.version()).arg(record.to_json());
+        save.arg(record.version()).arg(record.to_json()?);
         for event in events {
-            save.arg(event.to_json());
+            save.arg(event.to_json()?);
         }
         Ok(saved(self.run(&save).await?))
     }
@@ -120,17 +122,20 @@ impl ConnectionStore for RedisStore {
         delete.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
         delete.key(self.key("logins", id)).arg(id).arg(expected);
         for event in events {
-            delete.arg(event.to_json());
+            delete.arg(event.to_json()?);
         }
         Ok(saved(self.run(&delete).await?))
     }
 
-    async fn record_login(&self, login: &CompletedLogin) -> Result<(), StoreError> {
+    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
         let id = login.connection();
         let mut record = RECORD_LOGIN.key(self.key("connection", id));
         record.key(self.key("logins", id));
-        record.arg(format!("{}:{}", login.revision(), login.certificate())).arg(login.to_json());
-        self.run(&record).await
+        record.arg(format!("{}:{}", login.revision(), login.certificate())).arg(login.to_json()?);
+        for event in first {
+            record.key(self.log(event.organization())).arg(event.to_json()?);
+        }
+        Ok(self.run::<u8>(&record).await? == 1)
     }
 
     async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
@@ -144,12 +149,12 @@ impl ConnectionStore for RedisStore {
         let mut pipeline = redis::pipe();
         pipeline.atomic();
         for event in events {
-            pipeline.rpush(self.log(event.organization()), event.to_json()).ignore();
+            pipeline.rpush(self.log(event.organization()), event.to_json()?).ignore();
         }
         if events.is_empty() {
             return Ok(());
         }
-        pipeline.query_async(&mut self.connection.clone()).await.map_err(crate::failed)
+        self.query_all(&pipeline).await
     }
 
     async fn events(

@@ -46,7 +46,7 @@ impl RedisStore {
         change.key(self.key("domains-of", organization)).key(self.log(organization));
         change.arg(domain).arg(organization);
         for event in events {
-            change.arg(event.to_json());
+            change.arg(event.to_json()?);
         }
         self.run(&change).await
     }

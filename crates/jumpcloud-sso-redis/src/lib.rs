@@ -16,40 +16,42 @@
 //! ```
 //!
 //! # What it relies on
-//! [`RedisStore::connect`] asks the server, and refuses one that forgets:
+//! Over each connection that is made, the server is asked before anything else, and one that forgets is refused; likewise
+//! every minute ([`RedisStore::check_every`]), as settings change:
 //! - `appendonly yes`: without it a restart forgets every claim, and each assertion of the last minutes could be used
-//!   again. A claim that was confirmed survives the death of the server's process; with `appendfsync everysec`, the
-//!   default, the last second may be lost with the whole machine, with `always` it is not.
+//!   again. With `appendfsync always`, a claim that was confirmed is on the disk. With `everysec`, the default, it survives
+//!   the death of the server's process as a rule, and the last second may be lost with the whole machine; where the disk
+//!   is too slow for that, the last two, and with the process. `no` is refused where the server tells (`CONFIG GET`).
 //! - `maxmemory-policy noeviction`: any other one deletes claims when memory runs short.
 //!
 //! After a failover to a replica, what had not reached it could be claimed again: Redis replicates asynchronously.
 //!
 //! The connection is made anew by itself when it breaks. While the server is down, whatever needs it fails within seconds,
-//! and what it was for is refused. Expired claims go away by themselves.
+//! and what it was for is refused. Expired claims go away by themselves, by the server's clock.
 
 mod connections;
 mod domains;
 mod expiring;
+mod link;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jumpcloud_sso::StoreError;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, FromRedisValue, InfoDict, RedisError, ScriptInvocation};
+use redis::{Client, Cmd, FromRedisValue, Pipeline, ScriptInvocation};
 
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+use link::Link;
 
-/// How long to wait before connecting again at most: a login that comes in this time is refused.
-const MAX_DELAY: Duration = Duration::from_millis(500);
+const CHECK_EVERY: Duration = Duration::from_secs(60);
 
 const DEFAULT_PREFIX: &str = "jumpcloud-sso";
 
 /// All four stores in Redis. Cheap to clone.
 #[derive(Clone)]
 pub struct RedisStore {
-    connection: ConnectionManager,
+    link: Arc<Link>,
+    check_every: Duration,
     prefix: String,
 }
 
@@ -65,30 +67,36 @@ impl RedisStore {
     /// # Errors
     /// [`StoreError`] where it cannot be reached, or forgets.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(failed)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECTION_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_number_of_retries(1)
-            .set_max_delay(MAX_DELAY);
-        Self::new(ConnectionManager::new_with_config(client, config).await.map_err(failed)?).await
+        let client = Client::open(url);
+        Self::new(client.map_err(|error| StoreError::new(error.to_string()).because(error))?).await
     }
 
-    /// Over a connection that the host has already.
+    /// On the server of a client that the host has set up.
     ///
     /// # Errors
     /// [`StoreError`] where the server cannot be reached, or forgets.
-    pub async fn new(connection: ConnectionManager) -> Result<Self, StoreError> {
-        let store = Self::on_a_server_that_may_forget(connection);
-        store.check_durability().await?;
+    pub async fn new(client: Client) -> Result<Self, StoreError> {
+        let store = Self::over(Link::new(client, false));
+        store.link.open(store.check_every).await?;
         Ok(store)
     }
 
-    /// Without asking whether the server forgets: for one that does not tell, or for tests. If it forgets, assertions of
-    /// the last minutes can be used twice.
+    /// Without asking whether the server forgets, and without connecting yet: for one that does not tell, or for tests. If
+    /// it forgets, assertions of the last minutes can be used twice.
     #[must_use]
-    pub fn on_a_server_that_may_forget(connection: ConnectionManager) -> Self {
-        Self { connection, prefix: DEFAULT_PREFIX.to_owned() }
+    pub fn on_a_server_that_may_forget(client: Client) -> Self {
+        Self::over(Link::new(client, true))
+    }
+
+    fn over(link: Link) -> Self {
+        Self { link: Arc::new(link), check_every: CHECK_EVERY, prefix: DEFAULT_PREFIX.to_owned() }
+    }
+
+    /// With another time than a minute after which the server is asked again.
+    #[must_use]
+    pub fn check_every(mut self, time: Duration) -> Self {
+        self.check_every = time;
+        self
     }
 
     /// With another prefix of all keys than `jumpcloud-sso`: one for each service on a server.
@@ -98,39 +106,26 @@ impl RedisStore {
         self
     }
 
-    async fn check_durability(&self) -> Result<(), StoreError> {
-        let mut connection = self.connection.clone();
-        let info: InfoDict = redis::cmd("INFO").query_async(&mut connection).await.map_err(failed)?;
-        if info.get::<u8>("aof_enabled") != Some(1) {
-            return Err(StoreError::new(
-                "the Redis server forgets what was used when it restarts; set appendonly to yes",
-            ));
-        }
-        let policy: Option<String> = info.get("maxmemory_policy");
-        if policy.as_deref() != Some("noeviction") {
-            return Err(StoreError::new(format!(
-                "the Redis server deletes keys when memory runs short (maxmemory-policy {}); set it to noeviction",
-                policy.as_deref().unwrap_or("unknown")
-            )));
-        }
-        Ok(())
-    }
-
     /// The name of a key of ours. All have the same hash tag, so that a script may touch several in a cluster too.
     fn key(&self, kind: &str, name: &str) -> String {
         format!("{{{}}}:{kind}:{name}", self.prefix)
     }
 
     async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
-        script.invoke_async(&mut self.connection.clone()).await.map_err(failed)
+        let mut open = self.link.open(self.check_every).await?;
+        let result = script.invoke_async(&mut open.connection).await;
+        self.link.close_if_broken(&open, result).await
     }
 
-    async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        command.query_async(&mut self.connection.clone()).await.map_err(failed)
+    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let mut open = self.link.open(self.check_every).await?;
+        let result = command.query_async(&mut open.connection).await;
+        self.link.close_if_broken(&open, result).await
     }
-}
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
-fn failed(error: RedisError) -> StoreError {
-    StoreError::new(error.to_string())
+    async fn query_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, StoreError> {
+        let mut open = self.link.open(self.check_every).await?;
+        let result = commands.query_async(&mut open.connection).await;
+        self.link.close_if_broken(&open, result).await
+    }
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, Pool};
-use jumpcloud_sso_contract::Server;
+use jumpcloud_sso_contract::{Server, kill_all};
 use jumpcloud_sso_postgres::PostgresStore;
 use tokio::process::{Child, Command};
 use tokio_postgres::{Config, NoTls};
@@ -14,11 +14,17 @@ pub(crate) struct PostgresServer {
     programs: PathBuf,
     directory: PathBuf,
     port: u16,
+    settings: Vec<String>,
     process: Option<Child>,
 }
 
 impl PostgresServer {
     pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With settings such as `fsync=off`.
+    pub(crate) async fn with(settings: &[&str]) -> Self {
         let directory = std::env::temp_dir().join(jumpcloud_sso_contract::unique("postgres"));
         std::fs::create_dir(&directory).unwrap();
         let programs = programs();
@@ -29,7 +35,8 @@ impl PostgresServer {
         run(initdb.args(["--username=app", "--auth=trust", "--no-sync", "-D"]).arg(directory.join("data")))
             .await;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { programs, directory, port, process: None };
+        let settings = settings.iter().map(ToString::to_string).collect();
+        let mut server = Self { programs, directory, port, settings, process: None };
         server.start().await;
         server
     }
@@ -42,29 +49,48 @@ impl PostgresServer {
         pool(self.port)
     }
 
-    pub(crate) fn store(&self) -> PostgresStore {
-        PostgresStore::new(self.pool())
+    /// With its tables.
+    pub(crate) async fn store(&self) -> PostgresStore {
+        let store = PostgresStore::new(self.pool());
+        store.migrate().await.unwrap();
+        store
+    }
+
+    /// Runs statements.
+    pub(crate) async fn run(&self, statements: &str) {
+        self.pool().get().await.unwrap().batch_execute(statements).await.unwrap();
+    }
+
+    /// The number that a query gives.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        self.pool().get().await.unwrap().query_one(query, &[]).await.unwrap().get(0)
     }
 }
 
 pub(crate) fn pool(port: u16) -> Pool {
+    pool_of(port, 8)
+}
+
+pub(crate) fn pool_of(port: u16, connections: usize) -> Pool {
     let mut config = Config::new();
     config.host("127.0.0.1").port(port).user("app").dbname("postgres");
-    Pool::builder(Manager::new(config, NoTls)).max_size(8).build().unwrap()
+    Pool::builder(Manager::new(config, NoTls)).max_size(connections).build().unwrap()
 }
 
 impl Server for PostgresServer {
     async fn kill(&mut self) {
         let mut process = self.process.take().unwrap();
-        process.kill().await.unwrap();
+        kill_all(process.id().unwrap());
+        process.wait().await.unwrap();
     }
 
     async fn start(&mut self) {
-        // The processes of one that was killed need a moment to notice, and a new one does not start before.
+        // What one that was killed leaves in the system's memory may take a moment to go, and none starts before.
         for _ in 0..100 {
             let mut postgres = as_unprivileged(&self.programs.join("postgres")).await;
             postgres.arg("-D").arg(self.directory.join("data")).arg("-k").arg(&self.directory);
             postgres.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+            postgres.args(self.settings.iter().flat_map(|setting| ["-c", setting]));
             let mut process = postgres.stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
             while process.try_wait().unwrap().is_none() {
                 if self.pool().get().await.is_ok() {
@@ -80,8 +106,10 @@ impl Server for PostgresServer {
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        drop(self.process.take());
-        // Its processes may still be writing; what they leave behind is the system's to clean up.
+        if let Some(id) = self.process.as_ref().and_then(Child::id) {
+            kill_all(id);
+        }
+        // What they leave behind is the system's to clean up.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }

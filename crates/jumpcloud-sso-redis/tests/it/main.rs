@@ -11,11 +11,15 @@
 
 mod server;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
-use jumpcloud_sso::{Claim, OnceStore};
+use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
 use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_redis::RedisStore;
+use redis::Client;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
 
 use server::RedisServer;
 
@@ -25,6 +29,7 @@ async fn it_keeps_the_contract() {
     let server = RedisServer::new().await;
     let store = server.store().await;
     contract::once(&store).await;
+    contract::clocks(&store).await;
     contract::connections(&store).await;
     contract::domains(&store).await;
     contract::revocations(&store).await;
@@ -65,6 +70,83 @@ async fn a_server_that_forgets_is_refused() {
     let evicting = RedisServer::with(&evicting).await;
     let error = RedisStore::connect(&evicting.url()).await.unwrap_err();
     assert!(error.to_string().contains("(maxmemory-policy allkeys-lru); set it to noeviction"), "{error}");
+    let slow = RedisServer::with(&["--appendonly", "yes", "--appendfsync", "no"]).await;
+    let error = RedisStore::connect(&slow.url()).await.unwrap_err();
+    assert!(error.to_string().contains("set appendfsync to everysec or always"), "{error}");
+    // One that does not tell.
+    let silent = ["--appendonly", "yes", "--appendfsync", "no", "--rename-command", "CONFIG", ""];
+    RedisStore::connect(&RedisServer::with(&silent).await.url()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_server_that_forgets_from_a_restart_on_is_refused() {
+    let mut server = RedisServer::new().await;
+    let store = server.store().await;
+    let claim = async |key: &str| {
+        let now = contract::now();
+        store.claim(key, now + Duration::from_secs(600), now).await
+    };
+    assert_eq!(claim("used").await.unwrap(), Claim::Claimed);
+    server.restart_with(&["--appendonly", "no"]).await;
+    let begin = Instant::now();
+    let mut last = String::new();
+    while begin.elapsed() < Duration::from_secs(3) {
+        last = claim("used").await.unwrap_err().to_string();
+        let revoked = store.revoked_at(&["user".to_owned()], contract::now()).await;
+        assert!(revoked.is_err(), "a server that has forgotten says what is revoked");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(last.contains("set appendonly to yes"), "{last}");
+    server.restart_with(&["--appendonly", "yes"]).await;
+    while claim(&contract::unique("key")).await.is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(claim("used").await.unwrap(), Claim::AlreadyClaimed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn of_many_callers_none_is_served_by_a_server_that_forgets() {
+    let mut server = RedisServer::new().await;
+    let store = server.store().await;
+    let now = contract::now();
+    let until = now + Duration::from_secs(600);
+    assert_eq!(store.claim("used", until, now).await.unwrap(), Claim::Claimed);
+    let callers: Vec<_> = (0..64)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let begin = Instant::now();
+                while begin.elapsed() < Duration::from_secs(4) {
+                    let claim = store.claim("used", until, now).await;
+                    assert!(!matches!(claim, Ok(Claim::Claimed)), "claimed twice");
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    server.restart_with(&["--appendonly", "no"]).await;
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_server_that_is_told_to_forget_is_found_out() {
+    let server = RedisServer::new().await;
+    let store = server.store().await.check_every(Duration::from_millis(200));
+    let claim = async || {
+        let now = contract::now();
+        store.claim(&contract::unique("key"), now + Duration::from_secs(60), now).await
+    };
+    assert_eq!(claim().await.unwrap(), Claim::Claimed);
+    server.set("appendonly", "no").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let error = claim().await.unwrap_err();
+    assert!(error.to_string().contains("set appendonly to yes"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,6 +158,45 @@ async fn of_two_processes_one_wins() {
     let server = RedisServer::new().await;
     let store = server.store().await;
     contract::two_processes(&store, &server.url(), "of_two_processes_one_wins").await;
+}
+
+/// Looks before it writes, and lets the callers of its own process do so one after the other.
+#[derive(Clone)]
+struct LooksFirst {
+    connection: MultiplexedConnection,
+    turn: Arc<Mutex<()>>,
+}
+
+impl LooksFirst {
+    async fn connect(url: &str) -> Self {
+        let client = Client::open(url).unwrap();
+        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        Self { connection, turn: Arc::default() }
+    }
+}
+
+impl OnceStore for LooksFirst {
+    async fn claim(&self, key: &str, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+        let _turn = self.turn.lock().await;
+        let mut connection = self.connection.clone();
+        if redis::cmd("EXISTS").arg(key).query_async(&mut connection).await.unwrap() {
+            return Ok(Claim::AlreadyClaimed);
+        }
+        redis::cmd("SET").arg(key).arg(1).exec_async(&mut connection).await.unwrap();
+        Ok(Claim::Claimed)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs redis-server, which .ci/run installs"]
+#[should_panic(expected = "1 callers of this process were the first, and 1 of the other")]
+async fn of_two_processes_both_win_if_one_looks_first() {
+    if contract::as_other_process(async |url: &str| LooksFirst::connect(url).await).await {
+        return;
+    }
+    let server = RedisServer::new().await;
+    let store = LooksFirst::connect(&server.url()).await;
+    contract::two_processes(&store, &server.url(), "of_two_processes_both_win_if_one_looks_first").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

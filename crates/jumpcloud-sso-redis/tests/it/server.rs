@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use jumpcloud_sso_contract::Server;
+use jumpcloud_sso_contract::{Server, kill_all};
 use jumpcloud_sso_redis::RedisStore;
 use redis::{Client, InfoDict};
 use tokio::process::{Child, Command};
@@ -39,6 +39,20 @@ impl RedisServer {
         RedisStore::connect(&self.url()).await.unwrap()
     }
 
+    /// Kills it, and starts it over what it had written with other arguments.
+    pub(crate) async fn restart_with(&mut self, arguments: &[&str]) {
+        self.kill().await;
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self.start().await;
+    }
+
+    /// Changes a setting while it runs.
+    pub(crate) async fn set(&self, name: &str, value: &str) {
+        let mut connection = self.client().get_multiplexed_async_connection().await.unwrap();
+        let mut set = redis::cmd("CONFIG");
+        set.arg("SET").arg(name).arg(value).exec_async(&mut connection).await.unwrap();
+    }
+
     /// The number of keys.
     pub(crate) async fn keys(&self) -> u64 {
         let mut connection = self.client().get_multiplexed_async_connection().await.unwrap();
@@ -60,7 +74,8 @@ impl RedisServer {
 impl Server for RedisServer {
     async fn kill(&mut self) {
         let mut process = self.process.take().unwrap();
-        process.kill().await.unwrap();
+        kill_all(process.id().unwrap());
+        process.wait().await.unwrap();
     }
 
     async fn start(&mut self) {
@@ -83,8 +98,10 @@ impl Server for RedisServer {
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        drop(self.process.take());
-        // Its process may still be writing; what it leaves behind is the system's to clean up.
+        if let Some(id) = self.process.as_ref().and_then(Child::id) {
+            kill_all(id);
+        }
+        // What it leaves behind is the system's to clean up.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
