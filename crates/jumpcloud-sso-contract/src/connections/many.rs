@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jumpcloud_sso::{ConnectionStore, Event, EventKind, Saved};
+use jumpcloud_sso::{ConnectionStore, Event, EventKind, Phase, Saved};
 use tokio::task::JoinHandle;
 
 use super::{created, enabled, event, login, names, record};
@@ -95,7 +95,8 @@ pub(super) async fn a_login_leaves_nothing_behind_a_deletion<S: ConnectionStore 
             let (store, id, organization) = (store.clone(), id.clone(), organization.clone());
             async move {
                 if number == 3 {
-                    let deleted = event(&organization, Some(&id), EventKind::Deleted);
+                    let deleted =
+                        event(&organization, Some(&id), EventKind::Deleted { before: Phase::Draft });
                     assert_eq!(store.delete(&id, 1, &[deleted]).await.unwrap(), Saved::Saved);
                     return false;
                 }

@@ -8,6 +8,7 @@ use jumpcloud_sso::{
 };
 use jumpcloud_sso_contract::{self as contract, Server};
 use jumpcloud_sso_postgres::PostgresStore;
+use jumpcloud_sso_testkit::auth_secret;
 
 use crate::server::PostgresServer;
 
@@ -58,9 +59,9 @@ async fn crash(server: &mut PostgresServer) {
 }
 
 async fn create(store: &PostgresStore) -> String {
-    let settings = Settings::new("https://app.acme.test", "q2xqEJ9XhHjrIySHtDSRyF3xKzJqoKXYDSn7VmE4hHU=");
+    let settings = Settings::new("https://app.acme.test", &auth_secret("durability"));
     let connections = Connections::new(&settings.unwrap(), store.clone());
-    let record = connections.create("acme", &Actor::user("admin-1"), contract::now()).await.unwrap();
+    let record = connections.of("acme").create(&Actor::user("admin-1"), contract::now()).await.unwrap();
     record.id().to_owned()
 }
 
