@@ -153,10 +153,13 @@ async fn each_wrong_field_has_its_own_error_and_changes_nothing() {
 async fn all_wrong_fields_are_named_at_once() {
     let admin = Admin::new().await;
     let edit = complete().idp_url("x").idp_entity_id("").decryption_key("x").retire_certificate("00");
+    let edit = edit.clock_skew(Duration::from_secs(3600));
     match admin.edit(edit).await.unwrap_err() {
         Refusal::Edit(error) => {
             let fields: Vec<_> = error.problems().iter().map(jumpcloud_sso::FieldError::field).collect();
-            assert_eq!(fields, ["idp_url", "idp_entity_id", "certificates", "decryption_key"]);
+            assert_eq!(fields, ["idp_url", "idp_entity_id", "certificates", "decryption_key", "clock_skew"]);
+            let hints: Vec<_> = error.problems().iter().map(jumpcloud_sso::FieldError::hint).collect();
+            assert!(hints[1].contains("IdP Entity ID") && hints[4].contains("300 seconds"), "{hints:?}");
             assert!(error.to_string().contains("the IdP URL \"x\" cannot be used"), "{error}");
         }
         other => panic!("{other}"),

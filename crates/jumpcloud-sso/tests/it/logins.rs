@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, Stage};
+use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, PostedForm, Stage};
 use jumpcloud_sso_testkit::ResponseBuilder;
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
@@ -63,6 +63,41 @@ async fn nothing_is_accepted_twice() {
     // A second assertion for the same request is no better.
     let second = world.answer(&start);
     assert_eq!(world.finish(&second, Some(&cookies), now()).await.unwrap_err().code(), "replay.request");
+}
+
+#[tokio::test]
+async fn a_request_is_answered_once_as_long_as_its_cookie_lives() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let request = request(&start);
+    let answer = async |at: SystemTime| {
+        let idp = idp();
+        let audience = world.connection.service_provider().entity_id();
+        let response =
+            idp.response(request.acs_url(), audience, at).user(&user()).in_response_to(request.id());
+        let answer = (STANDARD.encode(response.build().unwrap()), request.relay_state().unwrap().to_owned());
+        world
+            .finish(&answer, Some(&cookies(&start)), at)
+            .await
+            .map_or_else(|error| error.code(), |_| "accepted")
+    };
+    assert_eq!(answer(now()).await, "accepted");
+    for seconds in [1, 299, 301, 599] {
+        let at = now() + Duration::from_secs(seconds);
+        assert_eq!(answer(at).await, "replay.request", "{seconds}");
+    }
+    assert_eq!(answer(now() + Duration::from_secs(600)).await, "binding.state");
+}
+
+#[test]
+fn forms_and_cookies_are_not_shown() {
+    let form = PostedForm::parse(b"SAMLResponse=c2VjcmV0&RelayState=secret").unwrap();
+    let start = World::new(acme()).begin();
+    let shown = format!("{form:?} {:?} {start:?}", form.as_form());
+    assert_eq!(
+        shown,
+        "LoginForm { saml_response: 8, .. } LoginForm { saml_response: 8, .. } LoginStart { cookie: \"redacted\", .. }"
+    );
 }
 
 #[tokio::test]

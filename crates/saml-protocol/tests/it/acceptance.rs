@@ -8,7 +8,7 @@ use saml_protocol::{Expected, SignedParts, format_instant};
 
 use crate::{
     ACS, IDP, REQUEST, SP, expected, idp, now, outcome_with, resigned, resigned_as, response, sign_again,
-    verdict,
+    user, verdict, verifier,
 };
 
 /// Each change of what is signed, with the code that it has to be refused with.
@@ -44,12 +44,23 @@ fn the_response_that_all_others_are_made_of_is_accepted() {
     assert_eq!(accepted.authn_instant(), now());
     assert_eq!(accepted.session_not_on_or_after(), None);
     assert_eq!(accepted.session_index().unwrap().len(), 36);
+    let class = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+    assert_eq!(accepted.authn_context_class(), Some(class));
     assert_eq!(accepted.evidence().signed(), SignedParts::Assertion);
     assert!(!accepted.one_time_use());
     let names: Vec<_> = accepted.attributes().iter().map(saml_protocol::Attribute::name).collect();
     assert_eq!(names, ["email", "firstName", "lastName"]);
     // Signing again with nothing changed is accepted too, so that the cases below are refused for their change.
     assert_eq!(verdict(&resigned("bjensen", "bjensen")), "accepted");
+}
+
+#[test]
+fn what_is_answered_is_said_before_anything_is_accepted() {
+    let answers = |xml: &str| verifier().verify(xml.as_bytes()).unwrap().in_response_to().map(str::to_owned);
+    assert_eq!(answers(&response(&idp()).build().unwrap()).as_deref(), Some(REQUEST));
+    let idp = idp();
+    let unsolicited = idp.response(ACS, SP, now()).user(&user()).build().unwrap();
+    assert_eq!(answers(&unsolicited), None);
 }
 
 #[test]
