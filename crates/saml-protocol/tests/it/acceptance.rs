@@ -203,7 +203,7 @@ fn the_answer_is_to_our_request() {
 #[test]
 fn an_unsolicited_response_answers_nothing() {
     let idp = idp();
-    let unsolicited = idp.response(ACS, SP, now()).user(&crate::user()).build().unwrap();
+    let unsolicited = idp.response(ACS, SP, now()).user(&user()).build().unwrap();
     let expected_unsolicited = Expected::unsolicited(IDP, SP, ACS);
     assert!(outcome_with(&unsolicited, &expected_unsolicited, now()).is_ok());
     assert_eq!(outcome_with(&unsolicited, &expected(), now()).unwrap_err(), "response.in_response_to");
@@ -508,12 +508,12 @@ fn an_old_message_is_expired_before_it_is_old() {
 #[test]
 fn rejections_say_what_was_compared() {
     let xml = resigned(&format!("<saml2:Audience>{SP}"), "<saml2:Audience>https://other.test");
-    let verified = crate::verifier().verify(xml.as_bytes()).unwrap();
+    let verified = verifier().verify(xml.as_bytes()).unwrap();
     let rejection = verified.accept(&expected(), now()).unwrap_err();
     assert_eq!(rejection.to_string(), "the assertion is for another service");
     assert_eq!(rejection.expected().as_deref(), Some(SP));
     assert_eq!(rejection.found().as_deref(), Some("https://other.test"));
-    let verified = crate::verifier().verify(response(&idp()).build().unwrap().as_bytes()).unwrap();
+    let verified = verifier().verify(response(&idp()).build().unwrap().as_bytes()).unwrap();
     let late = verified.accept(&expected(), now() + Duration::from_secs(600)).unwrap_err();
     assert_eq!(late.expected().as_deref(), Some("valid until after 2027-01-15T08:10:00.000Z"));
     assert_eq!(late.found().as_deref(), Some("valid until 2027-01-15T08:05:00.000Z"));
