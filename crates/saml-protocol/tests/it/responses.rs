@@ -1,7 +1,7 @@
 //! What a Response has to be before its assertion is looked at.
 
 use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
-use saml_protocol::{AttributeValue, Expected, ResponseVerifier, SignedParts};
+use saml_protocol::{AttributeValue, Expected, ResponseError, ResponseVerifier, SignedParts};
 use saml_signature::{AlgorithmPolicy, Certificate, SignatureAlgorithm, TrustedKeys};
 
 use crate::{
@@ -167,6 +167,11 @@ fn a_refusal_of_the_identity_provider_is_told() {
         .replace("<saml2p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/>", failed);
     let error = verifier().verify(xml.as_bytes()).unwrap_err();
     assert_eq!(error.code(), "response.status");
+    assert_eq!(error.expected().as_deref(), Some("urn:oasis:names:tc:SAML:2.0:status:Success"));
+    let ResponseError::Status(status) = &error else { panic!("{error:?}") };
+    assert_eq!(status.code(), "urn:oasis:names:tc:SAML:2.0:status:Responder");
+    assert_eq!(status.second_code(), Some("urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"));
+    assert_eq!(status.message(), Some("no access"));
     assert_eq!(
         error.found().unwrap(),
         "urn:oasis:names:tc:SAML:2.0:status:Responder, urn:oasis:names:tc:SAML:2.0:status:AuthnFailed: \"no access\""
