@@ -33,6 +33,47 @@ fn every_kind_of_key_signs_and_verifies() {
 }
 
 #[test]
+fn private_keys_are_read_in_the_older_forms_too() {
+    for (key, certificate_pem) in [
+        (data!("rsa2048-pkcs1.key.pem"), data!("rsa2048.crt.pem")),
+        (data!("ec-p256-sec1.key.pem"), data!("ec-p256.crt.pem")),
+    ] {
+        assert_eq!(with(key, certificate_pem, None), "accepted");
+    }
+    // The label says which form it is.
+    for (label, other) in [("RSA PRIVATE KEY", "EC PRIVATE KEY"), ("RSA PRIVATE KEY", "DSA PRIVATE KEY")] {
+        let mislabelled = data!("rsa2048-pkcs1.key.pem").replace(label, other);
+        assert!(SigningKey::from_pem(&mislabelled).is_err(), "{other}");
+    }
+}
+
+#[test]
+fn what_was_expected_and_found_of_keys_is_said() {
+    let own = certificate(data!("rsa2048.crt.pem"));
+    let duplicate = TrustedKeys::new([own.clone(), own.clone()]).unwrap_err();
+    assert_eq!(duplicate.found(), Some(own.fingerprint_sha256().to_string()));
+    let weak = TrustedKeys::new([certificate(data!("rsa1024.crt.pem"))]).unwrap_err();
+    assert_eq!(weak.found().as_deref(), Some("RSA 1024 bits"));
+    assert_eq!(weak.expected().as_deref(), Some("RSA 2048 to 8192 bits, EC P-256, EC P-384 or Ed25519"));
+    assert_eq!(TrustedKeys::new([]).unwrap_err().found(), None);
+    let other = SigningKey::from_pem(data!("other-rsa2048.key.pem")).unwrap();
+    let message = b"message";
+    let signature = other.sign(SignatureAlgorithm::RsaSha256, message).unwrap();
+    let verify = |algorithm: SignatureAlgorithm| {
+        trusted()
+            .verify_bytes(algorithm.uri(), message, &signature, &AlgorithmPolicy::default())
+            .map(drop)
+            .unwrap_err()
+    };
+    let error = verify(SignatureAlgorithm::RsaSha256);
+    assert_eq!(error.expected(), Some(format!("a signature by the key of {}", own.fingerprint_sha256())));
+    assert_eq!(error.found().as_deref(), Some("a signature by another key, or over other content"));
+    let error = verify(SignatureAlgorithm::Ed25519);
+    assert_eq!(error.expected().as_deref(), Some("RSA 2048 bits"));
+    assert_eq!(error.found().as_deref(), Some(SignatureAlgorithm::Ed25519.uri()));
+}
+
+#[test]
 fn every_algorithm_of_rsa_signs_and_verifies() {
     use SignatureAlgorithm as A;
     let (key, certificate) = ALL[1];
