@@ -198,7 +198,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: || {
             provisioning(
                 JustInTime::default(),
-                Some(&SameEmail { user: "u".to_owned(), is_member: true, has_account: true }),
+                Some(&SameEmail {
+                    user: "u".to_owned(),
+                    is_member: true,
+                    has_account: true,
+                    is_deactivated: false,
+                }),
             )
         },
     },
@@ -209,7 +214,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         run: || {
             provisioning(
                 JustInTime::default(),
-                Some(&SameEmail { user: "u".to_owned(), is_member: true, has_account: false }),
+                Some(&SameEmail {
+                    user: "u".to_owned(),
+                    is_member: true,
+                    has_account: false,
+                    is_deactivated: false,
+                }),
             )
         },
     },
@@ -373,6 +383,16 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "a first login where users are invited",
         expected: "config.no_user",
         run: || provisioning(JustInTime::default().without_creating(), None),
+    },
+    Scenario {
+        id: "T11",
+        what: "a first login with the address of a user who was deactivated",
+        expected: "config.user_deactivated",
+        run: || {
+            let gone =
+                SameEmail { user: "u".to_owned(), is_member: true, has_account: false, is_deactivated: true };
+            provisioning(JustInTime::default().link_members_by_verified_email(), Some(&gone))
+        },
     },
     Scenario { id: "T12", what: "an address by https", expected: "accepted", run: || url(URL) },
     Scenario {

@@ -322,7 +322,7 @@ where
         assert_eq!(refusal.code(), "config.no_break_glass");
         enforce(BreakGlass::Accounts(vec!["admin-1".to_owned()])).await.unwrap();
         assert_eq!(self.phase(id).await, Phase::Enforced);
-        let enforced = r#""connection.enforced","before":"active","revision":2,"tested_by":"user-1","ends_earlier_sessions":true"#;
+        let enforced = r#""connection.enforced","before":"active","revision":2,"tested_by":"user-1","ends_earlier_sessions":true,"break_glass":["admin-1"]"#;
         let named = r#""connection.break_glass_changed","before":[],"after":["admin-1"]"#;
         self.expect_events(ADMIN, &[enforced.to_owned(), named.to_owned()]).await;
     }
@@ -401,7 +401,11 @@ where
         let (admin, now) = (self.admin.clone(), self.next());
         self.own().unenforce(id, &admin, now).await.unwrap();
         assert_eq!(self.phase(id).await, Phase::Active);
-        self.expect_events(ADMIN, &[r#""connection.unenforced","because":"asked""#.to_owned()]).await;
+        self.expect_events(
+            ADMIN,
+            &[r#""connection.unenforced","because":"asked","after":"active""#.to_owned()],
+        )
+        .await;
         let access = self.own().other_way_in("user-1", "password", now).await.unwrap();
         assert_eq!(access, Access::Allowed);
     }

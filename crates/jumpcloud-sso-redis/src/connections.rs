@@ -84,18 +84,24 @@ impl ConnectionStore for RedisStore {
         after: &str,
         limit: usize,
     ) -> Result<Vec<ConnectionRecord>, StoreError> {
-        let mut range = redis::cmd("ZRANGEBYLEX");
-        range.arg(self.list(organization)).arg(format!("({after}")).arg("+");
-        range.arg("LIMIT").arg(0).arg(limit);
-        let ids: Vec<String> = self.query(&range).await?;
-        let mut pipeline = redis::pipe();
-        for id in &ids {
-            pipeline.hget(self.key("connection", id), "record");
+        let (mut found, mut after) = (Vec::new(), after.to_owned());
+        // One that is deleted between the two questions is no longer there. An empty page means that there are no more, so
+        // that such a gap is filled with what comes behind.
+        while found.len() < limit {
+            let mut range = redis::cmd("ZRANGEBYLEX");
+            range.arg(self.list(organization)).arg(format!("({after}")).arg("+");
+            range.arg("LIMIT").arg(0).arg(limit - found.len());
+            let ids: Vec<String> = self.query(&range).await?;
+            let Some(last) = ids.last() else { break };
+            after.clone_from(last);
+            let mut pipeline = redis::pipe();
+            for id in &ids {
+                pipeline.hget(self.key("connection", id), "record");
+            }
+            let records: Vec<Option<String>> = self.query_all(&pipeline).await?;
+            found.extend(records.into_iter().flatten());
         }
-        let records: Vec<Option<String>> =
-            if ids.is_empty() { Vec::new() } else { self.query_all(&pipeline).await? };
-        // One that was deleted in between is no longer there.
-        records.into_iter().flatten().map(|json| ConnectionRecord::from_json(&json)).collect()
+        found.iter().map(|json| ConnectionRecord::from_json(json)).collect()
     }
 
     async fn save(

@@ -591,6 +591,21 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Give at most 300 seconds, and set the clocks.",
     ),
     entry(
+        "config.not_revoked",
+        "the connection was disabled, but its sessions could not be revoked",
+        "Disable the connection again, when the store of revocations is back.",
+    ),
+    entry(
+        "config.certificate_retired",
+        "the certificate that a login was signed by was retired while it was under way",
+        "Log in again. If JumpCloud still signs with the retired certificate, it was retired too early: pin it again.",
+    ),
+    entry(
+        "config.user_deactivated",
+        "the user with that e-mail address was deactivated",
+        "Activate the user in the service first, if they are to come back.",
+    ),
+    entry(
         "config.other_session",
         "a login was to be completed by a session of another organization or connection",
         "Issue the session by Sessions::begin, of the login that is completed.",

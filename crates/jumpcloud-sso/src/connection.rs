@@ -16,8 +16,9 @@ use url::Url;
 use crate::domain::normalized_domain;
 use crate::settings::{ServiceProvider, Settings, SettingsError, check_url, excerpt};
 
-/// A connection that is completely configured: keys are parsed, URLs checked. Make it when the configuration is loaded
-/// or changed, and use it for every login. Cheap to clone.
+/// A connection that is completely configured: keys are parsed, URLs checked. Cheap to clone. One that is written down in a
+/// program is made once; one that administrators can change is asked for at every login, by
+/// [`Connections::active`](crate::Connections::active).
 #[derive(Clone, Debug)]
 pub struct Connection {
     id: String,
@@ -357,6 +358,9 @@ impl ConnectionBuilder {
 /// [`ConnectionError::IdpUrl`].
 pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
     let wrong = |what| ConnectionError::IdpUrl { found: excerpt(text), what };
+    if is_private_key(text) {
+        return Err(wrong(PRIVATE_KEY));
+    }
     if text.is_empty() {
         return Err(wrong("it is empty"));
     }
@@ -368,7 +372,8 @@ pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
         return Err(wrong("it holds white space or control characters"));
     }
     let url = Url::parse(text).map_err(|_| wrong("it is no absolute URL"))?;
-    check_url(&url).map_err(wrong)?;
+    let found = || excerpt(&without_credentials(&url));
+    check_url(&url).map_err(|what| ConnectionError::IdpUrl { found: found(), what })?;
     if url.host_str().is_some_and(|host| host.starts_with("console.")) {
         return Err(wrong("it is an address of the admin console, not the IDP URL of the application"));
     }
@@ -378,9 +383,27 @@ pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
     Ok(url)
 }
 
+const PRIVATE_KEY: &str =
+    "it is a private key; keep it secret, and replace it if it was sent anywhere it does not belong";
+
+fn is_private_key(text: &str) -> bool {
+    text.contains("PRIVATE KEY")
+}
+
+/// For an error message, which may go to a log.
+fn without_credentials(url: &Url) -> String {
+    let mut shown = url.clone();
+    // Neither can fail for a URL that has them.
+    let _ = shown.set_password(None);
+    let _ = shown.set_username("");
+    shown.into()
+}
+
 pub(crate) fn check_entity_id(text: &str) -> Result<(), ConnectionError> {
     let wrong = |what| ConnectionError::IdpEntityId { found: excerpt(text), what };
-    if text.trim().is_empty() {
+    if is_private_key(text) {
+        Err(wrong(PRIVATE_KEY))
+    } else if text.trim().is_empty() {
         Err(wrong("it is empty"))
     } else if text.trim() != text {
         Err(wrong("it begins or ends with white space"))

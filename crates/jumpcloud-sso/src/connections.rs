@@ -65,7 +65,8 @@ impl<S, E> fmt::Debug for Connections<S, E> {
 pub struct Reminders {
     /// What to mail, each kept as an event already.
     pub due: Vec<Event>,
-    /// The first failure of the store, if there was one. What it was about comes with the next call.
+    /// The first failure of the store, if there was one. What it was about comes with the next call, unless the store had
+    /// kept it before it failed: then it is in the audit log only.
     pub failure: Option<StoreError>,
 }
 
@@ -148,15 +149,17 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
     pub async fn for_organization(&self, organization: &str) -> Result<Option<ConnectionRecord>, StoreError> {
         let records = all_of(&self.store, organization).await?;
         let in_use = records.into_iter().filter(|record| record.phase() >= Phase::Active);
-        Ok(in_use.max_by_key(ConnectionRecord::phase))
+        // Of several, the first: the one that whoever has to log in is sent to.
+        Ok(in_use.rev().max_by_key(ConnectionRecord::phase))
     }
 
     /// Records that a login has succeeded to its very end: the service has issued `session` for it, and gives it away
     /// next. Without this a connection counts as untested, and a certificate as unused.
     ///
     /// # Errors
-    /// [`Refusal::Disabled`] if the connection was disabled while the user was logging in, [`Refusal::OtherSession`] for a
-    /// session of another organization or connection: the session must not be given away then.
+    /// [`Refusal::Disabled`] if the connection was disabled while the user was logging in, [`Refusal::Retired`] if the
+    /// certificate of the login was retired, [`Refusal::OtherSession`] for a session that is none of this login: the session
+    /// must not be given away then.
     pub async fn complete_login(
         &self,
         login: &Login,
@@ -175,7 +178,8 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         now: SystemTime,
     ) -> Result<(), Refusal> {
         let (organization, connection) = (login.organization(), login.account().connection());
-        if (session.organization(), session.connection()) != (organization, connection) {
+        let is_of_login = session.activation() == login.activation();
+        if (session.organization(), session.connection()) != (organization, connection) || !is_of_login {
             return Err(Refusal::OtherSession);
         }
         let record = self.record(connection).await?;
@@ -183,8 +187,13 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         if record.phase() < Phase::Active || login.activation() != Some(record.activation()) {
             return Err(Refusal::Disabled);
         }
+        let signed = login.assertion().evidence().certificate().public_key_der();
+        if !record.certificates().iter().any(|pinned| pinned.public_key_der() == signed) {
+            return Err(Refusal::Retired);
+        }
         let user = session.subject();
-        let completed = CompletedLogin::of(login, user, now);
+        let formers = self.store.logins(connection).await?;
+        let completed = CompletedLogin::of(login, user, &formers, now);
         let kind = EventKind::Tested {
             user: user.to_owned(),
             revision: completed.revision(),
@@ -309,11 +318,11 @@ pub(crate) async fn all_of(
     loop {
         let after = records.last().map_or("", ConnectionRecord::id);
         let page = store.connections(Some(organization), after, PAGE).await?;
-        let is_last = page.len() < PAGE;
-        records.extend(page);
-        if is_last {
+        // A store may give less than it was asked for; only an empty page is the end.
+        if page.is_empty() {
             return Ok(records);
         }
+        records.extend(page);
     }
 }
 

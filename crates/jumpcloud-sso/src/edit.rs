@@ -14,6 +14,9 @@ use crate::event::FieldChange;
 use crate::record::{CompletedLogin, Configuration, ConnectionRecord, Use};
 use crate::settings::{Settings, SettingsError, excerpt};
 
+/// What is tolerated where nothing was said.
+const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
+
 /// More is no skew but a wrong clock.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
@@ -45,13 +48,13 @@ enum KeyEdit {
 }
 
 impl fmt::Debug for Edit {
-    /// Without what was pasted: where a certificate belongs, it may be a private key by mistake.
+    /// Without what was pasted: whatever belongs there, it may be a private key by mistake.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Edit")
-            .field("idp_url", &self.idp_url)
-            .field("idp_entity_id", &self.idp_entity_id)
+            .field("idp_url", &self.idp_url.is_some())
+            .field("idp_entity_id", &self.idp_entity_id.is_some())
             .field("added", &self.added.len())
-            .field("retired", &self.retired)
+            .field("retired", &self.retired.len())
             .field("attributes", &self.attributes)
             .finish_non_exhaustive()
     }
@@ -79,7 +82,7 @@ impl Edit {
     }
 
     /// Pins another certificate, as downloaded or pasted; a file of several pins them all. One of a key that is pinned
-    /// already takes the place of the former certificate of that key, which a renewal is.
+    /// already takes the place of the former certificate of that key, if it expires no earlier: this is what a renewal is.
     #[must_use]
     pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
         self.added.push(certificate.to_vec());
@@ -172,6 +175,19 @@ impl Edit {
         self
     }
 
+    /// Whether it does nothing but trust less than before.
+    pub(crate) fn only_withdraws(&self) -> bool {
+        let sets = self.idp_url.is_some()
+            || self.idp_entity_id.is_some()
+            || !self.added.is_empty()
+            || self.attributes.is_some()
+            || self.clock_skew.is_some()
+            || self.enforce_certificate_dates.is_some()
+            || matches!(self.decryption_key, KeyEdit::Set(_));
+        let allows = [self.allow_idp_initiated, self.insecure_allow_sha1, self.any_email_domain];
+        !sets && !allows.contains(&Some(true))
+    }
+
     pub(crate) fn accepts_end_of_enforcement(&self) -> bool {
         self.accepts_end_of_enforcement
     }
@@ -232,7 +248,7 @@ impl Edit {
         }
         self.certificates(record, &mut configuration, problems);
         match &self.decryption_key {
-            KeyEdit::Set(pem) => match sealed_key(pem, record.id(), settings) {
+            KeyEdit::Set(pem) => match sealed_key(pem, record, settings) {
                 Ok(sealed) => configuration.decryption_key = Some(sealed),
                 Err(error) => problems.push(error),
             },
@@ -267,21 +283,7 @@ impl Edit {
         problems: &mut Vec<FieldError>,
     ) {
         let mut certificates = record.certificates();
-        for input in &self.added {
-            match Certificate::parse_all(input) {
-                Ok(added) => {
-                    for certificate in added {
-                        let is_same_key =
-                            |other: &&mut Certificate| other.public_key_der() == certificate.public_key_der();
-                        match certificates.iter_mut().find(is_same_key) {
-                            Some(former) => *former = certificate,
-                            None => certificates.push(certificate),
-                        }
-                    }
-                }
-                Err(error) => problems.push(error.into()),
-            }
-        }
+        // First, so that what is retired is what was pinned before, and not what takes its place.
         for fingerprint in &self.retired {
             let is_meant =
                 |certificate: &Certificate| is_fingerprint(fingerprint, certificate.fingerprint_sha256());
@@ -289,6 +291,25 @@ impl Edit {
                 problems.push(FieldError::UnknownCertificate { fingerprint: excerpt(fingerprint) });
             }
             certificates.retain(|certificate| !is_meant(certificate));
+        }
+        for input in &self.added {
+            match Certificate::parse_all(input) {
+                Ok(added) => {
+                    for certificate in added {
+                        let is_same_key =
+                            |other: &&mut Certificate| other.public_key_der() == certificate.public_key_der();
+                        match certificates.iter_mut().find(is_same_key) {
+                            // An older one, such as out of an old file, does not take the place of a newer one.
+                            Some(former) if certificate.not_after() >= former.not_after() => {
+                                *former = certificate;
+                            }
+                            Some(_) => {}
+                            None => certificates.push(certificate),
+                        }
+                    }
+                }
+                Err(error) => problems.push(error.into()),
+            }
         }
         if certificates.is_empty() && record.use_of != Use::Disabled {
             problems.push(FieldError::LastCertificate);
@@ -310,9 +331,13 @@ fn is_fingerprint(text: &str, fingerprint: Fingerprint) -> bool {
     digits(text) == digits(&fingerprint.to_string())
 }
 
-fn sealed_key(pem: &str, connection: &str, settings: &Settings) -> Result<String, FieldError> {
+fn sealed_key(pem: &str, record: &ConnectionRecord, settings: &Settings) -> Result<String, FieldError> {
     DecryptionKey::from_pem(pem)?;
-    Ok(settings.seal_decryption_key(pem, connection)?)
+    // The same key once more is no change, though it would be sealed into another text.
+    match &record.configuration.decryption_key {
+        Some(sealed) if settings.seals(sealed, pem, record.id()) => Ok(sealed.clone()),
+        _ => Ok(settings.seal_decryption_key(pem, record.id())?),
+    }
 }
 
 /// What a change comes to, before it is made.
@@ -345,6 +370,8 @@ fn changes(before: &Configuration, after: &Configuration) -> Vec<Change> {
     let flag = |value: bool| Some(value.to_string());
     let skew = |value: Option<Duration>| value.map(|skew| format!("{skew:?}"));
     let key = |value: &Option<String>| value.as_ref().map(|_| "a private key".to_owned());
+    let tolerated = |value: Option<Duration>| value.unwrap_or(DEFAULT_CLOCK_SKEW);
+    let is_stricter = tolerated(after.clock_skew) < tolerated(before.clock_skew);
     let rows = [
         ("idp_url", before.idp_url.clone(), after.idp_url.clone(), true),
         ("idp_entity_id", before.idp_entity_id.clone(), after.idp_entity_id.clone(), true),
@@ -359,7 +386,7 @@ fn changes(before: &Configuration, after: &Configuration) -> Vec<Change> {
         ),
         ("allow_idp_initiated", flag(before.allow_idp_initiated), flag(after.allow_idp_initiated), false),
         ("any_email_domain", flag(before.any_email_domain), flag(after.any_email_domain), true),
-        ("clock_skew", skew(before.clock_skew), skew(after.clock_skew), false),
+        ("clock_skew", skew(before.clock_skew), skew(after.clock_skew), is_stricter),
     ];
     let mut changes: Vec<_> = rows
         .into_iter()

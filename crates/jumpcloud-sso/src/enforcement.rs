@@ -111,17 +111,14 @@ impl Enforcement {
     pub(crate) fn other_way(&self, user: &str) -> Access {
         match self.connections.first() {
             None => Access::Allowed,
-            Some(_) if self.is_break_glass(user) => Access::BreakGlass,
+            Some(_) if self.naming(user).is_some() => Access::BreakGlass,
             Some(connection) => connection.required(SsoReason::OtherWay),
         }
     }
 
-    pub(crate) fn first_connection(&self) -> Option<&str> {
-        self.connections.first().map(|connection| connection.id.as_str())
-    }
-
-    fn is_break_glass(&self, user: &str) -> bool {
-        self.connections.iter().any(|connection| connection.names(user))
+    /// The connection that names `user` for emergencies.
+    pub(crate) fn naming(&self, user: &str) -> Option<&str> {
+        self.connections.iter().find(|connection| connection.names(user)).map(|it| it.id.as_str())
     }
 
     /// One from before was begun by whatever way there was then, and has left no event.

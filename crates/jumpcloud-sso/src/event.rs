@@ -166,14 +166,18 @@ pub enum EventKind {
         tested_by: String,
         /// Whether sessions that began before have to begin anew.
         ends_earlier_sessions: bool,
+        /// The accounts that may come in by other ways; perhaps none.
+        break_glass: Vec<String>,
     },
     /// Members may log in by other ways again.
     #[serde(rename = "connection.unenforced")]
     Unenforced {
         /// Why.
         because: UnenforcedBecause,
+        /// The phase from then on.
+        after: Phase,
     },
-    /// Logins through it are no longer possible; its sessions were revoked.
+    /// Logins through it are no longer possible; its sessions are revoked next.
     #[serde(rename = "connection.disabled")]
     Disabled {
         /// The phase before.

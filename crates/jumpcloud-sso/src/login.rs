@@ -40,7 +40,8 @@ const MAX_RETURN_TO: usize = 1024;
 #[derive(Debug)]
 pub struct SingleSignOn<S> {
     site_url: Url,
-    sealer: Sealer,
+    /// Under the present secret, then under former ones: logins that are under way go on.
+    sealers: Vec<Sealer>,
     store: S,
 }
 
@@ -109,8 +110,9 @@ impl<S: OnceStore> SingleSignOn<S> {
     /// # Errors
     /// [`SealError`], where the library of cryptography fails.
     pub fn new(settings: &Settings, store: S) -> Result<Self, SealError> {
-        let sealer = Sealer::new(settings.secret(), Purpose::LoginCookie)?;
-        Ok(Self { site_url: settings.url().clone(), sealer, store })
+        let sealers = settings.secrets().map(|secret| Sealer::new(secret, Purpose::LoginCookie));
+        let sealers = sealers.collect::<Result<_, _>>()?;
+        Ok(Self { site_url: settings.url().clone(), sealers, store })
     }
 
     /// Begins a login: gives the address at JumpCloud to redirect the browser to, and the cookie to set with it.
@@ -165,7 +167,8 @@ impl<S: OnceStore> SingleSignOn<S> {
             encode_redirect(destination, MessageField::Request, &request.to_xml()?, Some(&handle), None)?;
         let challenge = challenge.map_or("", CodeChallenge::as_str);
         let state = format!("{}\n{challenge}\n{return_to}", id.as_str());
-        let sealed = self.sealer.seal(state.as_bytes(), connection.id().as_bytes(), now + LOGIN_LIFETIME)?;
+        let sealer = self.sealers.first().ok_or(SealError::Failed)?;
+        let sealed = sealer.seal(state.as_bytes(), connection.id().as_bytes(), now + LOGIN_LIFETIME)?;
         Ok(LoginStart { redirect_url, cookie_name: format!("{COOKIE_PREFIX}{handle}"), cookie_value: sealed })
     }
 
@@ -273,8 +276,8 @@ impl<S: OnceStore> SingleSignOn<S> {
         let cookie_name = format!("{COOKIE_PREFIX}{handle}");
         let sealed =
             cookies.and_then(|cookies| cookie_value(cookies, &cookie_name)).ok_or(LoginFailure::State)?;
-        let opened =
-            self.sealer.open(sealed, connection.id().as_bytes(), now).map_err(|_| LoginFailure::State)?;
+        let open = |sealer: &Sealer| sealer.open(sealed, connection.id().as_bytes(), now).ok();
+        let opened = self.sealers.iter().find_map(open).ok_or(LoginFailure::State)?;
         let state = std::str::from_utf8(opened.payload()).map_err(|_| LoginFailure::State)?;
         let mut parts = state.splitn(3, '\n');
         let mut part = || parts.next().ok_or(LoginFailure::State);
@@ -413,6 +416,12 @@ impl Login {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Whether it began at the service, and not by a click in JumpCloud's portal.
+    #[must_use]
+    pub fn began_at_service(&self) -> bool {
+        self.cookie_name.is_some()
     }
 
     pub(crate) fn activation(&self) -> Option<u64> {

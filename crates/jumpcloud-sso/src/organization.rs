@@ -39,7 +39,8 @@ pub enum BreakGlass {
     NobodyEvenIfLockedOut,
 }
 
-/// What becomes of sessions that began before a connection was enforced.
+/// What becomes of sessions that began before a connection was enforced. The machines of a service have to agree about the
+/// time: a session from one whose clock is ahead counts as later by as much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlierSessions {
     /// They go on, if they are of the connection.
@@ -139,7 +140,10 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
 
     async fn edit_now(&self, id: &str, edit: &Edit, request: Request<'_>) -> Result<Edited, Refusal> {
         let record = self.record(id).await?;
-        self.entitled(Feature::Configure).await?;
+        // Trusting less is for everybody.
+        if !edit.only_withdraws() {
+            self.entitled(Feature::Configure).await?;
+        }
         let Plan { record: mut next, changes, effects } = self.plan(&record, edit).await?;
         if changes.is_empty() {
             return Ok(Edited { record, effects });
@@ -156,7 +160,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         };
         let mut events = vec![self.event(request, id, kind)];
         if ends_enforcement {
-            let kind = EventKind::Unenforced { because: UnenforcedBecause::Changed };
+            let kind = EventKind::Unenforced { because: UnenforcedBecause::Changed, after: next.phase() };
             events.push(self.event(request, id, kind));
         }
         self.connections.replace(&record, &mut next, &events).await?;
@@ -176,7 +180,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     /// Lets members log in through a connection.
     ///
     /// # Errors
-    /// [`Refusal::Incomplete`] says what is missing.
+    /// [`Refusal::Incomplete`] says what is missing; [`Refusal::NotRevoked`] where it was disabled, but its sessions could not
+    /// be revoked.
     pub async fn enable(&self, id: &str, by: &Actor, now: SystemTime) -> Result<ConnectionRecord, Refusal> {
         self.traced("enable", Some(id), async {
             let before = self.record(id).await?;
@@ -184,6 +189,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
                 return Ok(before);
             }
             self.entitled(Feature::Enable).await?;
+            check_revoked(&before)?;
             self.check_whole(&before).await?;
             let mut record = before.clone();
             record.use_of = Use::Active;
@@ -244,6 +250,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             revision: record.revision(),
             tested_by: test.user().to_owned(),
             ends_earlier_sessions,
+            break_glass: record.break_glass.clone(),
         };
         let mut events = vec![self.event(request, id, kind)];
         events.extend(self.break_glass_event(&before, &record, request));
@@ -291,7 +298,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             }
             let mut record = before.clone();
             record.use_of = Use::Active;
-            let kind = EventKind::Unenforced { because: UnenforcedBecause::Asked };
+            let kind = EventKind::Unenforced { because: UnenforcedBecause::Asked, after: record.phase() };
             let event = self.event(Request { by, now }, id, kind);
             self.connections.replace(&before, &mut record, &[event]).await?;
             Ok(record)
@@ -303,7 +310,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     /// in by other ways again.
     ///
     /// # Errors
-    /// [`Refusal`]. Should revoking fail, the connection is disabled all the same, and doing it again revokes.
+    /// [`Refusal`]. Should revoking fail, the connection is disabled all the same, and doing it again revokes. Until then it
+    /// can be neither enabled nor deleted.
     pub async fn disable<R: RevocationStore + OnceStore>(
         &self,
         id: &str,
@@ -312,10 +320,16 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         now: SystemTime,
     ) -> Result<ConnectionRecord, Refusal> {
         self.traced("disable", Some(id), async {
-            let record = self.disable_now(id, Request { by, now }).await?;
+            let before = self.disable_now(id, Request { by, now }).await?;
+            if check_revoked(&before).is_ok() {
+                return Ok(before);
+            }
             // From here on no login is completed. Those that were completed before have sessions of this activation, and
             // all of these end, whenever and on whatever machine they began.
-            sessions.revoke_activation(id, record.activation(), now).await?;
+            sessions.revoke_activation(id, before.activation(), now).await?;
+            let mut record = before.clone();
+            record.revoked = record.activation;
+            self.connections.replace(&before, &mut record, &[]).await?;
             Ok(record)
         })
         .await
@@ -330,7 +344,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         record.use_of = Use::Disabled;
         let mut events = vec![self.event(request, id, EventKind::Disabled { before: before.phase() })];
         if before.phase() == Phase::Enforced {
-            let kind = EventKind::Unenforced { because: UnenforcedBecause::Disabled };
+            let kind = EventKind::Unenforced { because: UnenforcedBecause::Disabled, after: record.phase() };
             events.push(self.event(request, id, kind));
         }
         self.connections.replace(&before, &mut record, &events).await?;
@@ -340,13 +354,14 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     /// Deletes a connection that is disabled. Its ID is never used again.
     ///
     /// # Errors
-    /// [`Refusal::Phase`] while it is in use.
+    /// [`Refusal::Phase`] while it is in use, [`Refusal::NotRevoked`] while sessions of it may be good.
     pub async fn delete(&self, id: &str, by: &Actor, now: SystemTime) -> Result<(), Refusal> {
         self.traced("delete", Some(id), async {
             let record = self.record(id).await?;
             if record.phase() >= Phase::Active {
                 return Err(Refusal::Phase { needed: Phase::Configured, found: record.phase() });
             }
+            check_revoked(&record)?;
             let event = self.event(Request { by, now }, id, EventKind::Deleted { before: record.phase() });
             let events = std::slice::from_ref(&event);
             match self.connections.store().delete(id, record.version(), events).await? {
@@ -459,7 +474,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let access = enforcement.other_way(user);
             if access == Access::BreakGlass {
                 let kind = EventKind::BreakGlassUsed { user: user.to_owned(), method: method.to_owned() };
-                let connection = enforcement.first_connection();
+                let connection = enforcement.naming(user);
                 let event = Event::new(&Actor::user(user), now, self.name, connection, kind);
                 self.connections.append(&event).await?;
             }
@@ -517,13 +532,17 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         Ok(())
     }
 
-    /// The last login that tested the present revision, with an address that would still be believed.
+    /// The last login that tested the present revision since the connection was enabled, by the way that members are going to
+    /// be sent, with an address that would still be believed.
     async fn test_of(&self, record: &ConnectionRecord) -> Result<Option<CompletedLogin>, StoreError> {
         let domains = self.domains().await?;
         let is_test = |login: &CompletedLogin| {
             let is_believed = record.accepts_any_email_domain()
                 || domains.iter().any(|domain| domain == login.email_domain());
-            login.revision() == record.revision() && is_believed
+            login.revision() == record.revision()
+                && login.activation() == record.activation()
+                && login.began_at_service()
+                && is_believed
         };
         let logins = self.connections.store().logins(record.id()).await?;
         Ok(logins.into_iter().filter(is_test).max_by_key(CompletedLogin::at))
@@ -536,6 +555,11 @@ fn missing(record: &ConnectionRecord, domains: &[String]) -> Vec<Missing> {
         missing.push(Missing::EmailDomain);
     }
     missing
+}
+
+/// That no session from before is left that a failure has kept from being revoked.
+fn check_revoked(record: &ConnectionRecord) -> Result<(), Refusal> {
+    if record.revoked == record.activation() { Ok(()) } else { Err(Refusal::NotRevoked) }
 }
 
 /// 128 random bits, so that an organization's URLs cannot be guessed from another's.

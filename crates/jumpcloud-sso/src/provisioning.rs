@@ -27,6 +27,8 @@ pub enum ProvisioningRefusal {
     NoUser,
     /// A user has the same e-mail address already, and may not be taken over by it.
     EmailInUse,
+    /// The user with that e-mail address was deactivated, which no login undoes.
+    Deactivated,
 }
 
 impl ProvisioningRefusal {
@@ -36,6 +38,7 @@ impl ProvisioningRefusal {
         match self {
             Self::NoUser => "config.no_user",
             Self::EmailInUse => "config.email_in_use",
+            Self::Deactivated => "config.user_deactivated",
         }
     }
 
@@ -55,6 +58,8 @@ pub struct SameEmail {
     pub is_member: bool,
     /// Whether the user has an account key of any connection.
     pub has_account: bool,
+    /// Whether the user was deactivated, here or by SCIM.
+    pub is_deactivated: bool,
 }
 
 /// How users come to be at their first login ("just in time"). By default they are created, and nobody is ever linked to
@@ -91,6 +96,7 @@ impl JustInTime {
     /// Decides about the first login of an account. `same_email` is the user who has its e-mail address, if any.
     pub fn decide(self, login: &Login, same_email: Option<&SameEmail>) -> Provisioning {
         match same_email {
+            Some(user) if user.is_deactivated => Provisioning::Refuse(ProvisioningRefusal::Deactivated),
             Some(user)
                 if self.links_members && login.email_is_verified() && user.is_member && !user.has_account =>
             {

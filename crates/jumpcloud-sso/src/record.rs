@@ -78,6 +78,10 @@ pub struct ConnectionRecord {
     /// Raised each time that it is enabled: what its sessions are sessions of.
     #[serde(default)]
     pub(crate) activation: u64,
+    /// Up to which activation all sessions were revoked. Below `activation` while it is in use, and after it was disabled
+    /// until revoking has succeeded.
+    #[serde(default)]
+    pub(crate) revoked: u64,
     pub(crate) use_of: Use,
     pub(crate) configuration: Configuration,
     #[serde(default)]
@@ -143,6 +147,7 @@ impl ConnectionRecord {
             version: 1,
             revision: 1,
             activation: 0,
+            revoked: 0,
             use_of: Use::Disabled,
             configuration: Configuration::default(),
             break_glass: Vec::new(),
@@ -322,12 +327,28 @@ pub struct CompletedLogin {
     /// Of the address that the user logged in with.
     #[serde(default)]
     email_domain: String,
+    #[serde(default)]
+    activation: u64,
+    #[serde(default)]
+    began_at_service: bool,
     #[serde(with = "text_time")]
     at: SystemTime,
 }
 
 impl CompletedLogin {
-    pub(crate) fn of(login: &Login, user: &str, at: SystemTime) -> Self {
+    /// Of logins of one kind the latest is kept. Where one of `formers` has begun at the service, this is not forgotten over
+    /// one that has not.
+    pub(crate) fn of(login: &Login, user: &str, formers: &[Self], at: SystemTime) -> Self {
+        let mut completed = Self::alone(login, user, at);
+        completed.began_at_service |= formers.iter().any(|former| {
+            former.began_at_service
+                && former.is_replaced_by(&completed)
+                && former.activation == completed.activation
+        });
+        completed
+    }
+
+    fn alone(login: &Login, user: &str, at: SystemTime) -> Self {
         let domain = login.profile().email_domain();
         Self {
             connection: login.account().connection().to_owned(),
@@ -335,6 +356,8 @@ impl CompletedLogin {
             certificate: login.assertion().evidence().certificate().fingerprint_sha256().to_string(),
             user: user.to_owned(),
             email_domain: normalized_domain(domain).unwrap_or_default(),
+            activation: login.activation().unwrap_or_default(),
+            began_at_service: login.began_at_service(),
             at,
         }
     }
@@ -367,6 +390,19 @@ impl CompletedLogin {
     #[must_use]
     pub fn email_domain(&self) -> &str {
         &self.email_domain
+    }
+
+    /// How often the connection had been enabled by then.
+    #[must_use]
+    pub fn activation(&self) -> u64 {
+        self.activation
+    }
+
+    /// Whether it, or one before it of the same kind, has begun at the service: the way that members are sent while the
+    /// connection is enforced.
+    #[must_use]
+    pub fn began_at_service(&self) -> bool {
+        self.began_at_service
     }
 
     /// When it was.

@@ -57,6 +57,12 @@ pub enum Refusal {
     /// The configuration as a whole is wrong.
     #[error(transparent)]
     Configuration(#[from] ConnectionError),
+    /// It was disabled, but its sessions could not be revoked.
+    #[error("the connection was disabled, but its sessions could not be revoked; disable it again first")]
+    NotRevoked,
+    /// The certificate of the login was retired while the user was logging in.
+    #[error("the certificate that the login was signed by has been retired")]
+    Retired,
     /// The session is not that of the login.
     #[error("the session is not one that the login has led to")]
     OtherSession,
@@ -95,6 +101,8 @@ impl Refusal {
                 error.problems().first().map_or("config.incomplete", |problem| problem.code())
             }
             Self::Configuration(error) => error.code(),
+            Self::NotRevoked => "config.not_revoked",
+            Self::Retired => "config.certificate_retired",
             Self::OtherSession => "config.other_session",
             Self::Conflict => "config.conflict",
             Self::TooMany => "config.too_many_connections",

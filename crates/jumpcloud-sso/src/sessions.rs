@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use sso_session::{
-    CodeChallenge, HandOver, HandOverError, IssueError, IssuedSession, SealError, SessionCookie,
-    SessionError, SessionIssuer, SessionVerifier, VerifiedSession,
+    CodeChallenge, HandOver, HandOverError, IssueError, IssuedSession, NewSession, OpenedCode, SealError,
+    SessionCookie, SessionError, SessionIssuer, SessionVerifier, VerifiedSession,
 };
 use thiserror::Error;
 use url::Url;
@@ -28,7 +28,8 @@ const LONGEST_SESSION: Duration = Duration::from_secs(91 * 24 * 60 * 60);
 pub struct Sessions<S> {
     issuer: SessionIssuer,
     verifier: SessionVerifier,
-    hand_over: HandOver,
+    /// Under the present secret, then under former ones: codes that are under way can be redeemed.
+    hand_overs: Vec<HandOver>,
     cookie: SessionCookie,
     redirect_uris: Vec<String>,
     store: S,
@@ -59,9 +60,10 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         verifier: SessionVerifier,
         store: S,
     ) -> Result<Self, SettingsError> {
-        let hand_over = HandOver::new(settings.secret()).map_err(|_: SealError| SettingsError::Sealing)?;
+        let hand_overs = settings.secrets().map(HandOver::new).collect::<Result<_, _>>();
+        let hand_overs = hand_overs.map_err(|_: SealError| SettingsError::Sealing)?;
         let cookie = SessionCookie::default();
-        Ok(Self { issuer, verifier, hand_over, cookie, redirect_uris: Vec::new(), store })
+        Ok(Self { issuer, verifier, hand_overs, cookie, redirect_uris: Vec::new(), store })
     }
 
     /// Hands sessions over to front ends at these addresses, which are compared as a whole, and at no other.
@@ -92,6 +94,15 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         Ok(self.issuer.issue(&login.new_session(user_id), now)?)
     }
 
+    /// Begins a session that no login through a connection has led to: of a password, or of an account for emergencies
+    /// ([`NewSession::break_glass`]).
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn issue(&self, session: &NewSession, now: SystemTime) -> Result<IssuedSession, SessionRefusal> {
+        Ok(self.issuer.issue(session, now)?)
+    }
+
     /// The session of a token, if it is one of `organization`, valid at `now`, and neither it nor its user, connection
     /// or organization were revoked since.
     ///
@@ -107,7 +118,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         let mut keys = vec![
             key_of_session(session.session_id()),
             key_of_user(organization, session.subject()),
-            key_of_connection(session.connection()),
+            key_of_connection(organization, session.connection()),
             key_of_organization(organization),
         ];
         if let Some(activation) = session.activation() {
@@ -148,7 +159,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         match self.store.claim(&key, session.expires_at() + SKEW, now).await? {
             Claim::Claimed => Ok(issued),
             Claim::AlreadyClaimed => {
-                self.revoke_session(session.session_id(), now).await?;
+                self.end(&session, now).await?;
                 Err(SessionRefusal::Refreshed)
             }
         }
@@ -166,7 +177,13 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<(), SessionRefusal> {
         let session = self.verifier.verify_for(organization, token, now)?;
-        Ok(self.revoke_session(session.session_id(), now).await?)
+        Ok(self.end(&session, now).await?)
+    }
+
+    /// Revokes a session whose end is known, so that this need not be remembered any longer than that.
+    async fn end(&self, session: &VerifiedSession, now: SystemTime) -> Result<(), StoreError> {
+        let until = session.ends_at() + SKEW;
+        self.store.revoke(&key_of_session(session.session_id()), until, until, now).await
     }
 
     /// Revokes a session by its name, [`VerifiedSession::session_id`], with all tokens that continue it.
@@ -208,12 +225,17 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke(&key_of_user(organization, user_id), now).await
     }
 
-    /// Revokes all sessions of a connection, as for [`revoke_user`](Self::revoke_user).
+    /// Revokes all sessions of an organization through a connection, as for [`revoke_user`](Self::revoke_user).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn revoke_connection(&self, connection: &str, now: SystemTime) -> Result<(), StoreError> {
-        self.revoke(&key_of_connection(connection), now).await
+    pub async fn revoke_connection(
+        &self,
+        organization: &str,
+        connection: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke(&key_of_connection(organization, connection), now).await
     }
 
     /// Revokes all sessions of an organization, as for [`revoke_user`](Self::revoke_user).
@@ -245,7 +267,8 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         if !self.redirect_uris.iter().any(|listed| listed == redirect_uri) {
             return Err(SessionRefusal::RedirectUri { found: excerpt(redirect_uri) });
         }
-        Ok(self.hand_over.code(session.token(), challenge, redirect_uri, now)?)
+        let present = self.hand_overs.first().ok_or(HandOverError::Code)?;
+        Ok(present.code(session.token(), challenge, redirect_uri, now)?)
     }
 
     /// The session token for such a code.
@@ -259,12 +282,25 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         redirect_uri: &str,
         now: SystemTime,
     ) -> Result<String, SessionRefusal> {
-        let opened = self.hand_over.open(code, verifier, redirect_uri, now)?;
+        let opened = self.opened(code, verifier, redirect_uri, now)?;
         let key = format!("code:{}", opened.claim_key());
         match self.store.claim(&key, opened.expires_at() + SKEW, now).await? {
             Claim::Claimed => Ok(opened.into_token()),
             Claim::AlreadyClaimed => Err(SessionRefusal::Redeemed),
         }
+    }
+
+    /// Under a secret that did not seal it, a code is none at all; every other answer is the one that counts.
+    fn opened(
+        &self,
+        code: &str,
+        verifier: &str,
+        redirect_uri: &str,
+        now: SystemTime,
+    ) -> Result<OpenedCode, HandOverError> {
+        let mut answers = self.hand_overs.iter().map(|it| it.open(code, verifier, redirect_uri, now));
+        let telling = answers.find(|answer| !matches!(answer, Err(HandOverError::Code)));
+        telling.unwrap_or(Err(HandOverError::Code))
     }
 
     /// The cookie that keeps a token in a browser.
@@ -295,8 +331,8 @@ fn key_of_user(organization: &str, user: &str) -> String {
     format!("user:{}:{organization}:{user}", organization.len())
 }
 
-fn key_of_connection(connection: &str) -> String {
-    format!("connection:{connection}")
+fn key_of_connection(organization: &str, connection: &str) -> String {
+    format!("connection:{}:{organization}:{connection}", organization.len())
 }
 
 /// IDs of connections hold no colon, so that this is no other connection's key.

@@ -109,6 +109,11 @@ impl Settings {
         Ok(Zeroizing::new(pem.to_owned()))
     }
 
+    /// Whether this is what was sealed.
+    pub(crate) fn seals(&self, sealed: &str, pem: &str, connection: &str) -> bool {
+        self.opened(sealed, connection).is_ok_and(|opened| *opened == pem)
+    }
+
     pub(crate) fn open_decryption_key(
         &self,
         sealed: &str,
@@ -239,7 +244,11 @@ pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Text that somebody gave, for an error message. It may be a private key by mistake.
 pub(crate) fn excerpt(text: &str) -> String {
+    if text.contains("PRIVATE KEY") {
+        return "(a private key, not shown)".to_owned();
+    }
     text.chars().take(120).collect()
 }
 

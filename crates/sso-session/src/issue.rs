@@ -276,6 +276,7 @@ impl SessionIssuer {
             subject: session.subject.clone(),
             organization: session.organization.clone(),
             connection: session.connection.clone(),
+            activation: session.activation,
             expires_at: SystemTime::UNIX_EPOCH + Duration::from_secs(expires),
         })
     }
@@ -342,6 +343,7 @@ pub struct IssuedSession {
     subject: String,
     organization: String,
     connection: String,
+    activation: Option<u64>,
     expires_at: SystemTime,
 }
 
@@ -381,6 +383,12 @@ impl IssuedSession {
     #[must_use]
     pub fn connection(&self) -> &str {
         &self.connection
+    }
+
+    /// How often that connection had been enabled by then, where this was said.
+    #[must_use]
+    pub fn activation(&self) -> Option<u64> {
+        self.activation
     }
 
     /// When the token expires.

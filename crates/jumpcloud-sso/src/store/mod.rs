@@ -48,7 +48,8 @@ pub trait ConnectionStore: Send + Sync {
         id: &str,
     ) -> impl Future<Output = Result<Option<ConnectionRecord>, StoreError>> + Send;
 
-    /// The connections of an organization, or of all, ordered by ID: those after the ID `after`, at most `limit`.
+    /// The connections of an organization, or of all, ordered by ID: those after the ID `after`, at most `limit`. Only where
+    /// there are no more it may give none.
     fn connections(
         &self,
         organization: Option<&str>,

@@ -157,7 +157,7 @@ async fn each_scope_of_revocation_ends_its_own_sessions() {
         match scope {
             "session" => sessions.revoke_session(session.session_id(), later).await,
             "user" => sessions.revoke_user("acme", "user-1", later).await,
-            "connection" => sessions.revoke_connection("c-1", later).await,
+            "connection" => sessions.revoke_connection("acme", "c-1", later).await,
             _ => sessions.revoke_organization("acme", later).await,
         }
         .unwrap();
@@ -334,6 +334,64 @@ async fn what_was_revoked_stays_so_as_long_as_any_token_lives() {
         assert_eq!(code(sessions.verify("acme", first.token(), at).await), "session.revoked");
         assert_eq!(code(sessions.verify("acme", second.token(), at).await), "session.revoked");
     }
+}
+
+#[tokio::test]
+async fn a_logout_is_remembered_as_long_as_its_session_could_live() {
+    let store = MemoryStore::with_capacity(2);
+    let sessions = sessions(&store);
+    let day = Duration::from_secs(24 * 3600);
+    for round in 0..10 {
+        let at = now() + day * 10 * round;
+        let token = token("acme", "c-1", "user-1", at);
+        sessions.log_out("acme", &token, at).await.unwrap();
+        assert_eq!(code(sessions.verify("acme", &token, at + HOUR).await), "session.revoked");
+    }
+}
+
+#[tokio::test]
+async fn what_is_under_way_survives_a_change_of_the_secret() {
+    let before = Settings::new("https://app.acme.test", &crate::FORMER_SECRET).unwrap();
+    let after = settings().former_secret(&crate::FORMER_SECRET).unwrap();
+    let store = MemoryStore::default();
+    let connection = acme();
+    let world = World::new(connection.clone());
+    let start = SingleSignOn::new(&before, store.clone()).unwrap();
+    let start = start.begin_login(&connection, None, now()).unwrap();
+    let (saml_response, relay_state) = world.answer(&start);
+    let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
+    let finish = async |settings: &Settings| {
+        let sso = SingleSignOn::new(settings, store.clone()).unwrap();
+        sso.finish_login(&connection, form, Some(&cookies(&start)), now()).await.map_err(|error| error.code())
+    };
+    assert_eq!(finish(&settings()).await.unwrap_err(), "binding.state");
+    let login = finish(&after).await.unwrap();
+
+    let listed = |settings: &Settings| {
+        Sessions::new(settings, store.clone()).unwrap().redirect_uris([FRONT_END]).unwrap()
+    };
+    let issued = listed(&before).begin(&login, "user-1", now()).unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let handed = listed(&before).hand_over(&issued, &challenge, FRONT_END, now()).unwrap();
+    let redeem = async |settings: &Settings, verifier: &str, at: SystemTime| {
+        code(listed(settings).redeem(&handed, verifier, FRONT_END, at).await)
+    };
+    assert_eq!(redeem(&settings(), VERIFIER, now()).await, "session.code");
+    assert_eq!(redeem(&after, &"a".repeat(43), now()).await, "session.pkce_mismatch");
+    assert_eq!(redeem(&after, VERIFIER, now() + MINUTE).await, "session.code_expired");
+    assert_eq!(redeem(&after, VERIFIER, now()).await, "accepted");
+}
+
+#[tokio::test]
+async fn connections_of_the_same_name_are_revoked_apart() {
+    let store = MemoryStore::default();
+    let sessions = sessions(&store);
+    let password = |organization: &str| NewSession::new("user-1", organization, "password");
+    let acme = sessions.issue(&password("acme"), now()).unwrap();
+    let other = sessions.issue(&password("other"), now()).unwrap();
+    sessions.revoke_connection("acme", "password", now() + MINUTE).await.unwrap();
+    assert_eq!(code(sessions.verify("acme", acme.token(), now() + HOUR).await), "session.revoked");
+    assert_eq!(code(sessions.verify("other", other.token(), now() + HOUR).await), "accepted");
 }
 
 #[tokio::test]
@@ -559,7 +617,8 @@ async fn a_challenge_outlives_a_change_of_the_secret() {
 #[tokio::test]
 async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
     let verified = login(acme()).await;
-    let member = SameEmail { user: "user-1".to_owned(), is_member: true, has_account: false };
+    let member =
+        SameEmail { user: "user-1".to_owned(), is_member: true, has_account: false, is_deactivated: false };
     let refused = Provisioning::Refuse(ProvisioningRefusal::EmailInUse);
     let default = JustInTime::default();
     assert_eq!(default.decide(&verified, None), Provisioning::Create);
@@ -571,6 +630,11 @@ async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
     {
         assert_eq!(linking.decide(&verified, Some(&user)), refused, "{user:?}");
     }
+    // Nobody who was deactivated comes back by logging in.
+    let gone = SameEmail { is_deactivated: true, ..member.clone() };
+    let deactivated = Provisioning::Refuse(ProvisioningRefusal::Deactivated);
+    assert_eq!(linking.decide(&verified, Some(&gone)), deactivated);
+    assert_eq!(default.decide(&verified, Some(&gone)), deactivated);
     let any = Connection::builder(&settings(), "acme-1", "acme")
         .unwrap()
         .idp_url(IDP_URL)
@@ -582,7 +646,9 @@ async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
     assert_eq!(linking.decide(&login(any).await, Some(&member)), refused);
     let invited = default.without_creating();
     assert_eq!(invited.decide(&verified, None), Provisioning::Refuse(ProvisioningRefusal::NoUser));
-    for refusal in [ProvisioningRefusal::NoUser, ProvisioningRefusal::EmailInUse] {
+    for refusal in
+        [ProvisioningRefusal::NoUser, ProvisioningRefusal::EmailInUse, ProvisioningRefusal::Deactivated]
+    {
         assert!(!refusal.hint().is_empty());
     }
 }

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use jumpcloud_sso::{
     Actor, AttributeMap, BreakGlass, CompletedLogin, ConnectionRecord, ConnectionStore, Connections,
     DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event, EventKind,
-    Feature, Field, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase, Refusal, Release,
-    RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
+    Feature, Field, LoginForm, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase, Refusal,
+    Release, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
@@ -194,7 +197,11 @@ async fn what_a_login_relies_on_raises_the_revision() {
         (Edit::new().decryption_key(keys::SERVICE_KEY), true),
         (Edit::new().remove_decryption_key(), true),
         (Edit::new().allow_idp_initiated(true), false),
-        (Edit::new().clock_skew(Duration::from_secs(30)), false),
+        (Edit::new().clock_skew(Duration::from_secs(120)), false),
+        (Edit::new().clock_skew(Duration::from_secs(30)), true),
+        // The same key once more is none, though it is sealed into another text.
+        (Edit::new().decryption_key(keys::SERVICE_KEY), true),
+        (Edit::new().decryption_key(keys::SERVICE_KEY), false),
     ] {
         let before = admin.own().record(&admin.id).await.unwrap();
         admin.edit(edit.clone()).await.unwrap();
@@ -258,12 +265,26 @@ async fn private_keys_are_sealed_in_the_store() {
 fn what_was_pasted_is_not_shown() {
     let edit = Edit::new().add_certificate(b"SECRET").decryption_key("SECRET");
     let shown = format!("{edit:?}");
-    assert!(shown.starts_with("Edit { idp_url: None") && shown.contains("added: 1"), "{shown}");
+    assert!(shown.starts_with("Edit { idp_url: false") && shown.contains("added: 1"), "{shown}");
     assert!(!shown.contains("SECRET") && !shown.contains("83, 69"), "{shown}");
+    let pasted = Edit::new().idp_url(keys::OWN_KEY).idp_entity_id(keys::OWN_KEY);
+    assert!(!format!("{pasted:?}").contains("PRIVATE"));
     let builder = crate::builder("acme-1", "acme").certificate(b"SECRET");
     let shown = format!("{builder:?}");
     assert!(shown.starts_with("ConnectionBuilder { id: \"acme-1\""), "{shown}");
     assert!(!shown.contains("SECRET") && !shown.contains("83, 69"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_private_key_in_any_field_is_recognised_and_not_shown() {
+    let admin = Admin::new().await;
+    for edit in [Edit::new().idp_url(keys::OWN_KEY), Edit::new().idp_entity_id(keys::OWN_KEY)] {
+        let shown = admin.edit(edit).await.unwrap_err().to_string();
+        assert!(shown.contains("it is a private key") && !shown.contains("BEGIN"), "{shown}");
+    }
+    let url = Edit::new().idp_url("https://user:hunter2@sso.jumpcloud.com/saml2/acme");
+    let shown = admin.edit(url).await.unwrap_err().to_string();
+    assert!(shown.contains("it holds credentials") && !shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
@@ -336,8 +357,8 @@ async fn enforcing_needs_a_login_at_the_present_revision() {
     admin.enforce().await.unwrap();
     assert_eq!(admin.phase().await, Phase::Enforced);
     match admin.last_event().await {
-        EventKind::Enforced { before, revision, tested_by, ends_earlier_sessions } => {
-            assert_eq!(before, Phase::Active);
+        EventKind::Enforced { before, revision, tested_by, ends_earlier_sessions, break_glass } => {
+            assert_eq!((before, break_glass), (Phase::Active, Vec::new()));
             assert_eq!((revision, tested_by.as_str(), ends_earlier_sessions), (3, "user-1", false));
         }
         other => panic!("{other:?}"),
@@ -370,10 +391,17 @@ async fn a_change_that_ends_enforcement_says_so_first() {
     assert_eq!(admin.phase().await, Phase::Enforced);
     assert_eq!(admin.edit(breaking.accept_end_of_enforcement()).await.unwrap(), both);
     assert_eq!(admin.phase().await, Phase::Active);
-    assert_eq!(admin.last_event().await, EventKind::Unenforced { because: UnenforcedBecause::Changed });
+    assert_eq!(
+        admin.last_event().await,
+        EventKind::Unenforced { because: UnenforcedBecause::Changed, after: Phase::Active }
+    );
+    // Whose clock differs by more than is tolerated could not log in any longer.
+    let admin = Admin::with_enforced().await;
+    let strict = Edit::new().clock_skew(Duration::ZERO);
+    assert_eq!(admin.own().preview(&admin.id, &strict).await.unwrap(), both);
     // Where enforcement is in no danger, none ends, accepted or not.
     let admin = Admin::with_enforced().await;
-    let harmless = Edit::new().clock_skew(Duration::from_secs(10)).accept_end_of_enforcement();
+    let harmless = Edit::new().clock_skew(Duration::from_secs(90)).accept_end_of_enforcement();
     assert!(admin.edit(harmless).await.unwrap().is_empty());
     assert_eq!(admin.phase().await, Phase::Enforced);
 }
@@ -409,7 +437,7 @@ async fn a_connection_in_use_is_not_deleted() {
     assert_eq!(delete().await.unwrap_err().code(), "config.unknown_connection");
 }
 
-/// A store in which somebody else is always faster.
+/// A store in which somebody else is always faster, and whose pages are small.
 #[derive(Clone)]
 struct Contended(MemoryStore);
 
@@ -447,7 +475,8 @@ impl ConnectionStore for Contended {
         after: &str,
         limit: usize,
     ) -> Result<Vec<ConnectionRecord>, StoreError> {
-        self.0.connections(organization, after, limit).await
+        // It gives less than it is asked for, as it may.
+        self.0.connections(organization, after, limit.min(50)).await
     }
 
     async fn save(&self, _: &ConnectionRecord, _: Option<u64>, _: &[Event]) -> Result<Saved, StoreError> {
@@ -552,6 +581,9 @@ async fn whatever_is_enforced_is_found_among_however_many() {
     }
     assert_eq!(admin.own().list().await.unwrap().len(), 251);
     assert!(admin.own().enforcement().await.unwrap().is_enforced());
+    let slower = Connections::new(&settings(), Contended(admin.store.clone()));
+    assert_eq!(slower.of("acme").list().await.unwrap().len(), 251);
+    assert!(slower.of("acme").enforcement().await.unwrap().is_enforced());
 }
 
 #[tokio::test]
@@ -590,6 +622,16 @@ async fn a_renewed_certificate_takes_the_place_of_the_former_one() {
     assert_eq!(admin.edit(add(keys::JUMPCLOUD_CERTIFICATE)).await.unwrap(), [Effect::NeedsTestLogin]);
     assert_eq!(pinned().await, [print(keys::JUMPCLOUD_CERTIFICATE)]);
     assert!(admin.edit(add(keys::JUMPCLOUD_CERTIFICATE)).await.unwrap().is_empty());
+    // One out of an old file does not undo that.
+    assert!(admin.edit(add(keys::JUMPCLOUD_CERTIFICATE_EXPIRED)).await.unwrap().is_empty());
+    assert_eq!(pinned().await, [print(keys::JUMPCLOUD_CERTIFICATE)]);
+    // What is retired is what was pinned before, also where it is replaced in the same breath.
+    let both = add(keys::OWN_CERTIFICATE).retire_certificate(&print(keys::JUMPCLOUD_CERTIFICATE));
+    admin.edit(both.add_certificate(keys::JUMPCLOUD_CERTIFICATE_EMPTY_EXTENSIONS.as_bytes())).await.unwrap();
+    assert_eq!(
+        pinned().await,
+        [print(keys::OWN_CERTIFICATE), print(keys::JUMPCLOUD_CERTIFICATE_EMPTY_EXTENSIONS)]
+    );
 }
 
 #[tokio::test]
@@ -641,6 +683,57 @@ async fn a_domain_that_members_log_in_with_is_not_released_by_mistake() {
 }
 
 #[tokio::test]
+async fn a_login_by_a_certificate_that_is_retired_meanwhile_is_not_completed() {
+    let admin = Admin::with_active().await;
+    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+    let connection = admin.connections.active(&admin.id).await.unwrap();
+    let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+    let login = page.finish(&connection, &answer, now()).await.unwrap();
+    let session = page.sessions.begin(&login, "user-1", now()).unwrap();
+    let own = connection.certificates().next().unwrap().fingerprint_sha256().to_string();
+    let edit = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes()).retire_certificate(&own);
+    admin.edit(edit).await.unwrap();
+    let refusal = admin.connections.complete_login(&login, &session, now()).await.unwrap_err();
+    assert_eq!(refusal.code(), "config.certificate_retired");
+}
+
+#[tokio::test]
+async fn a_test_is_a_login_by_the_way_that_members_are_sent() {
+    let admin = Admin::with_active().await;
+    admin.edit(Edit::new().allow_idp_initiated(true)).await.unwrap();
+    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+    // A click in JumpCloud's portal says nothing about the IdP URL.
+    let click = async || {
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let (service, idp) = (connection.service_provider(), crate::idp());
+        let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::user());
+        let saml_response = STANDARD.encode(response.build().unwrap());
+        let form = LoginForm { saml_response: &saml_response, relay_state: None };
+        let login = page.sso.finish_login(&connection, form, None, now()).await.unwrap();
+        assert!(!login.began_at_service());
+        let session = page.sessions.begin(&login, "user-1", now()).unwrap();
+        admin.connections.complete_login(&login, &session, now()).await.unwrap();
+    };
+    click().await;
+    assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
+    admin.log_in(keys::OWN_KEY, keys::OWN_CERTIFICATE).await;
+    // Another click does not undo it.
+    click().await;
+    admin.enforce().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_test_is_one_since_the_connection_was_enabled() {
+    let admin = Admin::with_active().await;
+    admin.log_in(keys::OWN_KEY, keys::OWN_CERTIFICATE).await;
+    admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
+    admin.own().enable(&admin.id, &self::admin(), now()).await.unwrap();
+    assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
+    admin.log_in(keys::OWN_KEY, keys::OWN_CERTIFICATE).await;
+    admin.enforce().await.unwrap();
+}
+
+#[tokio::test]
 async fn logins_go_by_the_domains_of_the_moment() {
     let admin = Admin::with_active().await;
     let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
@@ -687,7 +780,7 @@ async fn disabling_says_that_enforcement_ends_with_it() {
     assert_eq!(
         last,
         [
-            EventKind::Unenforced { because: UnenforcedBecause::Disabled },
+            EventKind::Unenforced { because: UnenforcedBecause::Disabled, after: Phase::Configured },
             EventKind::Disabled { before: Phase::Enforced }
         ]
     );
@@ -733,6 +826,11 @@ async fn disabling_ends_every_session_whenever_it_began() {
     let refusal = admin.own().disable(&admin.id, &down, &self::admin(), now()).await.unwrap_err();
     assert_eq!(refusal.code(), "config.store");
     assert_eq!(admin.phase().await, Phase::Configured, "nobody logs in, whatever became of the sessions");
+    // What was not revoked is not forgotten over it.
+    let again = admin.own().enable(&admin.id, &self::admin(), now()).await.unwrap_err();
+    assert_eq!(again.code(), "config.not_revoked");
+    let delete = admin.own().delete(&admin.id, &self::admin(), now()).await.unwrap_err();
+    assert_eq!(delete.code(), "config.not_revoked");
     admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
     for (token, at) in [(&first, now()), (&ahead, now() + Duration::from_secs(59)), (&ahead, now() + DAY / 4)]
     {
@@ -755,16 +853,20 @@ async fn a_login_is_completed_by_its_own_session() {
     let connection = admin.connections.active(&admin.id).await.unwrap();
     let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
     let login = page.finish(&connection, &answer, now()).await.unwrap();
-    let complete = async |organization: &str, connection: &str| {
+    let complete = async |organization: &str, connection: &str, activation: Option<u64>| {
         let session = NewSession::new("user-1", organization, connection);
+        let session = activation.map_or_else(|| session.clone(), |number| session.clone().activation(number));
         let session = settings().session_issuer().issue(&session, now()).unwrap();
         let result = admin.connections.complete_login(&login, &session, now()).await;
         result.map_or_else(|refusal| refusal.code(), |()| "complete")
     };
-    assert_eq!(complete("other", &admin.id).await, "config.other_session");
-    assert_eq!(complete("acme", "password").await, "config.other_session");
+    assert_eq!(complete("other", &admin.id, Some(1)).await, "config.other_session");
+    assert_eq!(complete("acme", "password", Some(1)).await, "config.other_session");
+    // Disabling the connection would not end these.
+    assert_eq!(complete("acme", &admin.id, None).await, "config.other_session");
+    assert_eq!(complete("acme", &admin.id, Some(2)).await, "config.other_session");
     assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
-    assert_eq!(complete("acme", &admin.id).await, "complete");
+    assert_eq!(complete("acme", &admin.id, Some(1)).await, "complete");
     admin.enforce().await.unwrap();
 }
 
@@ -783,7 +885,8 @@ async fn doing_again_what_is_done_changes_nothing() {
     for _ in 0..2 {
         admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
     }
-    assert_eq!(version().await, before + 2);
+    // Once for the connection, and once for its sessions.
+    assert_eq!(version().await, before + 3);
 }
 
 /// What an organization has paid for.
@@ -807,6 +910,12 @@ async fn a_plan_gates_what_goes_forward_and_nothing_that_goes_back() {
     let edit = Edit::new().allow_idp_initiated(true);
     let refused = free.of("acme").edit(&admin.id, &edit, &self::admin(), now()).await.unwrap_err();
     assert_eq!(refused.code(), "config.not_entitled");
+    // A key that leaked can be retired by everybody.
+    let leaked = Edit::new().retire_certificate("00:11").accept_end_of_enforcement();
+    let refused = free.of("acme").edit(&admin.id, &leaked, &self::admin(), now()).await.unwrap_err();
+    assert_eq!(refused.code(), "config.unknown_certificate");
+    let less = Edit::new().insecure_allow_sha1(false).allow_idp_initiated(false);
+    free.of("acme").edit(&admin.id, &less, &self::admin(), now()).await.unwrap();
     free.of("acme").unenforce(&admin.id, &self::admin(), now()).await.unwrap();
     let nobody = BreakGlass::NobodyEvenIfLockedOut;
     let enforce =
