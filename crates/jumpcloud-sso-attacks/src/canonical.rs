@@ -199,7 +199,12 @@ fn prefix_lists(suite: &mut Suite) {
     let list = typed.part("<ec:InclusiveNamespaces ", "/>");
     let moved =
         typed.without(&list).replace(enveloped, &enveloped.replace("/>", &format!(">{list}</ds:Transform>")));
-    suite.refused("N08", "a list on the other transform", moved.signed_as_it_stands(), "algorithm.parameters");
+    suite.refused(
+        "N08",
+        "a list on the other transform",
+        moved.signed_as_it_stands(),
+        "algorithm.parameters",
+    );
     suite.refused("N08", "two lists", typed.twice(&list).signed_as_it_stands(), "signature.malformed");
     let foreign = typed.replace("xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\"", "xmlns:ec=\"urn:x\"");
     suite.refused("N08", "a list of another namespace", foreign.signed_as_it_stands(), "signature.malformed");

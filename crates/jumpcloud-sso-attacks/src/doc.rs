@@ -131,7 +131,8 @@ impl Doc {
             named => named,
         };
         let signed = named.and_then(|algorithm| key.sign(algorithm, &message).ok());
-        let value = signed.unwrap_or_else(|| key.sign(SignatureAlgorithm::RsaSha256, &message).expect("signed"));
+        let value =
+            signed.unwrap_or_else(|| key.sign(SignatureAlgorithm::RsaSha256, &message).expect("signed"));
         self.with_value("SignatureValue", &value)
     }
 
@@ -178,7 +179,8 @@ impl Doc {
                     (algorithm(transform), list.and_then(|it| it.attribute("PrefixList").map(str::to_owned)))
                 });
             let mut canonical = Vec::new();
-            let prefixes = list.map_or_else(|| prefixes(&form), |list| PrefixList::parse(&list).expect("prefixes"));
+            let prefixes =
+                list.map_or_else(|| prefixes(&form), |list| PrefixList::parse(&list).expect("prefixes"));
             target.canonicalize_without(signature, &prefixes, &mut canonical).expect("a form");
             let method = DigestAlgorithm::from_uri(&algorithm(first(&document, "DigestMethod")));
             method.unwrap_or(DigestAlgorithm::Sha256).digest(&change(canonical)).as_ref().to_vec()
