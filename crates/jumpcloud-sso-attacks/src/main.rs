@@ -82,7 +82,7 @@ fn list() {
             Verdict::Accepted(_) => "accepted",
         };
         let twin = if matches!(document.verdict, Verdict::Refused(_)) { document.twin } else { "" };
-        println!("{verdict:<32} {:<80} {twin}", document.name);
+        println!("{}", format!("{verdict:<32} {:<80} {twin}", document.name).trim_end());
     }
     for scenario in scenarios() {
         println!("{:<32} {} {}", scenario.expected, scenario.id, scenario.what);
