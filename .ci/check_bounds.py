@@ -55,9 +55,11 @@ HOSTILE = {
 }
 
 # Within the limits of the parser, so that the whole of it is read: as many declarations as may be in scope, as deep as may be.
-# In extensions anything may stand, so that the schema of SAML is not what stops it.
-RESPONSE = "<p:Response xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='r'><p:Extensions>"
-END = "</p:Extensions><p:Status/><a:Assertion xmlns:a='urn:oasis:names:tc:SAML:2.0:assertion' ID='a'/></p:Response>"
+# In extensions anything may stand, so that the schema of SAML is not what stops it: that nobody signed it is.
+ATTRIBUTES = "Version='2.0' IssueInstant='2027-01-15T08:00:00Z'"
+RESPONSE = f"<p:Response xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='r' {ATTRIBUTES}><p:Extensions>"
+END = f"""</p:Extensions><p:Status><p:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></p:Status>
+<a:Assertion xmlns:a='urn:oasis:names:tc:SAML:2.0:assertion' ID='a' {ATTRIBUTES}><a:Issuer>b</a:Issuer></a:Assertion></p:Response>"""
 SCOPE = "".join(f"<x{''.join(f' xmlns:n{level}-{number}={chr(39)}u:x{chr(39)}' for number in range(60))}>" for level in range(4))
 SMALL = HOSTILE | {
     "elements within all namespaces in scope": (f"{RESPONSE}{SCOPE}", "<n0-0:x n3-59:a=''/>", f"{'</x>' * 4}{END}"),
