@@ -238,10 +238,31 @@ fn denied(suite: &mut Suite) {
     let filled = |inside: &str| {
         base.replace(&method, &method.replace("/>", &format!(">{inside}</ds:SignatureMethod>")))
     };
+    for bits in [0_usize, 8, 40] {
+        let uri = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
+        let length = format!(
+            "<ds:SignatureMethod Algorithm=\"{uri}\"><ds:HMACOutputLength>{bits}</ds:HMACOutputLength></ds:SignatureMethod>"
+        );
+        let doc = base.replace(&method, &length).signed_by(|message| {
+            let whole = hmac_under_public_key(uri, message);
+            // No value at all would be refused for that.
+            whole.into_iter().take((bits / 8).max(1)).collect()
+        });
+        let what = format!("an HMAC under the certificate, cut to {bits} bits");
+        suite.refused("A02", what, doc, "algorithm.hmac_refused");
+    }
     for (id, what, inside) in [
-        ("A02", "an HMAC of no bits", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
-        ("A02", "an HMAC of eight bits", "<ds:HMACOutputLength>8</ds:HMACOutputLength>"),
-        ("A02", "an HMAC of forty bits", "<ds:HMACOutputLength>40</ds:HMACOutputLength>"),
+        ("A02", "RSA with the length of an HMAC of no bits", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
+        (
+            "A02",
+            "RSA with the length of an HMAC of eight bits",
+            "<ds:HMACOutputLength>8</ds:HMACOutputLength>",
+        ),
+        (
+            "A02",
+            "RSA with the length of an HMAC of forty bits",
+            "<ds:HMACOutputLength>40</ds:HMACOutputLength>",
+        ),
         (
             "A07",
             "parameters of RSA-PSS",

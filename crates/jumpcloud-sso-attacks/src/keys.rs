@@ -1,5 +1,6 @@
 //! Keys and certificates: K01 to K14.
 
+use jumpcloud_sso::parts::saml_signature::{SignatureAlgorithm, SigningKey};
 use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
 
 use crate::case::{IDP, Setup, Suite};
@@ -226,7 +227,10 @@ fn kinds(suite: &mut Suite) {
         ("RSA-PSS", "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"),
         ("another hash", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"),
     ] {
-        let doc = Doc::signed(Sign::Assertion).replace(RSA, uri);
+        let key = SigningKey::from_pem(keys::OWN_KEY).expect("a key");
+        let doc = Doc::signed(Sign::Assertion)
+            .replace(RSA, uri)
+            .signed_by(|message| key.sign(SignatureAlgorithm::RsaSha256, message).expect("signed"));
         let code = if matches!(what, "ECDSA" | "Ed25519") {
             "algorithm.key_mismatch"
         } else {
