@@ -1,9 +1,11 @@
 """Work grows with the input, and hostile documents are answered at once: check_bounds.py COMMAND GROWTH CERTIFICATE FOLDER.
 
 Instructions are counted by callgrind rather than seconds: twice the input may cost 2.3 times as many at the most. Files of
-20 MB are answered within a second and within 64 MiB.
+20 MB, which meet the limit of the size first, and files of just under that limit, which are parsed up to another limit or to
+their end, are answered within a second and within 64 MiB.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -35,11 +37,12 @@ def growth_is_linear(growth):
     return not failed
 
 
-# Documents of 20 MB, each hostile in its own way: how they begin, what is repeated, how they end. A piece may have a number.
+# Documents that are hostile, each in its own way: how they begin, what is repeated, how they end. A piece may have a number.
+# Of 20 MB, none is read further than to its size; of just under 256 KiB, all are.
 HOSTILE = {
     "nothing but elements": ("", "<x>", ""),
     "one tag of attributes": ("<x", " a%d=''", "/>"),
-    "one tag of namespaces": ("<x", " xmlns:a%d='u:'", "/>"),
+    "one tag of namespaces": ("<x", " xmlns:a%d='u:x'", "/>"),
     "one long text": ("<x>", "a", "</x>"),
     "one long name": ("<", "a", "/>"),
     "comments": ("<x>", "<!---->", "</x>"),
@@ -51,32 +54,79 @@ HOSTILE = {
     "zeros": ("", "\0", ""),
 }
 
+# Within the limits of the parser, so that the whole of it is read: as many declarations as may be in scope, as deep as may be.
+# In extensions anything may stand, so that the schema of SAML is not what stops it: that nobody signed it is.
+ATTRIBUTES = "Version='2.0' IssueInstant='2027-01-15T08:00:00Z'"
+RESPONSE = f"<p:Response xmlns:p='urn:oasis:names:tc:SAML:2.0:protocol' ID='r' {ATTRIBUTES}><p:Extensions>"
+END = f"""</p:Extensions><p:Status><p:StatusCode Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></p:Status>
+<a:Assertion xmlns:a='urn:oasis:names:tc:SAML:2.0:assertion' ID='a' {ATTRIBUTES}><a:Issuer>b</a:Issuer></a:Assertion></p:Response>"""
+SCOPE = "".join(f"<x{''.join(f' xmlns:n{level}-{number}={chr(39)}u:x{chr(39)}' for number in range(60))}>" for level in range(4))
+SMALL = HOSTILE | {
+    "elements within all namespaces in scope": (f"{RESPONSE}{SCOPE}", "<n0-0:x n3-59:a=''/>", f"{'</x>' * 4}{END}"),
+    "elements within as many that are not bound": (f"{RESPONSE}{SCOPE}", "<n9-9:x/>", f"{'</x>' * 4}{END}"),
+    "IDs": (RESPONSE, "<x ID='i%d'/>", END),
+    "IDs of one name": (RESPONSE, "<x ID='the-same-one'/>", END),
+    "elements at the deepest": (f"{RESPONSE}{'<x>' * 61}", "<a-long-name-here/>", f"{'</x>' * 61}{END}"),
+    "towers up to the deepest": (RESPONSE, f"{'<a-long-name>' * 62}{'</a-long-name>' * 62}", END),
+    "tags of as many attributes as may be": (RESPONSE, f"<x{''.join(f' a{number}={chr(39)}{chr(39)}' for number in range(64))}/>", END),
+    "attributes of one name but for the prefix": (f"{RESPONSE}<x xmlns:a='u:a' xmlns:b='u:a'>", "<x a:c='' b:c=''/>", f"</x>{END}"),
+    "CDATA": (RESPONSE, "<![CDATA[a]]>", END),
+    "CDATA that is empty": (RESPONSE, "<![CDATA[]]>", END),
+    "references in one attribute": ("<x a='", "&#x41;", "'/>"),
+    "texts between comments": (RESPONSE, "a<!---->", END),
+    "texts between elements": (RESPONSE, "as many nodes as there may be in 256 KiB<x/>", END),
+    "signatures": (RESPONSE, "<d:Signature xmlns:d='http://www.w3.org/2000/09/xmldsig#'/>", END),
+    "references of one signature": (
+        f"{RESPONSE}<d:Signature xmlns:d='http://www.w3.org/2000/09/xmldsig#'><d:SignedInfo>",
+        "<d:Reference/>",
+        f"</d:SignedInfo></d:Signature>{END}",
+    ),
+    "assertions": (RESPONSE, "<a:Assertion xmlns:a='urn:oasis:names:tc:SAML:2.0:assertion'/>", END),
+    "line ends": (RESPONSE, "\r\n\r", END),
+}
+LIMIT = 256 * 1024
 
-def write(file, head, piece, tail):
-    """In small parts: what this program holds in memory would count as the other one's."""
-    with file.open("w") as out:
-        written, number = out.write(head), 0
-        while written < 20_000_000:
-            part = "".join(piece % (number + more) if "%d" in piece else piece for more in range(1000))
-            written += out.write(part)
-            number += 1000
+
+def write(file, parts, size):
+    """In small parts: what this program holds in memory would count as the other one's. Never more than `size`, if it fits."""
+    head, piece, tail = parts
+    with file.open("w", newline="") as out:
+        written, number = out.write(head) + len(tail), 0
+        while True:
+            longest = len(piece % (number + 1000) if "%d" in piece else piece)
+            count = min(1000, (size - written) // longest)
+            if count < 1:
+                break
+            written += out.write("".join(piece % (number + more) if "%d" in piece else piece for more in range(count)))
+            number += count
         out.write(tail)
+
+
+def answered(command, arguments, file):
+    """The code, and whether it came within a second and 64 MiB."""
+    with file.with_name("answer").open("w+") as answer:
+        begin = time.monotonic()
+        process = subprocess.Popen([command, "verify", str(file), *arguments], stdout=answer)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds, mebibytes = time.monotonic() - begin, usage.ru_maxrss / 1024
+        answer.seek(0)
+        code = json.loads(answer.read())["code"] if process.returncode == 1 else f"exit {process.returncode}"
+    return code, f"{seconds:.2f} s, {mebibytes:.0f} MiB", process.returncode == 1 and seconds <= 1 and mebibytes <= 64
 
 
 def answered_at_once(command, certificate, folder):
     folder.mkdir(parents=True, exist_ok=True)
     failed = False
     arguments = ["--idp-certificate", certificate, "--idp-entity-id", "a", "--sp-entity-id", "b", "--acs-url", "https://c.test", "--json"]
-    for what, parts in HOSTILE.items():
-        file = folder / "hostile"
-        write(file, *parts)
-        begin = time.monotonic()
-        process = subprocess.Popen([command, "verify", str(file), *arguments], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds, mebibytes = time.monotonic() - begin, usage.ru_maxrss / 1024
-        print(f"20 MB of {what}: {seconds:.2f} s, {mebibytes:.0f} MiB")
-        failed |= process.returncode != 1 or seconds > 1 or mebibytes > 64
+    file = folder / "hostile"
+    for size, unit, documents in ((20_000_000, "20 MB", HOSTILE), (LIMIT - 1, "256 KiB", SMALL)):
+        for what, parts in documents.items():
+            write(file, parts, size)
+            code, cost, is_right = answered(command, arguments, file)
+            print(f"{unit} of {what}: {code}, {cost}")
+            # The size decides in those that are too large, and in no other one.
+            failed |= not is_right or (code == "limit.input") != (size > LIMIT)
     return not failed
 
 

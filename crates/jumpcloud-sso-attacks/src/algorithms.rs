@@ -1,17 +1,23 @@
 //! Algorithms: A01 to A11.
 
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_signature::SignatureAlgorithm;
-use jumpcloud_sso_testkit::{JumpCloud, Sign};
+use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
 
 use crate::case::{IDP, Setup, Suite};
-use crate::doc::{Doc, idp, response};
+use crate::doc::{ASSERTION, Doc, idp, response};
 
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+/// What `openssl dgst -sha1 -sign` makes of the canonical form of SignedInfo with the pinned key.
+const SIGNED_BY_SHA1: &str = include_str!("../data/rsa-sha1.txt").trim_ascii();
 
 pub(crate) fn cases(suite: &mut Suite) {
     suite.twin("G01-signed-assertion");
     allowed(suite);
+    agreed(suite);
     denied(suite);
     values(suite);
 }
@@ -44,20 +50,112 @@ fn allowed(suite: &mut Suite) {
         suite.setup(Setup { certificates: vec![certificate.to_owned()], ..Setup::default() });
         suite.accepted("A11", format!("a key of {what}"), signed.clone());
         let id = if what == "P-256" { "A08" } else { "A10" };
-        let value = signed.part("<ds:SignatureValue>", "</ds:SignatureValue>");
-        for (how, text, code) in [
-            ("cut", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(), "signature.untrusted_key"),
-            ("all zeros", format!("{}==", "A".repeat(86)), "signature.untrusted_key"),
-            ("all ones", format!("{}w==", "/".repeat(85)), "signature.untrusted_key"),
-            ("with a byte in front", format!("AA{}", value.trim_start_matches("<ds:SignatureValue>").trim_end_matches("</ds:SignatureValue>").trim_end_matches('=')), "signature.untrusted_key"),
-            ("in the form of ASN.1", "MEQCIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABAiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQ==".to_owned(), "signature.untrusted_key"),
+        let value = signed.value();
+        let (first, second) = value.split_at(32);
+        suite.twin(if what == "P-256" { "A11-a-key-of-p-256" } else { "A11-a-key-of-ed25519" });
+        for (how, changed) in [
+            ("cut", first.to_vec()),
+            ("all zeros", vec![0; 64]),
+            ("all ones", vec![0xff; 64]),
+            ("with a byte in front", [&[0], &*value].concat()),
+            ("with a byte behind", [&*value, &[0]].concat()),
+            ("with a byte in front of each number", [&[0], first, &[0], second].concat()),
+            ("in the form of ASN.1", der(first, second)),
+            ("with the numbers changed round", [second, first].concat()),
+            ("with a first number of zero", [&[0; 32], second].concat()),
+            ("with a second number of zero", [first, &[0; 32]].concat()),
+            ("with the order for the first number", [&ORDER, second].concat()),
+            ("with the order for the second number", [first, &ORDER].concat()),
         ] {
-            let id = if how == "all zeros" && what == "P-256" { "A09" } else { id };
-            let doc = signed.replace(&value, &format!("<ds:SignatureValue>{text}</ds:SignatureValue>"));
-            suite.refused(id, format!("a signature of {what}, {how}"), doc, code);
+            let out_of_range = how.contains("zero") || how.contains("order");
+            // The order is that of P-256.
+            let (is_ec, is_order) = (what == "P-256", how.contains("order"));
+            if is_ec || !is_order {
+                let id = if out_of_range && is_ec { "A09" } else { id };
+                let doc = signed.with_value("SignatureValue", &changed);
+                suite.refused(id, format!("a signature of {what}, {how}"), doc, "signature.untrusted_key");
+            }
         }
+        if what == "P-256" {
+            // The other number that fits as well: no second login, for what is signed is the same.
+            let other = [first, &difference(&ORDER, second)].concat();
+            let doc = signed.with_value("SignatureValue", &other);
+            suite.accepted("A09", "a signature of P-256, with the other second number", doc);
+        }
+        suite.twin("G01-signed-assertion");
         suite.usual_setup();
     }
+}
+
+/// A key may make signatures by several algorithms; what is agreed on may be fewer.
+fn agreed(suite: &mut Suite) {
+    let idp = idp();
+    for (agreed, found) in [
+        (SignatureAlgorithm::RsaSha512, SignatureAlgorithm::RsaSha256),
+        (SignatureAlgorithm::RsaSha256, SignatureAlgorithm::RsaPssSha256),
+    ] {
+        suite.setup(Setup { algorithms: Some(vec![agreed]), ..Setup::default() });
+        let accepted = format!("{agreed:?}, agreed on instead of {found:?}");
+        suite.accepted("A11", accepted, Doc::of(&response(&idp).algorithm(agreed)));
+        suite.twin(match (agreed, found) {
+            (SignatureAlgorithm::RsaSha512, _) => "A11-rsasha512-agreed-on-instead-of-rsasha256",
+            _ => "A11-rsasha256-agreed-on-instead-of-rsapsssha256",
+        });
+        let doc = Doc::of(&response(&idp).algorithm(found));
+        suite.refused(
+            "A11",
+            format!("{found:?}, where {agreed:?} is agreed on"),
+            doc,
+            "algorithm.not_allowed",
+        );
+    }
+    suite.usual_setup();
+    suite.twin("G01-signed-assertion");
+}
+
+/// The order of the group of P-256 (SEC 2, §2.4.2).
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// A sequence of two integers, as TLS and X.509 have signatures of ECDSA.
+fn der(first: &[u8], second: &[u8]) -> Vec<u8> {
+    let item = |tag: u8, bytes: Vec<u8>| {
+        let length = u8::try_from(bytes.len()).expect("a short form");
+        [vec![tag, length], bytes].concat()
+    };
+    let integer = |bytes: &[u8]| {
+        let bytes = bytes.get(bytes.iter().take_while(|byte| **byte == 0).count()..).expect("a part");
+        let is_high = bytes.first().is_some_and(|byte| *byte >= 0x80);
+        item(2, [if is_high { vec![0] } else { Vec::new() }, bytes.to_vec()].concat())
+    };
+    item(0x30, [integer(first), integer(second)].concat())
+}
+
+/// `from` less `number`, both of as many bytes.
+fn difference(from: &[u8], number: &[u8]) -> Vec<u8> {
+    let mut borrowed = false;
+    let bytes = from.iter().zip(number).rev().map(|(from, number)| {
+        let (rest, first) = from.overflowing_sub(*number);
+        let (rest, second) = rest.overflowing_sub(u8::from(borrowed));
+        borrowed = first || second;
+        rest
+    });
+    let mut bytes: Vec<_> = bytes.collect();
+    bytes.reverse();
+    bytes
+}
+
+/// What a careless verifier calculates that takes the key, which is public, for a secret.
+fn hmac_under_public_key(uri: &str, message: &[u8]) -> Vec<u8> {
+    let algorithm = match uri.rsplit('-').next() {
+        Some("sha256") => hmac::HMAC_SHA256,
+        Some("sha512") => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+    };
+    let key = hmac::Key::new(algorithm, keys::OWN_CERTIFICATE.as_bytes());
+    hmac::sign(&key, message).as_ref().to_vec()
 }
 
 fn denied(suite: &mut Suite) {
@@ -102,7 +200,19 @@ fn denied(suite: &mut Suite) {
         ("A04", "a space behind", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256 ", "algorithm.unknown"),
         ("A04", "https", "https://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "algorithm.unknown"),
     ] {
-        suite.refused(id, format!("the signature by {what}"), base.replace(RSA_SHA256, uri), code);
+        let named = base.replace(RSA_SHA256, uri);
+        if id == "A01" {
+            let doc = named.signed_by(|message| hmac_under_public_key(uri, message));
+            suite.refused(id, format!("the signature by {what} under the certificate"), doc, code);
+        } else if what == "RSA with SHA-1" {
+            let doc = named.with_value("SignatureValue", &STANDARD.decode(SIGNED_BY_SHA1).expect("base64"));
+            suite.refused(id, format!("the signature by {what}"), doc, code);
+        } else {
+            // What the key or the library cannot make is named only: the value is then one of RSA with SHA-256, over a
+            // SignedInfo that names the other algorithm.
+            let doc = named.signed_as_it_stands();
+            suite.refused(id, format!("{what} said to be the algorithm of the signature"), doc, code);
+        }
     }
     for (id, what, uri, code) in [
         ("A03", "SHA-1", "http://www.w3.org/2000/09/xmldsig#sha1", "algorithm.sha1_refused"),
@@ -113,30 +223,53 @@ fn denied(suite: &mut Suite) {
         ("A04", "an empty one", "", "algorithm.unknown"),
         ("A04", "another case", "http://www.w3.org/2001/04/xmlenc#SHA256", "algorithm.unknown"),
     ] {
-        suite.refused(id, format!("the digest by {what}"), base.replace(SHA256, uri), code);
+        // Where there is no such digest, or none that the library makes, it stays the one by SHA-256.
+        let doc = base.replace(SHA256, uri).signed_over(ASSERTION);
+        suite.refused(id, format!("{what} said to be the algorithm of the digest"), doc, code);
     }
     let strong = base.replace(RSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512");
     suite.refused(
         "A05",
         "a strong signature over a weak digest",
-        strong.replace(SHA256, "http://www.w3.org/2000/09/xmldsig#sha1"),
+        strong.replace(SHA256, "http://www.w3.org/2000/09/xmldsig#sha1").signed_over(ASSERTION),
         "algorithm.sha1_refused",
     );
     let method = format!("<ds:SignatureMethod Algorithm=\"{RSA_SHA256}\"/>");
     let filled = |inside: &str| {
         base.replace(&method, &method.replace("/>", &format!(">{inside}</ds:SignatureMethod>")))
     };
+    for bits in [0_usize, 8, 40] {
+        let uri = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
+        let length = format!(
+            "<ds:SignatureMethod Algorithm=\"{uri}\"><ds:HMACOutputLength>{bits}</ds:HMACOutputLength></ds:SignatureMethod>"
+        );
+        let doc = base.replace(&method, &length).signed_by(|message| {
+            let whole = hmac_under_public_key(uri, message);
+            // No value at all would be refused for that.
+            whole.into_iter().take((bits / 8).max(1)).collect()
+        });
+        let what = format!("an HMAC under the certificate, cut to {bits} bits");
+        suite.refused("A02", what, doc, "algorithm.hmac_refused");
+    }
     for (id, what, inside) in [
-        ("A02", "an HMAC of no bits", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
-        ("A02", "an HMAC of eight bits", "<ds:HMACOutputLength>8</ds:HMACOutputLength>"),
-        ("A02", "an HMAC of forty bits", "<ds:HMACOutputLength>40</ds:HMACOutputLength>"),
+        ("A02", "RSA with the length of an HMAC of no bits", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
+        (
+            "A02",
+            "RSA with the length of an HMAC of eight bits",
+            "<ds:HMACOutputLength>8</ds:HMACOutputLength>",
+        ),
+        (
+            "A02",
+            "RSA with the length of an HMAC of forty bits",
+            "<ds:HMACOutputLength>40</ds:HMACOutputLength>",
+        ),
         (
             "A07",
             "parameters of RSA-PSS",
             "<p:RSAPSSParams xmlns:p=\"http://www.w3.org/2007/05/xmldsig-more#\"><p:SaltLength>0</p:SaltLength></p:RSAPSSParams>",
         ),
     ] {
-        suite.refused(id, what, filled(inside), "algorithm.parameters");
+        suite.refused(id, what, filled(inside).signed_as_it_stands(), "algorithm.parameters");
     }
     let twice = base
         .replace(&method, &format!("<ds:SignatureMethod Algorithm=\"{RSA_SHA256}\" Algorithm=\"urn:x\"/>"));
@@ -144,7 +277,7 @@ fn denied(suite: &mut Suite) {
     suite.refused(
         "A04",
         "no algorithm",
-        base.replace(&method, "<ds:SignatureMethod/>"),
+        base.replace(&method, "<ds:SignatureMethod/>").signed_as_it_stands(),
         "signature.malformed",
     );
 }

@@ -66,6 +66,17 @@ pub(crate) fn cases(suite: &mut Suite) {
     let used: String = (0..30).map(|number| format!("<p{number}:x{declared}/>")).collect();
     let amplified = unsigned.after("</saml2:Conditions>", &format!("<saml2:Advice>{used}</saml2:Advice>"));
     suite.accepted("N14", "many declarations on many elements, in what is signed", amplified.resigned());
+    // A declaration in a long name, which each of many elements repeats in the canonical form.
+    let grown = |doc: &Doc, name: usize| {
+        doc.after("<saml2:Assertion ", &format!("xmlns:p=\"urn:{}\" ", "x".repeat(name))).after(
+            "</saml2:Conditions>",
+            &format!("<saml2:Advice>{}</saml2:Advice>", "<p:a/>".repeat(10_000)),
+        )
+    };
+    suite.accepted("N14", "a form that grows up to the limit", grown(&unsigned, 70).resigned());
+    suite.twin("N14-a-form-that-grows-up-to-the-limit");
+    suite.refused("N14", "a form that grows beyond the limit", grown(&base, 90), "limit.canonical_form");
+    suite.twin("G01-signed-assertion");
     suite.accepted(
         "D09",
         "a huge modulus in KeyInfo, which nobody reads",

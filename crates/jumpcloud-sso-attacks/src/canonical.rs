@@ -3,7 +3,7 @@
 use jumpcloud_sso_testkit::{AttributeStyle, Sign};
 
 use crate::case::{SP, Suite};
-use crate::doc::{Doc, evil_assertion, idp, response};
+use crate::doc::{ASSERTION, Doc, evil_assertion, idp, response};
 use crate::parser::{CONSENT, NAME_ID_TEXT};
 
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
@@ -47,11 +47,20 @@ fn values_in_two_parts(suite: &mut Suite) {
                 (id, code)
             };
             suite.refused(id, format!("{what} in {place}"), signed.replace(&marker, &changed), code);
-            if id != "N03" {
+            if id == "N01" {
+                let doc = unsigned.replace(&marker, &changed.replace(cut, "CUT"));
+                suite.refused(
+                    id,
+                    format!("{what} in {place}, which the signature passes over"),
+                    doc.signed_with_node("CUT", cut, ""),
+                    code,
+                );
+            } else if id == "N02" {
+                let doc = unsigned.replace(&marker, &changed.replace(cut, "CUT"));
                 suite.refused(
                     id,
                     format!("{what} in {place}, and signed so"),
-                    unsigned.replace(&marker, &changed).as_str(),
+                    doc.signed_with_node("CUT", cut, cut),
                     code,
                 );
             }
@@ -112,20 +121,23 @@ fn other_forms(suite: &mut Suite) {
     ] {
         let of_signed_info =
             signed.replace(&method, &format!("<ds:CanonicalizationMethod Algorithm=\"{uri}\"/>"));
+        let of_signed_info = of_signed_info.signed_as_it_stands();
         suite.refused(id, format!("{what}, of SignedInfo"), of_signed_info, "algorithm.canonicalization");
         let of_reference = signed.replace(&transform, &format!("<ds:Transform Algorithm=\"{uri}\"/>"));
+        let of_reference = of_reference.signed_over(ASSERTION);
         suite.refused(id, format!("{what}, of the reference"), of_reference, "algorithm.transform");
     }
-    suite.refused("N15", "missing", signed.without(&method), "signature.malformed");
-    suite.refused("N15", "twice", signed.twice(&method), "signature.malformed");
+    suite.refused("N15", "missing", signed.without(&method).signed_as_it_stands(), "signature.malformed");
+    suite.refused("N15", "twice", signed.twice(&method).signed_as_it_stands(), "signature.malformed");
     suite.refused(
         "N15",
         "without an algorithm",
-        signed.replace(&method, "<ds:CanonicalizationMethod/>"),
+        signed.replace(&method, "<ds:CanonicalizationMethod/>").signed_as_it_stands(),
         "signature.malformed",
     );
     let filled = method.replace("/>", "><x/></ds:CanonicalizationMethod>");
-    suite.refused("N15", "with children", signed.replace(&method, &filled), "signature.malformed");
+    let filled = signed.replace(&method, &filled).signed_as_it_stands();
+    suite.refused("N15", "with children", filled, "signature.malformed");
     // What no canonical form exists of is no document here, so that there is no empty form to be digested.
     let void = signed.replace(CONSENT, &format!("{CONSENT} xmlns:x=\"x\""));
     suite.refused("N05", "a document without a canonical form", void, "xml.namespace_uri");
@@ -133,6 +145,8 @@ fn other_forms(suite: &mut Suite) {
     let digest = signed.part("<ds:DigestValue>", "</ds:DigestValue>");
     let empty = format!("<ds:DigestValue>{nothing}</ds:DigestValue>");
     suite.refused("N06", "the digest of nothing", signed.replace(&digest, &empty), "signature.untrusted_key");
+    let signed_nothing = signed.replace(&digest, &empty).signed_as_it_stands();
+    suite.refused("N06", "the digest of nothing, and signed so", signed_nothing, "signature.digest_mismatch");
     let target = signed.replace(&signed.assertion(), "").replace(
         "<saml2p:Status>",
         &format!("{}<saml2p:Status>", signed.signature().replace(&digest, &empty)),
@@ -168,16 +182,32 @@ fn prefix_lists(suite: &mut Suite) {
         ("an empty list", "PrefixList=\"\"".to_owned(), "signature.untrusted_key"),
         ("the default namespace too", "PrefixList=\"xs #default\"".to_owned(), "signature.untrusted_key"),
     ] {
-        suite.refused("N08", what, with(&list), code);
+        let doc = with(&list);
+        // A list that cannot be read is signed with the digest of the one that could; another one is a change to
+        // SignedInfo, and refused as that.
+        let doc = if code == "signature.untrusted_key" { doc } else { doc.signed_as_it_stands() };
+        suite.refused("N08", what, doc, code);
+    }
+    for (what, list) in [
+        ("another list", "PrefixList=\"xsi\""),
+        ("an empty list", "PrefixList=\"\""),
+        ("the default namespace too", "PrefixList=\"xs #default\""),
+    ] {
+        suite.accepted("N08", format!("{what}, and signed so"), with(list).signed_over(ASSERTION));
     }
     let enveloped = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>";
     let list = typed.part("<ec:InclusiveNamespaces ", "/>");
     let moved =
         typed.without(&list).replace(enveloped, &enveloped.replace("/>", &format!(">{list}</ds:Transform>")));
-    suite.refused("N08", "a list on the other transform", moved, "algorithm.parameters");
-    suite.refused("N08", "two lists", typed.twice(&list), "signature.malformed");
+    suite.refused(
+        "N08",
+        "a list on the other transform",
+        moved.signed_as_it_stands(),
+        "algorithm.parameters",
+    );
+    suite.refused("N08", "two lists", typed.twice(&list).signed_as_it_stands(), "signature.malformed");
     let foreign = typed.replace("xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\"", "xmlns:ec=\"urn:x\"");
-    suite.refused("N08", "a list of another namespace", foreign, "signature.malformed");
+    suite.refused("N08", "a list of another namespace", foreign.signed_as_it_stands(), "signature.malformed");
     suite.twin("G01-signed-assertion");
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
 use jumpcloud_sso::parts::saml_protocol::{Expected, ResponseVerifier, decode_post};
-use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, TrustedKeys};
+use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, SignatureAlgorithm, TrustedKeys};
 use jumpcloud_sso::{AttributeMap, Certificate};
 use jumpcloud_sso_testkit::keys;
 
@@ -53,7 +53,7 @@ pub enum Message {
 }
 
 /// What a service is configured with, beyond the settings that all cases have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setup {
     /// The pinned certificates, PEM.
@@ -66,6 +66,8 @@ pub struct Setup {
     pub clock_skew: Duration,
     /// Whether the service has a key for decryption.
     pub decrypts: bool,
+    /// The signature algorithms that were agreed on; `None` for all that are allowed anyway.
+    pub algorithms: Option<Vec<SignatureAlgorithm>>,
 }
 
 impl Default for Setup {
@@ -76,6 +78,7 @@ impl Default for Setup {
             now: now(),
             clock_skew: Duration::from_secs(60),
             decrypts: false,
+            algorithms: None,
         }
     }
 }
@@ -194,7 +197,7 @@ fn accepted_name(
     document: &Document,
     configure: impl FnOnce(ResponseVerifier) -> ResponseVerifier,
 ) -> Result<String, &'static str> {
-    let Setup { certificates, request_id, now, clock_skew, decrypts } = &document.setup;
+    let Setup { certificates, request_id, now, clock_skew, decrypts, algorithms } = &document.setup;
     let xml = match &document.message {
         Message::Xml(xml) => xml.clone(),
         Message::Field(field) => decode_post(field).map_err(|error| error.code())?,
@@ -202,7 +205,9 @@ fn accepted_name(
     let certificates: Result<Vec<_>, _> =
         certificates.iter().map(|pem| Certificate::parse(pem.as_bytes())).collect();
     let keys = TrustedKeys::new(certificates.map_err(|error| error.code())?).map_err(|error| error.code())?;
-    let mut verifier = ResponseVerifier::new(keys).algorithms(AlgorithmPolicy::default());
+    let policy = AlgorithmPolicy::default();
+    let policy = algorithms.as_ref().map_or(policy.clone(), |algorithms| policy.only(algorithms));
+    let mut verifier = ResponseVerifier::new(keys).algorithms(policy);
     if *decrypts {
         let key = DecryptionKey::from_pem(keys::SERVICE_KEY).expect("a key");
         verifier = verifier.decryptor(Decryptor::new([key], DecryptionPolicy::default()).expect("a key"));

@@ -1,4 +1,4 @@
-//! The classes of attack, in our own words, and where those are shown that no case is of.
+//! The classes of attack, in our own words; where those are shown that no case is of, and why nothing is refused in some.
 
 /// A class of attack.
 #[derive(Clone, Copy, Debug)]
@@ -8,16 +8,22 @@ pub struct Class {
     pub id: &'static str,
     /// What it is about.
     pub what: &'static str,
-    /// Where it is shown, or why there is nothing to show, if no case is of it.
+    /// Where it is shown if no case is of it: a test, as `path/of/file.rs::function`, and a word about it.
     pub elsewhere: Option<&'static str>,
+    /// Why nothing is refused, if all cases of it are accepted.
+    pub accepted: Option<&'static str>,
 }
 
 const fn class(id: &'static str, what: &'static str) -> Class {
-    Class { id, what, elsewhere: None }
+    Class { id, what, elsewhere: None, accepted: None }
 }
 
 const fn shown(id: &'static str, what: &'static str, elsewhere: &'static str) -> Class {
-    Class { id, what, elsewhere: Some(elsewhere) }
+    Class { id, what, elsewhere: Some(elsewhere), accepted: None }
+}
+
+const fn harmless(id: &'static str, what: &'static str, why: &'static str) -> Class {
+    Class { id, what, elsewhere: None, accepted: Some(why) }
 }
 
 /// All classes: P for the parser, N for the canonical form, G for the structure of signatures, K for keys, A for
@@ -57,10 +63,18 @@ pub const CLASSES: &[Class] = &[
     shown(
         "P31",
         "documents that change when they are written again",
-        "a property: `saml-xml/tests/it/properties.rs` and the fuzz target `canonicalize`",
+        "a property: `saml-xml/tests/it/properties.rs::canonicalization_keeps_the_content_and_is_idempotent`, and the fuzz target `canonicalize`",
     ),
-    class("P32", "values in CDATA"),
-    class("P33", "references in IDs"),
+    harmless(
+        "P32",
+        "values in CDATA",
+        "CDATA is text: it is read as the canonical form has it, which is what was signed",
+    ),
+    harmless(
+        "P33",
+        "references in IDs",
+        "references are resolved before IDs are compared, by the reader and the verifier alike",
+    ),
     class("P34", "what makes a parser fetch something"),
     class("N01", "comments that cut a value"),
     class("N02", "processing instructions that cut a value"),
@@ -71,10 +85,18 @@ pub const CLASSES: &[Class] = &[
     class("N07", "nodes of other kinds"),
     class("N08", "lists of inclusive prefixes"),
     class("N09", "what an ancestor adds to an inclusive form"),
-    class("N10", "prefixes in values"),
+    harmless("N10", "prefixes in values", "types of values are never looked at"),
     class("N11", "namespaces from around the signed element"),
-    class("N12", "order and spelling that do not matter"),
-    class("N13", "characters that are escaped"),
+    harmless(
+        "N12",
+        "order and spelling that do not matter",
+        "these are the same document, and have the same canonical form",
+    ),
+    harmless(
+        "N13",
+        "characters that are escaped",
+        "these are the same characters, and are read as they were signed",
+    ),
     class("N14", "forms that grow"),
     class("N15", "canonicalization methods that are none"),
     class("G01", "no signature"),
@@ -109,7 +131,7 @@ pub const CLASSES: &[Class] = &[
     class("G30", "XPath"),
     class("G31", "XSLT"),
     class("G32", "other transforms, or the two in another way"),
-    class("G33", "work before anything is authenticated"),
+    class("G33", "transforms in numbers, and which of two errors is told"),
     class("G34", "a genuine signature of something else"),
     class("G35", "one part signed, another one read"),
     class("G36", "the envelope around a signed assertion"),
@@ -119,7 +141,7 @@ pub const CLASSES: &[Class] = &[
     shown(
         "G40",
         "errors taken for success",
-        "a property of the types: verification gives a value or an error, never a number; `saml-signature/tests/it/verification.rs`",
+        "a property of the types: verification gives a value or an error, never a number; `saml-signature/tests/it/verification.rs::the_proof_names_key_and_algorithm_and_leads_to_the_element_only`",
     ),
     class("G41", "the last reference wins"),
     class("G42", "a signature of another namespace"),
@@ -132,8 +154,12 @@ pub const CLASSES: &[Class] = &[
     class("K07", "no trusted key at all"),
     class("K08", "keys for other uses in metadata"),
     class("K09", "weak keys"),
-    class("K10", "certificates out of their time"),
-    class("K11", "certificates by an authority"),
+    harmless(
+        "K10",
+        "certificates out of their time",
+        "a pinned key is trusted, not the dates around it: there is a warning, and a setting that refuses (`enforce_certificate_dates`)",
+    ),
+    class("K11", "certificates that somebody trusted has issued"),
     class("K12", "an algorithm of another kind than the key"),
     class("K13", "keys that are being replaced"),
     class("K14", "another tenant's key"),
@@ -151,7 +177,7 @@ pub const CLASSES: &[Class] = &[
     shown(
         "A12",
         "implementations that disagree",
-        "`second-opinion/` compares with libxmlsec1 over ten thousand mutated documents",
+        "`second-opinion/tests/it/main.rs::they_agree_on_ten_thousand_mutated_documents`, with libxmlsec1",
     ),
     class("S01", "other messages than a Response"),
     class("S02", "another number of assertions than one"),
@@ -175,35 +201,59 @@ pub const CLASSES: &[Class] = &[
     class("S20", "qualifiers and formats of NameIDs"),
     class("S21", "several attributes of one name"),
     class("S22", "markup in attributes"),
-    class("S23", "statements of a login"),
+    class("S23", "statements of a login, whose class of authentication nobody asks for"),
     class("S24", "characters that deceive"),
     class("S25", "order and number of elements"),
-    shown("S26", "requests to log out", "there is no logout by SAML: JumpCloud offers none"),
-    class("S27", "what the service writes itself"),
+    shown(
+        "S26",
+        "requests to log out",
+        "there is no logout by SAML, as JumpCloud offers none: such a message is none; `saml-protocol/tests/it/responses.rs::the_message_is_a_response`",
+    ),
+    harmless(
+        "S27",
+        "what the service writes itself",
+        "the service writes it: what counts is that it is escaped",
+    ),
     class("S28", "messages in other envelopes"),
     class("B01", "two messages in one query"),
     class("B02", "parameters that stand twice"),
     shown(
         "B03",
         "queries that are encoded anew",
-        "`saml-protocol/tests/it/bindings.rs` verifies over the raw query",
+        "verified over the raw query: `saml-protocol/tests/it/bindings.rs::signatures_of_redirects_are_over_the_octets`",
     ),
     class("B04", "parts of a query's signature"),
     shown(
         "B05",
         "an XML signature in a query",
-        "`saml-protocol/tests/it/bindings.rs`: a query is signed by its parameters or not at all",
+        "a query is signed by its parameters or not at all: `saml-protocol/tests/it/bindings.rs::signatures_of_redirects_are_over_the_octets`",
     ),
-    class("B06", "other bindings"),
+    harmless(
+        "B06",
+        "other bindings",
+        "the signature in the other field is never looked at, so that it cannot stand for one in the message",
+    ),
     class("B07", "messages by the wrong method"),
     class("B08", "base64 of the form field"),
     class("B09", "redirects after the login"),
-    class("B10", "markup in the form"),
+    harmless("B10", "markup in the form", "the service writes it: what counts is that it is escaped"),
     class("B11", "a login that was not begun here"),
     class("B12", "a login of another browser"),
-    class("B13", "addresses out of a request's headers"),
-    class("B14", "secrets that are shown"),
-    shown("B15", "bindings that nobody asked for", "there are no other bindings: nothing to turn on"),
+    harmless(
+        "B13",
+        "addresses out of a request's headers",
+        "no header is read: addresses are those of the settings",
+    ),
+    harmless(
+        "B14",
+        "secrets that are shown",
+        "the service shows it: what counts is that the secret is not in it",
+    ),
+    shown(
+        "B15",
+        "bindings that nobody asked for",
+        "there are no other bindings, and nothing to turn on; an envelope of theirs is no Response: `saml-protocol/tests/it/responses.rs::the_message_is_a_response`",
+    ),
     class("E01", "an assertion that anybody could encrypt"),
     class("E02", "an encrypted assertion beside a signed one"),
     class("E03", "what is in the plaintext"),
@@ -213,10 +263,14 @@ pub const CLASSES: &[Class] = &[
     class("E07", "transports of keys"),
     class("E08", "ciphertexts that were changed"),
     class("E09", "keys and ciphertexts elsewhere"),
-    class("E10", "keys for other services"),
+    harmless(
+        "E10",
+        "keys for other services",
+        "the recipient is said outside of what is signed; whether the key fits is what decides",
+    ),
     class("E11", "encrypted names"),
     class("E12", "keys that do not fit"),
-    class("E13", "no key"),
+    class("E13", "a service without a key"),
     class("J01", "tokens without a signature"),
     class("J02", "algorithms that are not the key's"),
     class("J03", "claims that were changed, or are of another type"),
@@ -225,7 +279,11 @@ pub const CLASSES: &[Class] = &[
     class("J06", "values of one purpose used for another"),
     class("J07", "sessions that go on for too long"),
     class("J08", "sessions after logging out"),
-    class("J09", "the session's cookie"),
+    harmless(
+        "J09",
+        "the session's cookie",
+        "the service writes it: what counts is that the attributes are there",
+    ),
     class("J10", "hand-over codes"),
     class("J11", "tokens that are malformed"),
     class("T01", "two identity providers in one login"),
@@ -233,8 +291,16 @@ pub const CLASSES: &[Class] = &[
     class("T03", "e-mail addresses of other tenants"),
     class("T04", "domains of other tenants"),
     class("T05", "accounts linked by an address"),
-    class("T06", "one entity ID for two tenants"),
-    class("T07", "groups that nobody listed"),
+    harmless(
+        "T06",
+        "one entity ID for two tenants",
+        "entity IDs are free text: keys, addresses and accounts are those of each connection",
+    ),
+    harmless(
+        "T07",
+        "groups that nobody listed",
+        "a group that nobody listed gives nothing, and is no reason to refuse a login",
+    ),
     class("T08", "connections that are disabled"),
     class("T09", "metadata"),
     class("T10", "checks that are left out"),
@@ -244,7 +310,7 @@ pub const CLASSES: &[Class] = &[
     shown(
         "D02",
         "deflated input that is too large",
-        "`saml-protocol/tests/it/bindings.rs` inflates up to the limit and no further",
+        "inflated up to the limit and no further: `saml-protocol/tests/it/bindings.rs::inflating_is_bounded`",
     ),
     class("D03", "depth"),
     class("D04", "attributes"),
@@ -253,12 +319,16 @@ pub const CLASSES: &[Class] = &[
     class("D07", "signatures and references"),
     class("D08", "keys to be tried"),
     class("D09", "huge keys"),
-    class("D10", "bytes that make a program fail"),
+    harmless(
+        "D10",
+        "bytes that make a program fail",
+        "what makes a program fail is found by fuzzing, of which no case remains: the targets in `fuzz`",
+    ),
     class("D11", "memory of what was used"),
     shown(
         "D12",
         "text in logs",
-        "`jumpcloud-sso/tests/it/logins.rs`: `a_diagnosis_is_one_line_whoever_wrote_the_message`",
+        "`jumpcloud-sso/tests/it/logins.rs::a_diagnosis_is_one_line_whoever_wrote_the_message`",
     ),
     class("D13", "searches that are quadratic"),
 ];

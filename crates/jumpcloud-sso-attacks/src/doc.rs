@@ -1,7 +1,12 @@
 //! The vocabulary that attacks are written in.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::Certificate;
-use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
+use jumpcloud_sso::parts::saml_signature::{
+    DigestAlgorithm, SignOptions, SignatureAlgorithm, SigningKey, sign,
+};
+use jumpcloud_sso::parts::saml_xml::{Document, Element, Limits, PrefixList};
 use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, Sign, User, keys};
 
 use crate::case::{ACS, IDP, REQUEST, SP, Suite, now};
@@ -114,6 +119,103 @@ impl Doc {
         self.sign(Sign::Assertion)
     }
 
+    /// Signs the first `SignedInfo` again as it stands, whatever was made of it: the pinned key really has signed it so,
+    /// and nothing but the rule can be what refuses it. The algorithm is the one that it names, where the key has that
+    /// one, and RSA with SHA-256 where not.
+    #[track_caller]
+    pub(crate) fn signed_as_it_stands(&self) -> Self {
+        let (uri, message) = self.signed_info();
+        let key = SigningKey::from_pem(keys::OWN_KEY).expect("a key");
+        let named = match SignatureAlgorithm::from_uri(&uri) {
+            None if uri.ends_with("#rsa-pss") => Some(SignatureAlgorithm::RsaPssSha256),
+            named => named,
+        };
+        let signed = named.and_then(|algorithm| key.sign(algorithm, &message).ok());
+        let value =
+            signed.unwrap_or_else(|| key.sign(SignatureAlgorithm::RsaSha256, &message).expect("signed"));
+        self.with_value("SignatureValue", &value)
+    }
+
+    /// The same with a value that somebody else makes of the canonical form of `SignedInfo`.
+    #[track_caller]
+    pub(crate) fn signed_by(&self, value: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+        let (_, message) = self.signed_info();
+        self.with_value("SignatureValue", &value(&message))
+    }
+
+    /// Digests the element of this ID as the reference of the first signature says, and signs that as it stands.
+    #[track_caller]
+    pub(crate) fn signed_over(&self, id: &str) -> Self {
+        self.digested(id, |canonical| canonical).signed_as_it_stands()
+    }
+
+    /// Puts `node` in the place of `marker`, which is a text of the assertion, and signs it: over `canonical` where the
+    /// node was. So whoever renders the node like this finds the signature good.
+    #[track_caller]
+    pub(crate) fn signed_with_node(&self, marker: &str, node: &str, canonical: &str) -> Self {
+        let digested = self.resigned().digested(ASSERTION, |form| {
+            let form = String::from_utf8(form).expect("text");
+            assert_eq!(form.matches(marker).count(), 1, "{marker:?} in {form}");
+            form.replace(marker, canonical).into_bytes()
+        });
+        digested.signed_as_it_stands().replace(marker, node)
+    }
+
+    /// Digests the element of this ID without the first signature, after a change to its canonical form.
+    #[track_caller]
+    fn digested(&self, id: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Self {
+        let digest = {
+            let document = Document::parse(self.0.as_bytes(), &Limits::default()).expect("XML");
+            let signature = first(&document, "Signature");
+            let target = document.element_by_id(id).expect("an element of this ID");
+            // Without another method, nodes become bytes by the inclusive form.
+            let (form, list) = first(&document, "Transforms")
+                .child_elements()
+                .expect("elements")
+                .last()
+                .filter(|transform| !algorithm(*transform).ends_with("#enveloped-signature"))
+                .map_or((String::new(), None), |transform| {
+                    let list = transform.child_elements().ok().and_then(|mut it| it.next());
+                    (algorithm(transform), list.and_then(|it| it.attribute("PrefixList").map(str::to_owned)))
+                });
+            let mut canonical = Vec::new();
+            let prefixes =
+                list.map_or_else(|| prefixes(&form), |list| PrefixList::parse(&list).expect("prefixes"));
+            target.canonicalize_without(signature, &prefixes, &mut canonical).expect("a form");
+            let method = DigestAlgorithm::from_uri(&algorithm(first(&document, "DigestMethod")));
+            method.unwrap_or(DigestAlgorithm::Sha256).digest(&change(canonical)).as_ref().to_vec()
+        };
+        self.with_value("DigestValue", &digest)
+    }
+
+    /// The algorithm that the first `SignedInfo` names, and its canonical form.
+    #[track_caller]
+    fn signed_info(&self) -> (String, Vec<u8>) {
+        let document = Document::parse(self.0.as_bytes(), &Limits::default()).expect("XML");
+        let signed_info = first(&document, "SignedInfo");
+        let within = |name| signed_info.descendants_and_self().find(|it| it.local_name() == name);
+        let form = within("CanonicalizationMethod").map(algorithm).unwrap_or_default();
+        let mut canonical = Vec::new();
+        signed_info.canonicalize(&prefixes(&form), &mut canonical).expect("a form");
+        (within("SignatureMethod").map(algorithm).unwrap_or_default(), canonical)
+    }
+
+    /// With another value in the first element of this name.
+    #[track_caller]
+    pub(crate) fn with_value(&self, element: &str, value: &[u8]) -> Self {
+        let (start, end) = (format!("<ds:{element}>"), format!("</ds:{element}>"));
+        let old = self.part(&start, &end);
+        Self(self.0.replacen(&old, &format!("{start}{}{end}", STANDARD.encode(value)), 1))
+    }
+
+    /// The bytes of the first `SignatureValue`.
+    #[track_caller]
+    pub(crate) fn value(&self) -> Vec<u8> {
+        let value = self.part("<ds:SignatureValue>", "</ds:SignatureValue>");
+        let value = value.trim_start_matches("<ds:SignatureValue>").trim_end_matches("</ds:SignatureValue>");
+        STANDARD.decode(value).expect("base64")
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.clone().into_bytes()
     }
@@ -130,6 +232,22 @@ impl From<Doc> for Vec<u8> {
     fn from(doc: Doc) -> Self {
         doc.0.into_bytes()
     }
+}
+
+/// The first element of this name.
+#[track_caller]
+fn first<'d, 'a>(document: &'d Document<'a>, name: &str) -> Element<'d, 'a> {
+    document.elements().find(|it| it.local_name() == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+fn algorithm(element: Element<'_, '_>) -> String {
+    element.attribute("Algorithm").unwrap_or_default().to_owned()
+}
+
+/// The prefixes that a canonical form renders although nothing uses them: in the inclusive ones, all that are in scope.
+fn prefixes(form: &str) -> PrefixList {
+    let is_inclusive = form.is_empty() || form.contains("REC-xml-c14n") || form.contains("xml-c14n11");
+    PrefixList::parse(if is_inclusive { "saml2p saml2 ds" } else { "" }).expect("prefixes")
 }
 
 #[track_caller]

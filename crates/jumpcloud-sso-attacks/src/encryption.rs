@@ -43,6 +43,7 @@ pub(crate) fn cases(suite: &mut Suite) {
     let two = base.part("<saml2:EncryptedAssertion", "</saml2:EncryptedAssertion>");
     suite.refused("E02", "two encrypted assertions", base.twice(&two), "response.assertion_count");
     suite.usual_setup();
+    // That one key both signs and decrypts is nothing that a message could show.
     suite.refused("E13", "encrypted to a service that has no key", base, "encryption.no_key");
 }
 

@@ -1,5 +1,6 @@
 //! Keys and certificates: K01 to K14.
 
+use jumpcloud_sso::parts::saml_signature::{SignatureAlgorithm, SigningKey};
 use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
 
 use crate::case::{IDP, Setup, Suite};
@@ -168,20 +169,53 @@ fn pinned_certificates(suite: &mut Suite) {
     ];
     suite.setup(pinned(&five));
     suite.refused("D08", "five certificates pinned", signed, "limit.certificates");
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE, data!("rsa8192.crt.pem")]));
+    suite.accepted("D09", "RSA of 8192 bits pinned beside the other one", Doc::signed(Sign::Assertion));
+    suite.twin("D09-rsa-of-8192-bits-pinned-beside-the-other-one");
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE, data!("rsa8200.crt.pem")]));
+    suite.refused(
+        "D09",
+        "RSA of 8200 bits pinned beside the other one",
+        Doc::signed(Sign::Assertion),
+        "certificate.weak_key",
+    );
+    suite.twin("G01-signed-assertion");
     let jumpcloud = JumpCloud::new(URL, IDP).expect("an identity provider");
     let own = Doc::of(&response(&jumpcloud));
     suite.setup(pinned(&[keys::JUMPCLOUD_CERTIFICATE_EXPIRED]));
     suite.accepted("K10", "the pinned certificate has expired: its key decides", own.clone());
     suite.setup(pinned(&[keys::JUMPCLOUD_CERTIFICATE_EMPTY_EXTENSIONS]));
     suite.accepted("K11", "a certificate of 2021, self-signed: its key decides", own.clone());
-    suite.setup(pinned(&[keys::OWN_CERTIFICATE]));
+    suite.setup(pinned(&[keys::JUMPCLOUD_CERTIFICATE]));
+    suite.accepted("K03", "signed by the key of the certificate that is cloned below", own.clone());
+    suite.twin("K03-signed-by-the-key-of-the-certificate-that-is-cloned-below");
+    let (key, certificate) = (data!("cloned-rsa4096.key.pem"), data!("cloned-rsa4096.crt.pem"));
+    for id in [ASSERTION, RESPONSE] {
+        suite.refused(
+            "K03",
+            format!("signed by an own key, with a certificate of the same names and number: {id}"),
+            sign_with(Doc::unsigned().as_str(), id, key, certificate),
+            "signature.untrusted_key",
+        );
+    }
+    suite.usual_setup();
+    suite.twin("G01-signed-assertion");
     suite.refused(
         "K11",
         "a certificate of the same product: its key decides",
         own,
         "signature.untrusted_key",
     );
-    suite.usual_setup();
+    // Issued by `openssl x509 -req -CA` with the pinned certificate and its key, to the holder of another one.
+    let issued = include_str!("../data/issued-by-rsa2048.crt.pem");
+    for id in [ASSERTION, RESPONSE] {
+        suite.refused(
+            "K11",
+            format!("signed by a key whose certificate the pinned key has issued: {id}"),
+            sign_with(Doc::unsigned().as_str(), id, keys::OTHER_KEY, issued),
+            "signature.untrusted_key",
+        );
+    }
 }
 
 /// An algorithm of another kind than the key.
@@ -193,7 +227,10 @@ fn kinds(suite: &mut Suite) {
         ("RSA-PSS", "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"),
         ("another hash", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"),
     ] {
-        let doc = Doc::signed(Sign::Assertion).replace(RSA, uri);
+        let key = SigningKey::from_pem(keys::OWN_KEY).expect("a key");
+        let doc = Doc::signed(Sign::Assertion)
+            .replace(RSA, uri)
+            .signed_by(|message| key.sign(SignatureAlgorithm::RsaSha256, message).expect("signed"));
         let code = if matches!(what, "ECDSA" | "Ed25519") {
             "algorithm.key_mismatch"
         } else {

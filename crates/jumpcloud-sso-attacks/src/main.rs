@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use jumpcloud_sso::Certificate;
 use jumpcloud_sso::parts::saml_protocol::format_instant;
-use jumpcloud_sso_attacks::{Document, Message, Verdict, documents};
+use jumpcloud_sso_attacks::{Document, Message, Verdict, documents, scenarios};
 use jumpcloud_sso_testkit::keys;
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Print a line for each case
+    /// Print a line for each case: what it has to come to, its name and, of a refused document, its twin
     List,
 }
 
@@ -45,6 +45,7 @@ struct Line<'d> {
     request_id: Option<&'static str>,
     at: Option<String>,
     clock_skew: u64,
+    algorithms: Option<Vec<&'static str>>,
     expected: &'static str,
     code: Option<&'static str>,
     name_id: Option<&'d str>,
@@ -80,7 +81,11 @@ fn list() {
             Verdict::Refused(code) => code,
             Verdict::Accepted(_) => "accepted",
         };
-        println!("{:<32} {}", verdict, document.name);
+        let twin = if matches!(document.verdict, Verdict::Refused(_)) { document.twin } else { "" };
+        println!("{}", format!("{verdict:<32} {:<80} {twin}", document.name).trim_end());
+    }
+    for scenario in scenarios() {
+        println!("{:<32} {} {}", scenario.expected, scenario.id, scenario.what);
     }
 }
 
@@ -126,6 +131,7 @@ fn line<'d>(folder: &Path, document: &'d Document, file: String) -> std::io::Res
         request_id: setup.request_id,
         at: format_instant(setup.now),
         clock_skew: setup.clock_skew.as_secs(),
+        algorithms: setup.algorithms.as_ref().map(|it| it.iter().map(|it| it.uri()).collect()),
         expected,
         code,
         name_id,

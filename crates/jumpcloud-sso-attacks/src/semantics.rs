@@ -377,6 +377,8 @@ fn times(suite: &mut Suite) {
             ),
         ],
     );
+    // JumpCloud is asked for no class of authentication, and whatever class it says is as good as another one: what there
+    // has to be is the statement, not made in the future.
     let statement = Doc::unsigned().part("<saml2:AuthnStatement ", "</saml2:AuthnStatement>");
     suite.refused(
         "S23",

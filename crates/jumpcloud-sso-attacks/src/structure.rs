@@ -1,5 +1,6 @@
 //! The structure of signatures: G01, G02, G14 to G32, G37 to G42.
 
+use jumpcloud_sso::parts::saml_signature::DigestAlgorithm;
 use jumpcloud_sso_testkit::Sign;
 
 use crate::case::Suite;
@@ -60,10 +61,15 @@ fn parts(suite: &mut Suite, name: &str, base: &Doc) {
         ("KeyInfo", "G19", &part("<ds:KeyInfo>", "</ds:KeyInfo>"), "signature.malformed"),
     ];
     for (what, id, part, code) in rows {
-        suite.refused(id, format!("two of {what}, {name}"), base.twice(part), code);
+        let (two, none) = (base.twice(part), base.without(part));
+        // What is a part of SignedInfo is signed as it is then: by the pinned key, twice or not at all.
+        let is_signed = !matches!(what, "SignedInfo" | "SignatureValue" | "KeyInfo");
+        let (two, none) =
+            if is_signed { (two.signed_as_it_stands(), none.signed_as_it_stands()) } else { (two, none) };
+        suite.refused(id, format!("two of {what}, {name}"), two, code);
         if what != "KeyInfo" {
             let id = if what == "Reference" { "G16" } else { "G02" };
-            suite.refused(id, format!("no {what}, {name}"), base.without(part), code);
+            suite.refused(id, format!("no {what}, {name}"), none, code);
         }
     }
     let nested = base.replace("</ds:SignatureValue>", &format!("{signed_info}</ds:SignatureValue>"));
@@ -74,13 +80,13 @@ fn parts(suite: &mut Suite, name: &str, base: &Doc) {
     suite.refused(
         "G17",
         format!("another Reference in front, {name}"),
-        base.before("<ds:Reference ", &evil),
+        base.before("<ds:Reference ", &evil).signed_as_it_stands(),
         "signature.reference_count",
     );
     suite.refused(
         "G41",
         format!("another Reference behind, {name}"),
-        base.after("</ds:Reference>", &evil),
+        base.after("</ds:Reference>", &evil).signed_as_it_stands(),
         "signature.reference_count",
     );
 }
@@ -107,10 +113,15 @@ fn references(suite: &mut Suite, name: &str, base: &Doc) {
         ("G14", "another case", format!("URI=\"#{}\"", id.to_lowercase()), "signature.wrong_target"),
         ("G26", "an element that is not there", "URI=\"#OTHER\"".to_owned(), "signature.wrong_target"),
     ] {
-        suite.refused(class, format!("{what}, {name}"), base.replace(&uri, &to), code);
+        let doc = base.replace(&uri, &to);
+        // Over what a careless reader takes the reference for: all, or the element that carries the signature.
+        let is_all = matches!(what, "an empty URI" | "no URI" | "an XPointer to all");
+        let doc = doc.signed_over(if is_all { "RESPONSE" } else { &id });
+        suite.refused(class, format!("{what}, {name}"), doc, code);
     }
     let other = if id == "ASSERTION" { "RESPONSE" } else { "ASSERTION" };
     let crossed = base.replace(&uri, &format!("URI=\"#{other}\""));
+    let crossed = crossed.signed_over(other);
     suite.refused("G26", format!("the other element, {name}"), crossed, "signature.wrong_target");
     for (what, bad) in
         [("a space", " X"), ("a quote", "X'"), ("a bracket", "X[1]"), ("nothing", ""), ("a slash", "a/b")]
@@ -124,6 +135,7 @@ fn references(suite: &mut Suite, name: &str, base: &Doc) {
 
 fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
     let all = base.part("<ds:Transforms>", "</ds:Transforms>");
+    let id_of = base.part("URI=\"#", "\">").trim_start_matches("URI=\"#").trim_end_matches("\">").to_owned();
     let with = |inside: &str| base.replace(&all, &format!("<ds:Transforms>{inside}</ds:Transforms>"));
     let other = |uri: &str| format!("<ds:Transform Algorithm=\"{uri}\"/>");
     let filled =
@@ -134,7 +146,7 @@ fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
     );
     let filter = filled(
         "http://www.w3.org/2002/06/xmldsig-filter2",
-        "<XPath xmlns=\"http://www.w3.org/2002/06/xmldsig-filter2\" Filter=\"subtract\">here()</XPath>",
+        "<XPath xmlns=\"http://www.w3.org/2002/06/xmldsig-filter2\" Filter=\"subtract\">/</XPath>",
     );
     let xslt = filled(
         "http://www.w3.org/TR/1999/REC-xslt-19991116",
@@ -163,11 +175,23 @@ fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
         ("G31", "XSLT", format!("{ENVELOPED}{xslt}")),
         ("G31", "XSLT in front", format!("{xslt}{EXCLUSIVE}")),
     ] {
-        suite.refused(id, format!("transforms: {what}, {name}"), with(&inside), "algorithm.transform");
+        // Those by XPath leave nothing to be digested; the other ones all or, being no transforms, what they are given.
+        let doc = if what.contains("XPath") {
+            with(&inside).with_value("DigestValue", DigestAlgorithm::Sha256.digest(b"").as_ref())
+        } else {
+            with(&inside).signed_over(&id_of)
+        };
+        let doc = doc.signed_as_it_stands();
+        suite.refused(id, format!("transforms: {what}, {name}"), doc, "algorithm.transform");
     }
-    // Many of them, and a value that is wrong: nothing is transformed before SignedInfo is known to be genuine.
+    // Signed by the pinned key, and refused before one of them would be run.
     let flood = base.replace(&all, &format!("<ds:Transforms>{}</ds:Transforms>", xslt.repeat(50)));
-    suite.refused("G33", format!("fifty transforms, {name}"), flood, "algorithm.transform");
+    suite.refused(
+        "G33",
+        format!("fifty transforms, {name}"),
+        flood.signed_as_it_stands(),
+        "algorithm.transform",
+    );
     let value = base.part("<ds:SignatureValue>", "</ds:SignatureValue>");
     let digest = base.part("<ds:DigestValue>", "</ds:DigestValue>");
     let both_wrong = base
@@ -175,7 +199,7 @@ fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
         .replace(&digest, "<ds:DigestValue>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</ds:DigestValue>");
     suite.refused(
         "G33",
-        format!("value and digest wrong: the value is looked at first, {name}"),
+        format!("value and digest wrong: what is told is that of the value, {name}"),
         both_wrong,
         "signature.untrusted_key",
     );

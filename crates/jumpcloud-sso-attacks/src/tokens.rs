@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::{hkdf, hmac};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jumpcloud_sso::parts::saml_protocol::{AuthnRequest, MessageField, PostForm, RedirectMessage, RequestId};
 use jumpcloud_sso::parts::sso_session::{AuthSecret, Purpose, Sealer};
 use jumpcloud_sso::{CodeChallenge, MemoryStore, NewSession, PostedForm, SessionRefusal, Sessions, Settings};
@@ -50,6 +51,46 @@ fn key_id() -> String {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().expect("a header")).expect("base64");
     let header: serde_json::Value = serde_json::from_slice(&header).expect("JSON");
     header.get("kid").and_then(serde_json::Value::as_str).expect("a name").to_owned()
+}
+
+/// The key of HS256, derived as the service does it.
+fn signing_key() -> hmac::Key {
+    let mut bytes = [0; 32];
+    let secret = STANDARD.decode(SECRET.as_bytes()).expect("base64");
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"jumpcloud-sso")
+        .extract(&secret)
+        .expand(&[b"v1 session HS256"], hkdf::HKDF_SHA256)
+        .and_then(|key| key.fill(&mut bytes))
+        .expect("a key");
+    hmac::Key::new(hmac::HMAC_SHA256, &bytes)
+}
+
+/// A token with other claims, signed by the service's own key: nothing but the rule can be what refuses it.
+fn signed(change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>)) -> String {
+    let token = token();
+    let mut parts = token.split('.');
+    let (header, claims) = (parts.next().expect("a header"), parts.next().expect("claims"));
+    let claims = URL_SAFE_NO_PAD.decode(claims).expect("base64");
+    let mut claims = serde_json::from_slice(&claims).expect("claims");
+    change(&mut claims);
+    let claims = URL_SAFE_NO_PAD.encode(serde_json::to_string(&claims).expect("JSON"));
+    let message = format!("{header}.{claims}");
+    let tag = hmac::sign(&signing_key(), message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag))
+}
+
+/// What becomes of a token of which one claim is another one.
+fn claim(name: &str, value: impl Into<serde_json::Value>) -> &'static str {
+    verify(&signed(|claims| {
+        claims.insert(name.to_owned(), value.into());
+    }))
+}
+
+/// What becomes of a token without this claim.
+fn without(name: &str) -> &'static str {
+    verify(&signed(|claims| {
+        claims.remove(name).expect("a claim");
+    }))
 }
 
 fn header(rest: &str) -> String {
@@ -123,6 +164,132 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "claims that were changed",
         expected: "session.signature",
         run: || verify(&forged(&header("\"alg\":\"HS256\""), Some("{\"exp\":9999999999}"))),
+    },
+    Scenario {
+        id: "J03",
+        what: "signed again without a change",
+        expected: "accepted",
+        run: || verify(&signed(|_| ())),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `exp`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("exp"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `nbf`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("nbf"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `aud`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("aud"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `iss`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("iss"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `sub`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("sub"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `org`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("org"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `jti`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("jti"),
+    },
+    Scenario {
+        id: "J03",
+        what: "no `sid`, and signed so",
+        expected: "session.claim_missing",
+        run: || without("sid"),
+    },
+    Scenario {
+        id: "J03",
+        what: "an end that is text",
+        expected: "session.claim_type",
+        run: || claim("exp", "9999999999"),
+    },
+    Scenario {
+        id: "J03",
+        what: "an end between two seconds",
+        expected: "session.claim_type",
+        run: || claim("exp", 1_800_003_600.5),
+    },
+    Scenario {
+        id: "J03",
+        what: "an end before all time",
+        expected: "session.claim_type",
+        run: || claim("exp", -1),
+    },
+    Scenario {
+        id: "J03",
+        what: "no end by name",
+        expected: "session.claim_type",
+        run: || claim("exp", serde_json::Value::Null),
+    },
+    Scenario {
+        id: "J03",
+        what: "a beginning that is text",
+        expected: "session.claim_type",
+        run: || claim("nbf", "1800000000"),
+    },
+    Scenario {
+        id: "J03",
+        what: "a list of audiences",
+        expected: "session.claim_type",
+        run: || claim("aud", vec![SITE, "https://evil.test"]),
+    },
+    Scenario {
+        id: "J03",
+        what: "an issuer that is true",
+        expected: "session.claim_type",
+        run: || claim("iss", true),
+    },
+    Scenario {
+        id: "J03",
+        what: "a user that is a number",
+        expected: "session.claim_type",
+        run: || claim("sub", 1),
+    },
+    Scenario {
+        id: "J03",
+        what: "an organization that is a list",
+        expected: "session.claim_type",
+        run: || claim("org", vec!["acme"]),
+    },
+    Scenario {
+        id: "J03",
+        what: "another audience, and signed so",
+        expected: "session.audience",
+        run: || claim("aud", "https://evil.test"),
+    },
+    Scenario {
+        id: "J03",
+        what: "an end in the past, and signed so",
+        expected: "session.expired",
+        run: || claim("exp", 1_799_999_000),
+    },
+    Scenario {
+        id: "J03",
+        what: "a beginning in the future, and signed so",
+        expected: "session.not_yet_valid",
+        run: || claim("nbf", 1_800_000_061),
     },
     Scenario {
         id: "J04",

@@ -67,19 +67,60 @@ fn names_are_unique_and_twins_are_accepted() {
     }
 }
 
+/// Classes in which the attack is on what the service is configured with, or on when and for what it asks.
+const ATTACKED_SETUP: &[&str] = &["D08", "D09", "E13", "K07", "K09", "K13", "S11", "S15"];
+
 #[test]
-fn every_class_has_a_case_or_a_reason() {
+fn a_refused_document_is_received_as_its_twin_is() {
     let documents = documents();
-    let refused = documents.iter().filter(|it| matches!(it.verdict, Verdict::Refused(_))).map(|it| it.id);
-    let ids: BTreeSet<_> = refused.chain(scenarios().iter().map(|it| it.id)).collect();
-    let accepted: BTreeSet<_> = documents.iter().map(|it| it.id).collect();
+    let setups: BTreeMap<_, _> = documents.iter().map(|it| (it.name.as_str(), &it.setup)).collect();
+    let mut others = BTreeSet::new();
+    for document in documents.iter().filter(|it| matches!(it.verdict, Verdict::Refused(_))) {
+        if setups[document.twin] != &document.setup {
+            assert!(
+                ATTACKED_SETUP.contains(&document.id),
+                "{} is not received as {}",
+                document.name,
+                document.twin
+            );
+            others.insert(document.id);
+        }
+    }
+    assert_eq!(others, ATTACKED_SETUP.iter().copied().collect());
+}
+
+#[test]
+fn every_class_has_a_refused_case_or_a_reason() {
+    let (documents, scenarios) = (documents(), scenarios());
+    let cases = documents
+        .iter()
+        .map(|it| (it.id, matches!(it.verdict, Verdict::Refused(_))))
+        .chain(scenarios.iter().map(|it| (it.id, it.expected != "accepted")));
+    let (refused, accepted): (Vec<_>, Vec<_>) = cases.partition(|(_, is_refused)| *is_refused);
+    let ids = |cases: &[(&'static str, bool)]| cases.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>();
+    let (refused, accepted) = (ids(&refused), ids(&accepted));
     for class in CLASSES {
-        let has_case = ids.contains(class.id) || accepted.contains(class.id);
-        assert_eq!(has_case, class.elsewhere.is_none(), "{} {}", class.id, class.what);
+        let (is_refused, is_accepted) = (refused.contains(class.id), accepted.contains(class.id));
+        assert_eq!(!is_refused && !is_accepted, class.elsewhere.is_some(), "{} {}", class.id, class.what);
+        assert_eq!(!is_refused && is_accepted, class.accepted.is_some(), "{} {}", class.id, class.what);
     }
     let known: BTreeSet<_> = CLASSES.iter().map(|class| class.id).collect();
-    assert!(ids.iter().chain(&accepted).all(|id| known.contains(id)), "{ids:?}");
+    assert!(refused.union(&accepted).all(|id| known.contains(id)), "{refused:?} {accepted:?}");
     assert_eq!(known.len(), CLASSES.len());
+}
+
+#[test]
+fn what_is_shown_elsewhere_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for class in CLASSES {
+        let Some(elsewhere) = class.elsewhere else { continue };
+        let named = elsewhere.split('`').find_map(|part| part.split_once(".rs::"));
+        let (file, function) = named.unwrap_or_else(|| panic!("{} names no test: {elsewhere}", class.id));
+        let path = [root.join("crates"), root.clone()].map(|it| it.join(format!("{file}.rs")));
+        let source = path.iter().find_map(|it| std::fs::read_to_string(it).ok());
+        let source = source.unwrap_or_else(|| panic!("{}: no {file}.rs", class.id));
+        assert!(source.contains(&format!("fn {function}(")), "{}: no {function} in {file}.rs", class.id);
+    }
 }
 
 #[test]
@@ -105,8 +146,8 @@ fn index() -> String {
         "# Attacks\n\n\
          {refused} cases that have to be refused, each with its code, and {accepted} that have to be accepted. They are made by\n\
          `crates/jumpcloud-sso-attacks`, whose tests hold this page up to date (`UPDATE_DOCS=1 cargo test -p\n\
-         jumpcloud-sso-attacks`). `cargo run -p jumpcloud-sso-attacks -- list` names each; `export DIR` writes them out for other\n\
-         implementations.\n\n| class | what it is about | refused | accepted | codes |\n|---|---|---|---|---|\n"
+         jumpcloud-sso-attacks`). `cargo run -p jumpcloud-sso-attacks -- list` names each; `export DIR` writes the\n\
+         documents out for other implementations. Scenarios, which take more than one message, cannot be written out.\n\n| class | what it is about | refused | accepted | codes, or why there are none |\n|---|---|---|---|---|\n"
     );
     for class in CLASSES {
         if let Some(elsewhere) = class.elsewhere {
@@ -130,8 +171,8 @@ fn index() -> String {
         }
         let refused: usize = codes.values().sum();
         let codes: Vec<_> = codes.keys().map(|code| format!("`{code}`")).collect();
-        writeln!(text, "| {} | {} | {refused} | {accepted} | {} |", class.id, class.what, codes.join(", "))
-            .unwrap();
+        let last = class.accepted.map_or_else(|| codes.join(", "), str::to_owned);
+        writeln!(text, "| {} | {} | {refused} | {accepted} | {last} |", class.id, class.what).unwrap();
     }
     text
 }
