@@ -13,7 +13,7 @@ XPATH = (f'<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116
          f'<ds:XPath>not(ancestor-or-self::ds:Signature) and not(self::text())</ds:XPath></ds:Transform>')
 
 
-def make(name, uri="#x", method=MORE + "rsa-sha256", digest=SHA256, canonical=EXCLUSIVE, transforms=None,
+def make(name, uri="#x", attribute="URI", method=MORE + "rsa-sha256", digest=SHA256, canonical=EXCLUSIVE, transforms=None,
          before="", key_info="", key="rsa2048"):
     if transforms is None:
         transforms = ENVELOPED + f'<ds:Transform Algorithm="{EXCLUSIVE}"/>'
@@ -22,7 +22,7 @@ def make(name, uri="#x", method=MORE + "rsa-sha256", digest=SHA256, canonical=EX
     template = (
         f'{before}<a ID="x"><!--c--><ds:Signature xmlns:ds="{DSIG}"><ds:SignedInfo>'
         f'<ds:CanonicalizationMethod Algorithm="{canonical}"/><ds:SignatureMethod Algorithm="{method}"/>'
-        f'<ds:Reference URI="{uri}">{transforms}<ds:DigestMethod Algorithm="{digest}"/><ds:DigestValue/></ds:Reference>'
+        f'<ds:Reference {attribute}="{uri}">{transforms}<ds:DigestMethod Algorithm="{digest}"/><ds:DigestValue/></ds:Reference>'
         f'</ds:SignedInfo><ds:SignatureValue/>{key_info}</ds:Signature><b>value</b></a>\n')
     with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
         file.write(template)
@@ -48,5 +48,6 @@ make("xpath", transforms=XPATH + exclusive)
 make("empty-uri", uri="")
 make("file", uri="tests/data/detached.txt", transforms="")
 make("xpointer", uri="#xpointer(id('x'))")
+make("other-attribute", attribute='xmlns:q="urn:q" q:URI', uri="#xpointer(id('x'))\" URI=\"#x")
 make("doctype", before="<!DOCTYPE a [<!ENTITY e \"value\">]>")
 make("foreign-key-info", key="other-rsa2048", key_info="<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>")

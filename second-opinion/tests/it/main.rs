@@ -163,6 +163,7 @@ fn what_is_really_signed_but_not_as_it_has_to_be_is_refused() {
         ("empty-uri", "cannot be verified"),
         ("file", "cannot be verified"),
         ("xpointer", "refers to something else"),
+        ("other-attribute", "refers to something else"),
         ("doctype", "has a DOCTYPE"),
         ("foreign-key-info", "is not good"),
     ] {
