@@ -2,8 +2,8 @@
 //!
 //! `cargo run --example response -- SIGN STYLE`, where SIGN is `assertion`, `response` or `both`, and STYLE is `plain`,
 //! `typed` (attributes as OpenSAML writes them), `encrypted`, or `template` and `typed-template`: with signatures to be filled
-//! in by another program such as `xmlsec1 --sign`.
-#![allow(clippy::print_stdout, reason = "what it prints is what it is for")]
+//! in by another program such as `xmlsec1 --sign`. The certificate to check it with is named on standard error.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what it is for")]
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         response = response.encrypt(&public_key, EncryptOptions::default());
     }
     let xml = response.build()?;
+    eprintln!("The certificate: crates/jumpcloud-sso-testkit/data/rsa2048.crt.pem");
     print!("{}", if style.ends_with("template") { emptied(&xml) } else { xml });
     Ok(())
 }

@@ -10,7 +10,7 @@ use jumpcloud_sso::parts::saml_protocol::{
 };
 use jumpcloud_sso::parts::saml_signature::TrustedKeys;
 use jumpcloud_sso::parts::saml_xml::{Document, Element, Limits, PrefixList};
-use jumpcloud_sso::{AttributeMap, Certificate, SessionVerifier, Settings};
+use jumpcloud_sso::{AttributeMap, Certificate, NewSession, SessionVerifier, Settings};
 use jumpcloud_sso_testkit::{JumpCloud, Sign, User, auth_secret, keys};
 
 #[path = "../../crates/saml-xml/tests/it/walk.rs"]
@@ -76,10 +76,12 @@ pub fn canonicalize(input: &[u8]) {
     }
 }
 
-static RESPONSE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+static RESPONSES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
     let user = User::new("bjensen@acme.test", "Barbara", "Jensen").groups(&["a", "b"]);
-    let response = IDP.response(URL, URL, now()).user(&user).ids("R", "A").sign(Sign::Both);
-    response.build().expect("a response").into_bytes()
+    [Sign::Assertion, Sign::Response, Sign::Both].map(|sign| {
+        let response = IDP.response(URL, URL, now()).user(&user).ids("R", "A").sign(sign);
+        response.build().expect("a response").into_bytes()
+    })
 });
 
 static IDP: LazyLock<JumpCloud> = LazyLock::new(|| {
@@ -91,24 +93,73 @@ static VERIFIER: LazyLock<ResponseVerifier> = LazyLock::new(|| {
     ResponseVerifier::new(TrustedKeys::new([certificate]).expect("a key"))
 });
 
-/// A valid Response after some edits is refused, or says the very same. The input is a list of edits: where (two bytes), how
-/// many bytes to take away, how many to put there, and these.
-pub fn verify(input: &[u8]) {
-    let mut xml = RESPONSE.clone();
-    let mut rest = input;
-    while let [low, high, removed, added, tail @ ..] = rest {
-        let (inserted, tail) = tail.split_at(usize::from(*added).min(tail.len()));
-        let start = usize::from(u16::from_le_bytes([*low, *high])).min(xml.len());
-        let end = (start + usize::from(*removed)).min(xml.len());
-        xml.splice(start..end, inserted.iter().copied());
-        rest = tail;
+/// Takes an edit off the input and makes it: where (two bytes), how many bytes to take away, how many to put there, and these.
+fn splice<'i>(bytes: &mut Vec<u8>, input: &'i [u8]) -> Option<&'i [u8]> {
+    let [low, high, removed, added, rest @ ..] = input else { return None };
+    let (inserted, rest) = rest.split_at(usize::from(*added).min(rest.len()));
+    let start = usize::from(u16::from_le_bytes([*low, *high])).min(bytes.len());
+    let end = (start + usize::from(*removed)).min(bytes.len());
+    bytes.splice(start..end, inserted.iter().copied());
+    Some(rest)
+}
+
+/// Takes an edit off the input and makes it, as those do who wrap a signature: which element is copied, to which other one,
+/// and by bits whether it comes before that one or at its end, whether the original goes, and whether the copy gets other
+/// IDs, names somebody else and loses its signatures. Nothing happens to what is not well-formed.
+fn wrap<'i>(bytes: &mut Vec<u8>, input: &'i [u8]) -> Option<&'i [u8]> {
+    let [which, target, how, rest @ ..] = input else { return None };
+    let limits = Limits::default();
+    let Ok(document) = Document::parse(bytes, &limits) else { return Some(rest) };
+    let elements: Vec<_> = document.elements().map(|element| element.source()).collect();
+    let chosen = |index: &u8| elements.get(usize::from(*index) % elements.len()).copied();
+    let (Some(original), Some(target)) = (chosen(which), chosen(target)) else { return Some(rest) };
+    let offset = |part: &[u8]| part.as_ptr().addr() - bytes.as_ptr().addr();
+    let inside = target.windows(2).rposition(|pair| pair == b"</").filter(|_| how & 1 == 0);
+    let (at, start) = (offset(target) + inside.unwrap_or_default(), offset(original));
+    let mut copy = String::from_utf8_lossy(original).into_owned();
+    if how & 4 != 0 {
+        copy = copy.replace(" ID=\"A\"", " ID=\"A2\"").replace(" ID=\"R\"", " ID=\"R2\"");
     }
-    let Ok(verified) = VERIFIER.verify(&xml) else { return };
-    if let Ok(accepted) = verified.accept(&Expected::unsolicited(URL, URL, URL), now()) {
+    if how & 8 != 0 {
+        copy = copy.replace("bjensen@", "admin@");
+    }
+    while how & 16 != 0
+        && let (Some(from), Some(to)) = (copy.find("<ds:Signature "), copy.find("</ds:Signature>"))
+        && from < to
+    {
+        copy.replace_range(from..to + "</ds:Signature>".len(), "");
+    }
+    let mut original = start..start + original.len();
+    if at <= original.start {
+        original = original.start + copy.len()..original.end + copy.len();
+    }
+    let apart = !original.contains(&at);
+    bytes.splice(at..at, copy.into_bytes());
+    if how & 2 != 0 && apart {
+        bytes.drain(original);
+    }
+    Some(rest)
+}
+
+/// A valid Response after some edits is refused, or says the very same. The first byte of the input chooses what is signed;
+/// then come edits, each with a byte before it that chooses its kind.
+pub fn verify(input: &[u8]) {
+    let Some((choice, mut rest)) = input.split_first() else { return };
+    let Some(mut xml) = RESPONSES.get(usize::from(*choice) % 3).cloned() else { return };
+    while let Some((kind, edit)) = rest.split_first() {
+        let made = if kind % 2 == 0 { splice(&mut xml, edit) } else { wrap(&mut xml, edit) };
+        rest = made.unwrap_or_default();
+    }
+    let expected = Expected::unsolicited(URL, URL, URL);
+    let accepted = VERIFIER.verify(&xml).ok().and_then(|verified| verified.accept(&expected, now()).ok());
+    if let Some(accepted) = accepted {
         assert_eq!((accepted.id(), accepted.name_id().value()), ("A", "bjensen@acme.test"));
         let values = accepted.attributes().iter().flat_map(Attribute::values);
         let values: Vec<_> = values.filter_map(AttributeValue::as_text).collect();
         assert_eq!(values, ["bjensen@acme.test", "Barbara", "Jensen", "a", "b"]);
+    } else {
+        // A genuine one is accepted, or this would show nothing.
+        assert_ne!(Some(&xml), RESPONSES.get(usize::from(*choice) % 3));
     }
 }
 
@@ -162,15 +213,39 @@ pub fn certificate(input: &[u8]) {
     }
 }
 
-static SESSIONS: LazyLock<SessionVerifier> = LazyLock::new(|| {
+static SESSIONS: LazyLock<(SessionVerifier, String)> = LazyLock::new(|| {
     let settings = Settings::new(URL, &auth_secret("fuzz")).expect("settings");
-    settings.session_verifier().expect("a verifier")
+    let session = NewSession::new("user-1", "acme", "connection-1")
+        .email("bjensen@acme.test")
+        .given_name("Barbara")
+        .authenticated_at(now());
+    let token = settings.session_issuer().issue(&session, now()).expect("a token").token().to_owned();
+    (settings.session_verifier().expect("a verifier"), token)
 });
 
-/// A token that nobody issued is refused.
+/// A token that nobody issued is refused. The first byte of the input chooses: the rest is edits of a genuine token, which is
+/// refused then or says the very same, or it is the token.
 pub fn session(input: &[u8]) {
-    let Ok(token) = std::str::from_utf8(input) else { return };
-    assert!(SESSIONS.verify_for("acme", token, SystemTime::UNIX_EPOCH).is_err());
+    let Some((choice, mut rest)) = input.split_first() else { return };
+    let (verifier, genuine) = &*SESSIONS;
+    let mut bytes = if choice % 2 == 0 { genuine.clone().into_bytes() } else { rest.to_vec() };
+    while choice % 2 == 0 && !rest.is_empty() {
+        rest = splice(&mut bytes, rest).unwrap_or_default();
+    }
+    let Ok(token) = std::str::from_utf8(&bytes) else { return };
+    let said = |token: &str| -> Option<_> {
+        let session = verifier.verify_for("acme", token, now()).ok()?;
+        let instants = [session.began_at(), session.ends_at(), session.issued_at(), session.expires_at()];
+        let ids = [session.id(), session.session_id(), session.subject(), session.connection()];
+        let profile = [session.email(), session.given_name(), session.family_name()];
+        let profile = profile.map(|value| value.map(str::to_owned));
+        let rest = (session.activation(), session.is_break_glass(), session.authenticated_at());
+        Some((instants, ids.map(str::to_owned), profile, rest, session.claim_names().count()))
+    };
+    let genuine_says = said(genuine);
+    assert!(genuine_says.is_some(), "a genuine token is accepted");
+    let says = said(token);
+    assert!(says.is_none() || says == genuine_says, "{token}");
 }
 
 /// A time that is read can be written, and is the same then, to the millisecond.

@@ -1,23 +1,59 @@
 //! All of the unsafe code: what the `xmlsec` crate has no function for, that is to restrict a context before it verifies,
-//! and to read what it has digested afterwards.
+//! to read what it has digested afterwards, to see a DOCTYPE, and to keep the libraries from printing.
 //!
 //! Pointers come from one context and go no further than this function: the context, the node and the document behind it
 //! live longer than every use below. libxmlsec1's contexts are for one thread; each call makes its own.
 #![allow(unsafe_code, reason = "the library is in C; each block says why it is sound")]
 
-use libxml::tree::Node;
+use std::ffi::{CStr, c_int, c_void};
+use std::ptr;
+
+use libxml::tree::{Document, Node};
 use xmlsec::bindings;
 use xmlsec::{XmlSecKey, XmlSecKeyFormat, XmlSecSignatureContext};
 
+unsafe extern "C" {
+    /// Of libxmlsec1's `errors.h`, which the `xmlsec` crate leaves out.
+    safe fn xmlSecErrorsDefaultCallbackEnableOutput(enabled: c_int);
+}
+
+/// Does `work` without anything that the libraries print: who asks gets an error, and a service's log is its own.
+///
+/// libxmlsec1 is silent in the whole process from then on, as it has one switch; libxml2 is in this thread, until `work` is
+/// done.
+pub(crate) fn silently<T>(work: impl FnOnce() -> T) -> T {
+    unsafe extern "C" fn ignore<E>(_: *mut c_void, _: E) {}
+
+    xmlSecErrorsDefaultCallbackEnableOutput(0);
+    // SAFETY: the function takes whatever it is given and does nothing with it; the null pointer is what it would be given.
+    unsafe { bindings::xmlSetStructuredErrorFunc(ptr::null_mut(), Some(ignore)) };
+    let result = work();
+    // SAFETY: none is what libxml2 begins with.
+    unsafe { bindings::xmlSetStructuredErrorFunc(ptr::null_mut(), None) };
+    result
+}
+
+/// Whether a document has a DOCTYPE, with declarations in it or elsewhere.
+pub(crate) fn has_doctype(document: &Document) -> bool {
+    // SAFETY: the pointer is that of a live document, of which only a field is read.
+    !unsafe { bindings::xmlGetIntSubset(document.doc_ptr().cast()) }.is_null()
+}
+
 /// Verifies `signature` with the key of a certificate in PEM, and gives the bytes that its one reference was digested over.
-pub(crate) fn verify(signature: &Node, certificate: &str, allow_sha1: bool) -> Result<Vec<u8>, String> {
+/// That reference has to be to the element with the ID `id`, by exactly that ID.
+pub(crate) fn verify(
+    signature: &Node,
+    id: &str,
+    certificate: &str,
+    allow_sha1: bool,
+) -> Result<Vec<u8>, String> {
     let key = XmlSecKey::from_memory(certificate.as_bytes(), XmlSecKeyFormat::CertPem, None)
         .map_err(|error| format!("the certificate does not load: {error}"))?;
     let mut context = XmlSecSignatureContext::new();
     context.insert_key(key);
     restrict(&context, allow_sha1)?;
     match context.verify_node(signature) {
-        Ok(true) => digested(&context),
+        Ok(true) => digested(&context, id),
         Ok(false) => Err("the signature is not good".to_owned()),
         Err(error) => Err(format!("the signature cannot be verified: {error}")),
     }
@@ -76,7 +112,7 @@ fn transforms(allow_sha1: bool) -> Vec<bindings::xmlSecTransformId> {
 }
 
 /// What the one reference was digested over, after the context has verified it.
-fn digested(context: &XmlSecSignatureContext) -> Result<Vec<u8>, String> {
+fn digested(context: &XmlSecSignatureContext, id: &str) -> Result<Vec<u8>, String> {
     // SAFETY: the context is live; the list of references is a part of it, and was filled by the verification.
     let references = unsafe { &raw mut (*context.as_ptr()).signedInfoReferences };
     // SAFETY: the list is live as long as the context is.
@@ -84,11 +120,22 @@ fn digested(context: &XmlSecSignatureContext) -> Result<Vec<u8>, String> {
     if count != 1 {
         return Err(format!("the signature has {count} references"));
     }
-    // SAFETY: there is an item at 0, and the items of this list are contexts of references, which own their buffers.
-    let buffer = unsafe {
-        let reference = bindings::xmlSecPtrListGetItem(references, 0).cast();
-        bindings::xmlSecDSigReferenceCtxGetPreDigestBuffer(reference)
+    // SAFETY: there is an item at 0, and the items of this list are contexts of references, which own their buffers and
+    // strings.
+    let (reference, uri) = unsafe {
+        let reference: bindings::xmlSecDSigReferenceCtxPtr =
+            bindings::xmlSecPtrListGetItem(references, 0).cast();
+        (reference, (*reference).uri)
     };
+    // The library also follows `#xpointer(…)`, which may select anything. What it has followed is asked, not what stands in
+    // the document: it takes an attribute of any namespace for the URI.
+    // SAFETY: where it is not null, it is a string of C that is a part of the live context.
+    let uri = (!uri.is_null()).then(|| unsafe { CStr::from_ptr(uri.cast()) }.to_bytes());
+    if uri.and_then(|uri| uri.strip_prefix(b"#")) != Some(id.as_bytes()) {
+        return Err("the signature refers to something else than its element by the ID".to_owned());
+    }
+    // SAFETY: the reference is live as long as the context is.
+    let buffer = unsafe { bindings::xmlSecDSigReferenceCtxGetPreDigestBuffer(reference) };
     if buffer.is_null() {
         return Err("the library kept nothing of what it digested".to_owned());
     }

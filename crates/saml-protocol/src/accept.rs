@@ -20,6 +20,13 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 /// An assertion is made for the login at hand. One that was issued longer ago was kept by someone.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
+/// Core §8.3.7: "Persistent name identifier values MUST NOT exceed a length of 256 characters."
+const MAX_PERSISTENT_NAME: usize = 256;
+
+/// For other formats there is no limit in the specification. This one is that of the longest identifier that it bounds, an
+/// entity ID (core §8.3.6), and above any address or name in a directory: an account's key has to fit into a database's index.
+const MAX_NAME: usize = 1024;
+
 /// What a Response has to say to be accepted: who it is from, whom it is for, where it was sent, what it answers.
 #[derive(Clone, Debug)]
 pub struct Expected {
@@ -247,6 +254,11 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
     if name_id.value().trim().is_empty() {
         return Err(Rejection::EmptyNameId);
     }
+    let limit = if name_id.format() == Some(FORMAT_PERSISTENT) { MAX_PERSISTENT_NAME } else { MAX_NAME };
+    let length = name_id.value().chars().count();
+    if length > limit {
+        return Err(Rejection::NameIdLength { limit, found: length });
+    }
     // Nobody sees these, so that two names could look the same.
     if name_id.value().chars().any(|it| it.is_control() || is_invisible(it)) {
         return Err(Rejection::NameIdCharacters);
@@ -264,10 +276,40 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
     }
 }
 
-/// Characters without a width, and those that turn the direction of text (Unicode, general category Cf).
+/// Characters that are not seen, or that change how others are: by Unicode 16.0 what DerivedCoreProperties.txt gives the property
+/// Default_Ignorable_Code_Point, and what DerivedGeneralCategory.txt gives the category Cf. First and last of each range, in
+/// ascending order.
+#[rustfmt::skip]
+const INVISIBLE: [(char, char); 25] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    INVISIBLE.iter().any(|&(first, last)| (first..=last).contains(&character))
 }
 
 /// Profiles §4.1.4.2: at least one bearer confirmation holds; gives the instant from which it no longer does.
@@ -279,6 +321,10 @@ fn check_confirmations(
     let mut first_failure = None;
     for confirmation in subject.confirmations.iter().filter(|confirmation| confirmation.method == BEARER) {
         let checked = match &confirmation.data {
+            // Core §2.4.1.1: it would be another who presents the assertion than the one whom it is about.
+            _ if !names_nobody_else(&confirmation.identifier, &subject.identifier) => {
+                Err(Rejection::Confirmation { what: "a bearer confirmation names somebody of its own" })
+            }
             Some(data) => check_bearer(data, expected, clock),
             None => Err(Rejection::Confirmation {
                 what: "the bearer confirmation has no SubjectConfirmationData",
@@ -290,6 +336,15 @@ fn check_confirmations(
         }
     }
     Err(first_failure.unwrap_or(Rejection::Confirmation { what: "there is no bearer confirmation" }))
+}
+
+/// Whether a confirmation has no identifier, or the very same NameID as the subject.
+fn names_nobody_else(confirmation: &Identifier, subject: &Identifier) -> bool {
+    match (confirmation, subject) {
+        (Identifier::None, _) => true,
+        (Identifier::NameId(named), Identifier::NameId(subject)) => named == subject,
+        _ => false,
+    }
 }
 
 /// Profiles §4.1.4.2, the items on bearer confirmations, and §4.1.4.3.

@@ -104,7 +104,7 @@ pub(crate) struct Subject {
     pub(crate) confirmations: Vec<SubjectConfirmation>,
 }
 
-/// What identifies the subject.
+/// What identifies a subject, or who confirms it.
 #[derive(Clone)]
 pub(crate) enum Identifier {
     None,
@@ -113,18 +113,22 @@ pub(crate) enum Identifier {
     Other(String),
 }
 
+impl Identifier {
+    fn read(children: &mut Sequence<'_, '_>) -> Result<Self, SchemaError> {
+        if let Some(name_id) = children.optional(ASSERTION, "NameID") {
+            return Ok(Self::NameId(NameId::read(name_id)?));
+        }
+        let other =
+            children.optional(ASSERTION, "BaseID").or_else(|| children.optional(ASSERTION, "EncryptedID"));
+        Ok(other.map_or(Self::None, |other| Self::Other(excerpt(other.local_name()))))
+    }
+}
+
 impl Subject {
     fn read(element: Element<'_, '_>) -> Result<Self, SchemaError> {
         known_attributes(element, &[])?;
         let mut children = Sequence::of(element)?;
-        let identifier = if let Some(name_id) = children.optional(ASSERTION, "NameID") {
-            Identifier::NameId(NameId::read(name_id)?)
-        } else {
-            let other = children
-                .optional(ASSERTION, "BaseID")
-                .or_else(|| children.optional(ASSERTION, "EncryptedID"));
-            other.map_or(Identifier::None, |other| Identifier::Other(excerpt(other.local_name())))
-        };
+        let identifier = Identifier::read(&mut children)?;
         let mut confirmations = Vec::with_capacity(1);
         while let Some(confirmation) = children.optional(ASSERTION, "SubjectConfirmation") {
             confirmations.push(SubjectConfirmation::read(confirmation)?);
@@ -194,6 +198,7 @@ impl fmt::Debug for NameId {
 #[derive(Clone)]
 pub(crate) struct SubjectConfirmation {
     pub(crate) method: String,
+    pub(crate) identifier: Identifier,
     pub(crate) data: Option<SubjectConfirmationData>,
 }
 
@@ -202,12 +207,11 @@ impl SubjectConfirmation {
         known_attributes(element, &["Method"])?;
         let method = required_attribute(element, "Method")?.to_owned();
         let mut children = Sequence::of(element)?;
-        let _ =
-            ["BaseID", "NameID", "EncryptedID"].iter().find_map(|name| children.optional(ASSERTION, name));
+        let identifier = Identifier::read(&mut children)?;
         let data = children.optional(ASSERTION, "SubjectConfirmationData");
         let data = data.map(SubjectConfirmationData::read).transpose()?;
         children.finish()?;
-        Ok(Self { method, data })
+        Ok(Self { method, identifier, data })
     }
 }
 

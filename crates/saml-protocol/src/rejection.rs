@@ -89,8 +89,16 @@ pub enum Rejection {
     /// An identifier that is empty or blank.
     #[error("the NameID is empty")]
     EmptyNameId,
-    /// An identifier with control characters.
-    #[error("the NameID holds control characters")]
+    /// An identifier that is longer than any.
+    #[error("the NameID is too long")]
+    NameIdLength {
+        /// The limit, in characters.
+        limit: usize,
+        /// The length.
+        found: usize,
+    },
+    /// An identifier with control characters, or with others that are not seen.
+    #[error("the NameID holds control characters or invisible ones")]
     NameIdCharacters,
     /// An identifier that was made for another service.
     #[error("the NameID is qualified for another service")]
@@ -205,6 +213,7 @@ impl Rejection {
             Self::NoNameId
             | Self::NameIdKind { .. }
             | Self::EmptyNameId
+            | Self::NameIdLength { .. }
             | Self::NameIdCharacters
             | Self::NameIdQualifier { .. } => "assertion.name_id",
             Self::Confirmation { .. } => "assertion.confirmation",
@@ -233,6 +242,7 @@ impl Rejection {
             | Self::NameIdQualifier { expected, .. }
             | Self::NoAudience { expected }
             | Self::Audience { expected, .. } => Some(excerpt(expected)),
+            Self::NameIdLength { limit, .. } => Some(format!("at most {limit} characters")),
             Self::IssuerFormat { .. } => Some(FORMAT_ENTITY.to_owned()),
             Self::InResponseTo { expected, .. } => {
                 Some(expected.as_deref().map_or_else(|| "no InResponseTo".to_owned(), excerpt))
@@ -264,6 +274,7 @@ impl Rejection {
             }
             Self::Audience { found, .. } => Some(excerpt(&found.join(", "))),
             Self::Status(status) => Some(status.to_string()),
+            Self::NameIdLength { found, .. } => Some(format!("{found} characters")),
             Self::IssueInstant { found, .. } | Self::AuthnInstant { found, .. } => format_instant(*found),
             Self::NotYetValid { not_before, .. } => time("valid from", *not_before),
             Self::Expired { not_on_or_after, .. }

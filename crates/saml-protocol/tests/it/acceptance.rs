@@ -252,6 +252,119 @@ fn the_subject_has_a_name() {
     check(&[(&unsigned[start..end], "", "assertion.subject_missing")]);
 }
 
+/// What a Response says with another NameID.
+fn named(value: &str) -> &'static str {
+    verdict(&resigned("bjensen@acme.test</saml2:NameID>", &format!("{value}</saml2:NameID>")))
+}
+
+#[test]
+fn nothing_in_a_name_is_unseen() {
+    // Default_Ignorable_Code_Point and Cf, written down apart from the table that is tested.
+    const RANGES: [(u32, u32); 25] = [
+        (0x00AD, 0x00AD),
+        (0x034F, 0x034F),
+        (0x0600, 0x0605),
+        (0x061C, 0x061C),
+        (0x06DD, 0x06DD),
+        (0x070F, 0x070F),
+        (0x0890, 0x0891),
+        (0x08E2, 0x08E2),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFFB),
+        (0x110BD, 0x110BD),
+        (0x110CD, 0x110CD),
+        (0x13430, 0x1343F),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
+    ];
+    let with = |code: u32| named(&format!("bj{}ensen", char::from_u32(code).unwrap()));
+    for (first, last) in RANGES {
+        for code in [first, last] {
+            assert_eq!(with(code), "assertion.name_id", "U+{code:04X}");
+        }
+        for code in [first - 1, last + 1] {
+            // U+DFFFF is no character at all.
+            if code != 0xDFFFF {
+                assert_eq!(with(code), "accepted", "U+{code:04X}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_have_a_length() {
+    let unspecified = "Format=\"urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified\">bjensen@acme.test<";
+    let persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+    let is_persistent = |value: &str| format!("Format=\"{persistent}\">{value}<");
+    // Characters, not bytes.
+    for (limit, long, longer) in [
+        (256, is_persistent(&"é".repeat(256)), is_persistent(&"é".repeat(257))),
+        (
+            1024,
+            unspecified.replace("bjensen@acme.test", &"é".repeat(1024)),
+            unspecified.replace("bjensen@acme.test", &"é".repeat(1025)),
+        ),
+    ] {
+        assert_eq!(verdict(&resigned(unspecified, &long)), "accepted", "{limit}");
+        let verified = verifier().verify(resigned(unspecified, &longer).as_bytes()).unwrap();
+        let rejection = verified.accept(&expected(), now()).unwrap_err();
+        assert_eq!(
+            (rejection.code(), rejection.to_string().as_str()),
+            ("assertion.name_id", "the NameID is too long")
+        );
+        assert_eq!(rejection.expected(), Some(format!("at most {limit} characters")));
+        assert_eq!(rejection.found(), Some(format!("{} characters", limit + 1)));
+    }
+    // The white space around it is not a part of it.
+    assert_eq!(named(&format!("\n{}\n", "a".repeat(1024))), "accepted");
+}
+
+#[test]
+fn a_bearer_is_nobody_else_than_the_subject() {
+    let bearer = "<saml2:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">";
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:NameID").unwrap();
+    let end = unsigned.find("</saml2:NameID>").unwrap() + "</saml2:NameID>".len();
+    let (name_id, mut cases) = (&unsigned[start..end], Vec::new());
+    for (identifier, code) in [
+        (name_id.to_owned(), "accepted"),
+        (name_id.replace("bjensen", "admin"), "assertion.confirmation"),
+        (name_id.replace(":unspecified", ":emailAddress"), "assertion.confirmation"),
+        (name_id.replace(" Format", " NameQualifier=\"q\" Format"), "assertion.confirmation"),
+        (name_id.replace(" Format", " SPNameQualifier=\"q\" Format"), "assertion.confirmation"),
+        ("<saml2:NameID/>".to_owned(), "assertion.confirmation"),
+        ("<saml2:BaseID/>".to_owned(), "assertion.confirmation"),
+        ("<saml2:EncryptedID/>".to_owned(), "assertion.confirmation"),
+        (name_id.repeat(2), "assertion.schema"),
+    ] {
+        cases.push((bearer, format!("{bearer}{identifier}"), code));
+    }
+    let cases: Vec<_> = cases.iter().map(|(from, to, code)| (*from, to.as_str(), *code)).collect();
+    check(&cases);
+    let xml = resigned(bearer, &format!("{bearer}{}", name_id.replace("bjensen", "admin")));
+    let rejection = verifier().verify(xml.as_bytes()).unwrap().accept(&expected(), now()).unwrap_err();
+    assert_eq!(
+        rejection.to_string(),
+        "the subject is not confirmed: a bearer confirmation names somebody of its own"
+    );
+    // One of another method is looked at by nobody, and one that holds suffices.
+    let start = unsigned.find(bearer).unwrap();
+    let end = unsigned.find("</saml2:SubjectConfirmation>").unwrap() + "</saml2:SubjectConfirmation>".len();
+    let confirmation = &unsigned[start..end];
+    let of_another = confirmation.replace(bearer, &format!("{bearer}<saml2:BaseID/>"));
+    check(&[(confirmation, &format!("{of_another}{confirmation}"), "accepted")]);
+}
+
 #[test]
 fn the_subject_is_confirmed_for_the_bearer() {
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();

@@ -92,15 +92,24 @@ fn namespaces_in_scope() {
 fn canonical_form() {
     // Each child repeats the declaration of the root: a small document with a large canonical form. The two tags of
     // `<p:a xmlns:p="urn:…"></p:a>` are 22 bytes and the namespace name; those of the root 7.
-    let document =
-        |name: usize| format!("<r xmlns:p='urn:{}'>{}</r>", "x".repeat(name), "<p:a/>".repeat(10_000));
+    let document = |name: usize, text: usize| {
+        let (name, children, text) = ("x".repeat(name), "<p:a/>".repeat(10_000), "y".repeat(text));
+        format!("<r xmlns:p='urn:{name}'>{children}{text}</r>")
+    };
     let length = |text: &str| {
         let mut output = Vec::new();
         let result = parse(text).root().canonicalize(&PrefixList::default(), &mut output);
         result.map(|()| output.len()).map_err(|error| error.code())
     };
-    assert_eq!(length(&document(70)), Ok(7 + 10_000 * (22 + 4 + 70)));
-    assert_eq!(length(&document(90)), Err("limit.canonical_form"));
+    let children = 7 + 10_000 * (22 + 4 + 70);
+    assert_eq!(length(&document(70, 0)), Ok(children));
+    let missing = 1_048_576 - children;
+    assert_eq!(length(&document(70, missing)), Ok(1_048_576));
+    // It is looked at before each end tag, here the four bytes of the root's: one byte beyond it is too much.
+    assert_eq!(length(&document(70, missing + 4)), Ok(1_048_576 + 4));
+    assert_eq!(length(&document(70, missing + 4 + 1)), Err("limit.canonical_form"));
+    // And far beyond it, by markup alone.
+    assert_eq!(length(&document(90, 0)), Err("limit.canonical_form"));
 }
 
 #[test]
