@@ -125,6 +125,10 @@ fn sso_url(idp: Element<'_, '_>) -> Result<Url, MetadataError> {
     let with = |binding| services().find(|service| service.attribute("Binding") == Some(binding));
     let service = with(BINDING_REDIRECT).or_else(|| with(BINDING_POST)).ok_or(MetadataError::NoSsoUrl)?;
     let location = required_attribute(service, "Location")?;
+    // A URL parser would take it away, so that another address than the one that was given would be kept.
+    if location.contains(char::is_whitespace) {
+        return Err(MetadataError::SsoUrl { found: excerpt(location) });
+    }
     Url::parse(location).map_err(|_| MetadataError::SsoUrl { found: excerpt(location) })
 }
 

@@ -170,6 +170,10 @@ fn canonicalize<'d>(
     while let Some(done) = open.pop() {
         writer.end(&done);
     }
+    // The end tags too: the loop above has looked at what stands before them.
+    if writer.output.len() > limit {
+        return Err(CanonicalizeError::TooLarge { limit: MAX_BYTES });
+    }
     Ok(())
 }
 

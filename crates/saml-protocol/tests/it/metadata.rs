@@ -77,6 +77,8 @@ fn what_is_not_an_identity_providers_metadata_is_refused() {
         (xml.replace(&format!("entityID=\"{IDP}\""), ""), "config.metadata_schema"),
         (xml.replace("bindings:HTTP-POST", "bindings:SOAP"), "config.metadata_sso_url"),
         (xml.replace("Location=\"https:", "Location=\""), "config.metadata_sso_url"),
+        (xml.replace("Location=\"https:", "Location=\" https:"), "config.metadata_sso_url"),
+        (xml.replace("saml2/acme\"", "saml2/ac&#10;me\""), "config.metadata_sso_url"),
         (xml.replace("<ds:X509Certificate>MII", "<ds:X509Certificate>AAA"), "certificate.malformed"),
     ] {
         assert_eq!(code(&document), expected, "{document}");
