@@ -97,3 +97,22 @@ fn prefix_lists_are_checked() {
         assert_eq!(PrefixList::parse(list).unwrap_err().code(), "algorithm.prefix_list", "{list:?}");
     }
 }
+
+#[test]
+fn listed_prefixes_count_where_they_are_declared_and_no_others_do() {
+    let xml = r#"<r xmlns:p="urn:outer"><s xmlns:p="urn:p" xmlns:q="urn:q" xmlns="urn:d"/><t xmlns:q="urn:q"/></r>"#;
+    for (list, expected) in [
+        ("", r#"<r><s xmlns="urn:d"></s><t></t></r>"#),
+        ("p", r#"<r xmlns:p="urn:outer"><s xmlns="urn:d" xmlns:p="urn:p"></s><t></t></r>"#),
+        ("q", r#"<r><s xmlns="urn:d" xmlns:q="urn:q"></s><t xmlns:q="urn:q"></t></r>"#),
+        (
+            "p q",
+            r#"<r xmlns:p="urn:outer"><s xmlns="urn:d" xmlns:p="urn:p" xmlns:q="urn:q"></s><t xmlns:q="urn:q"></t></r>"#,
+        ),
+    ] {
+        let document = Document::parse(xml.as_bytes(), &Limits::default()).unwrap();
+        let mut bytes = Vec::new();
+        document.root().canonicalize(&PrefixList::parse(list).unwrap(), &mut bytes).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{list:?}");
+    }
+}
