@@ -35,8 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         response = response.style(AttributeStyle::Typed);
     }
     if style == "encrypted" {
-        let public_key = DecryptionKey::from_pem(keys::SERVICE_KEY)?.public_key_der()?;
-        response = response.encrypt(&public_key, EncryptOptions::default());
+        let key = DecryptionKey::from_pem(keys::SERVICE_KEY)?;
+        response = response.encrypt(key.public_key_der(), EncryptOptions::default());
     }
     let xml = response.build()?;
     eprintln!("The certificate: crates/jumpcloud-sso-testkit/data/rsa2048.crt.pem");

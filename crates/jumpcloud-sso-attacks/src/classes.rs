@@ -270,7 +270,7 @@ pub const CLASSES: &[Class] = &[
     ),
     class("E11", "encrypted names"),
     class("E12", "keys that do not fit"),
-    class("E13", "a service without a key"),
+    class("E13", "a service without a key of its own"),
     class("J01", "tokens without a signature"),
     class("J02", "algorithms that are not the key's"),
     class("J03", "claims that were changed, or are of another type"),

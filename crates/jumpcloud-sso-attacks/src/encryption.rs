@@ -1,4 +1,4 @@
-//! Encrypted assertions: E01 to E12.
+//! Encrypted assertions: E01 to E13.
 
 use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions, encrypt};
 use jumpcloud_sso_testkit::{Sign, keys};
@@ -10,7 +10,7 @@ const GCM: &str = "http://www.w3.org/2009/xmlenc11#aes256-gcm";
 const OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
 
 fn public_key() -> Vec<u8> {
-    DecryptionKey::from_pem(keys::SERVICE_KEY).and_then(|key| key.public_key_der()).expect("a key")
+    DecryptionKey::from_pem(keys::SERVICE_KEY).expect("a key").public_key_der().to_vec()
 }
 
 /// What anybody can do who has the service's certificate.
@@ -43,7 +43,6 @@ pub(crate) fn cases(suite: &mut Suite) {
     let two = base.part("<saml2:EncryptedAssertion", "</saml2:EncryptedAssertion>");
     suite.refused("E02", "two encrypted assertions", base.twice(&two), "response.assertion_count");
     suite.usual_setup();
-    // That one key both signs and decrypts is nothing that a message could show.
     suite.refused("E13", "encrypted to a service that has no key", base, "encryption.no_key");
 }
 

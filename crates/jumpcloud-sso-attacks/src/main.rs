@@ -26,7 +26,7 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Print a line for each case: what it has to come to, its name and, of a refused document, its twin
+    /// Print a line for each case: what it has to come to, its name and, of a refused one, its twin
     List,
 }
 
@@ -85,7 +85,8 @@ fn list() {
         println!("{}", format!("{verdict:<32} {:<80} {twin}", document.name).trim_end());
     }
     for scenario in scenarios() {
-        println!("{:<32} {} {}", scenario.expected, scenario.id, scenario.what);
+        let name = format!("{}: {}", scenario.id, scenario.what);
+        println!("{}", format!("{:<32} {name:<80} {}", scenario.expected, scenario.twin).trim_end());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Organizations and configuration: T01 to T12, K08.
+//! Organizations and configuration: T01 to T12, K08, E13.
 
 use std::time::SystemTime;
 
@@ -70,12 +70,33 @@ fn life(
     .map_or_else(|refusal| refusal.code(), |()| "accepted")
 }
 
+/// Retires the first certificate of a connection in use.
+fn retired(configuration: Edit) -> &'static str {
+    life(&configuration, async |connections, id| {
+        let own = connections.of("acme");
+        own.enable(id, &Actor::System, now()).await?;
+        let record = own.record(id).await?;
+        let fingerprint =
+            record.certificates().first().expect("a certificate").fingerprint_sha256().to_string();
+        let edit = Edit::new().retire_certificate(&fingerprint);
+        own.edit(id, &edit, &Actor::System, now()).await.map(drop).inspect_err(|refusal| {
+            let Refusal::Edit(error) = refusal else { panic!("{refusal}") };
+            assert_eq!(error.problems().first().map(FieldError::field), Some("certificates"));
+        })
+    })
+}
+
 fn complete() -> Edit {
     Edit::new()
         .idp_url(URL)
         .idp_entity_id(IDP)
         .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
         .accept_any_email_domain(true)
+}
+
+/// Somebody of the organization who has the address and never logged in by JumpCloud.
+fn member() -> SameEmail {
+    SameEmail { user: "u".to_owned(), is_member: true, has_account: false, is_deactivated: false }
 }
 
 /// What is decided about a first login.
@@ -87,8 +108,7 @@ fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static s
         wait(world.sso.finish_login(&connection, form, post.cookies.as_deref(), now())).expect("a login");
     match rules.decide(&login, same_email) {
         Provisioning::Refuse(refusal) => refusal.code(),
-        Provisioning::Create => "created",
-        Provisioning::Link { .. } => "linked",
+        Provisioning::Create | Provisioning::Link { .. } => "accepted",
     }
 }
 
@@ -97,6 +117,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T01",
         what: "a login begun at one connection, finished at another",
         expected: "binding.state",
+        twin: "a login in the browser that began it",
         run: || {
             let (world, first) = (World::new(), World::acme());
             let second = World::connection("other").build().expect("a connection");
@@ -108,6 +129,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T01",
         what: "an answer by another organization's identity provider",
         expected: "signature.untrusted_key",
+        twin: "a login in the browser that began it",
         run: || {
             let (world, connection) = (World::new(), World::acme());
             let start = world.begin(&connection);
@@ -119,6 +141,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T02",
         what: "another organization's assertion, with a login of one's own",
         expected: "response.destination",
+        twin: "a login in the browser that began it",
         run: || {
             let (world, first) = (World::new(), World::acme());
             let second = World::connection("other").build().expect("a connection");
@@ -131,6 +154,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T03",
         what: "an address of a domain that is somebody else's",
         expected: "attribute.email_domain",
+        twin: "a login in the browser that began it",
         run: || {
             let (world, connection) = (World::new(), World::acme());
             let start = world.begin(&connection);
@@ -146,6 +170,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T03",
         what: "an address of a subdomain",
         expected: "attribute.email_domain",
+        twin: "a login in the browser that began it",
         run: || {
             let (world, connection) = (World::new(), World::acme());
             let start = world.begin(&connection);
@@ -161,6 +186,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T04",
         what: "a domain that was proved",
         expected: "accepted",
+        twin: "",
         run: || {
             let domains = domains();
             claim(&domains, "acme", &proof(&domains, "acme"))
@@ -170,12 +196,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T04",
         what: "a domain that was not proved",
         expected: "config.domain_not_verified",
+        twin: "a domain that was proved",
         run: || claim(&domains(), "acme", "v=spf1 -all"),
     },
     Scenario {
         id: "T04",
         what: "a domain by another organization's proof",
         expected: "config.domain_not_verified",
+        twin: "a domain that was proved",
         run: || {
             let domains = domains();
             claim(&domains, "evil", &proof(&domains, "acme"))
@@ -185,6 +213,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T04",
         what: "a domain that belongs to somebody",
         expected: "config.domain_taken",
+        twin: "a domain that was proved",
         run: || {
             let domains = domains();
             assert_eq!(claim(&domains, "acme", &proof(&domains, "acme")), "accepted");
@@ -193,40 +222,37 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "T05",
+        what: "a first login with an address that nobody has",
+        expected: "accepted",
+        twin: "",
+        run: || provisioning(JustInTime::default(), None),
+    },
+    Scenario {
+        id: "T05",
+        what: "a first login with the address of a member, where these are linked",
+        expected: "accepted",
+        twin: "",
+        run: || provisioning(JustInTime::default().link_members_by_verified_email(), Some(&member())),
+    },
+    Scenario {
+        id: "T05",
         what: "a first login with an address that somebody has",
         expected: "config.email_in_use",
-        run: || {
-            provisioning(
-                JustInTime::default(),
-                Some(&SameEmail {
-                    user: "u".to_owned(),
-                    is_member: true,
-                    has_account: true,
-                    is_deactivated: false,
-                }),
-            )
-        },
+        twin: "a first login with an address that nobody has",
+        run: || provisioning(JustInTime::default(), Some(&SameEmail { has_account: true, ..member() })),
     },
     Scenario {
         id: "T05",
         what: "a first login with the address of a member without an account",
         expected: "config.email_in_use",
-        run: || {
-            provisioning(
-                JustInTime::default(),
-                Some(&SameEmail {
-                    user: "u".to_owned(),
-                    is_member: true,
-                    has_account: false,
-                    is_deactivated: false,
-                }),
-            )
-        },
+        twin: "a first login with the address of a member, where these are linked",
+        run: || provisioning(JustInTime::default(), Some(&member())),
     },
     Scenario {
         id: "T06",
         what: "two connections of one entity ID",
         expected: "accepted",
+        twin: "",
         run: || {
             // Free text may be the same; keys, addresses and accounts are each connection's own.
             let (first, second) = (World::acme(), World::connection("other").build().expect("a connection"));
@@ -238,6 +264,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T07",
         what: "a group that is named like a role",
         expected: "accepted",
+        twin: "",
         run: || {
             let map = RoleMap::default().grant("Engineering", "developer");
             let changes = map.changes(Some(&["admin".to_owned(), "developer".to_owned()]), []);
@@ -248,6 +275,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T08",
         what: "a login through a connection in use",
         expected: "accepted",
+        twin: "",
         run: || {
             life(&complete(), async |connections, id| {
                 connections.of("acme").enable(id, &Actor::System, now()).await?;
@@ -259,6 +287,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T08",
         what: "a login through a connection that is disabled",
         expected: "config.disabled",
+        twin: "a login through a connection in use",
         run: || {
             life(&complete(), async |connections, id| {
                 connections.of("acme").enable(id, &Actor::System, now()).await?;
@@ -271,6 +300,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T08",
         what: "another organization's administrator enables it",
         expected: "config.unknown_connection",
+        twin: "a login through a connection in use",
         run: || {
             life(&complete(), async |connections, id| {
                 connections.of("other").enable(id, &Actor::System, now()).await.map(drop)
@@ -281,30 +311,35 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T08",
         what: "a login through a draft",
         expected: "config.disabled",
+        twin: "a login through a connection in use",
         run: || life(&Edit::new(), async |connections, id| connections.active(id).await.map(drop)),
     },
     Scenario {
         id: "T09",
         what: "metadata as JumpCloud exports it",
         expected: "accepted",
+        twin: "",
         run: || metadata(|xml| xml),
     },
     Scenario {
         id: "T09",
         what: "metadata that has expired",
         expected: "config.metadata_expired",
+        twin: "metadata as JumpCloud exports it",
         run: || metadata(|xml| xml.replacen("entityID=", "validUntil=\"2020-01-01T00:00:00Z\" entityID=", 1)),
     },
     Scenario {
         id: "T09",
         what: "metadata with a DOCTYPE",
         expected: "xml.doctype",
+        twin: "metadata as JumpCloud exports it",
         run: || metadata(|xml| format!("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{xml}")),
     },
     Scenario {
         id: "T09",
         what: "metadata of two identity providers",
         expected: "config.metadata_role",
+        twin: "metadata as JumpCloud exports it",
         run: || {
             metadata(|xml| {
                 let start = xml.find("<md:IDPSSODescriptor").expect("a role");
@@ -319,24 +354,28 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "K08",
         what: "metadata with a key for signing",
         expected: "accepted",
+        twin: "",
         run: || metadata(|xml| xml),
     },
     Scenario {
         id: "K08",
         what: "metadata with a key for encryption only",
         expected: "config.metadata_certificate",
+        twin: "metadata with a key for signing",
         run: || metadata(|xml| xml.replacen("use=\"signing\"", "use=\"encryption\"", 1)),
     },
     Scenario {
         id: "K08",
         what: "metadata with a key for something else",
         expected: "config.metadata_certificate",
+        twin: "metadata with a key for signing",
         run: || metadata(|xml| xml.replacen("use=\"signing\"", "use=\"any\"", 1)),
     },
     Scenario {
         id: "T10",
         what: "a connection without a certificate",
         expected: "config.incomplete",
+        twin: "a login through a connection in use",
         run: || {
             life(
                 &Edit::new().idp_url(URL).idp_entity_id(IDP).accept_any_email_domain(true),
@@ -350,6 +389,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         id: "T10",
         what: "a connection without a word on e-mail domains",
         expected: "config.incomplete",
+        twin: "a login through a connection in use",
         run: || {
             life(&complete().accept_any_email_domain(false), async |connections, id| {
                 connections.of("acme").enable(id, &Actor::System, now()).await.map(drop)
@@ -358,77 +398,90 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "T10",
+        what: "retiring one of two certificates in use",
+        expected: "accepted",
+        twin: "",
+        run: || retired(complete().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())),
+    },
+    Scenario {
+        id: "T10",
         what: "retiring the last certificate in use",
         expected: "config.last_certificate",
-        run: || {
-            life(&complete(), async |connections, id| {
-                connections.of("acme").enable(id, &Actor::System, now()).await?;
-                let record = connections.of("acme").record(id).await?;
-                let fingerprint =
-                    record.certificates().first().expect("a certificate").fingerprint_sha256().to_string();
-                connections
-                    .of("acme")
-                    .edit(id, &Edit::new().retire_certificate(&fingerprint), &Actor::System, now())
-                    .await
-                    .map(drop)
-                    .inspect_err(|refusal| {
-                        let Refusal::Edit(error) = refusal else { panic!("{refusal}") };
-                        assert_eq!(error.problems().first().map(FieldError::field), Some("certificates"));
-                    })
-            })
-        },
+        twin: "retiring one of two certificates in use",
+        run: || retired(complete()),
     },
     Scenario {
         id: "T11",
         what: "a first login where users are invited",
         expected: "config.no_user",
+        twin: "a first login with an address that nobody has",
         run: || provisioning(JustInTime::default().without_creating(), None),
     },
     Scenario {
         id: "T11",
         what: "a first login with the address of a user who was deactivated",
         expected: "config.user_deactivated",
+        twin: "a first login with the address of a member, where these are linked",
         run: || {
-            let gone =
-                SameEmail { user: "u".to_owned(), is_member: true, has_account: false, is_deactivated: true };
+            let gone = SameEmail { is_deactivated: true, ..member() };
             provisioning(JustInTime::default().link_members_by_verified_email(), Some(&gone))
         },
     },
-    Scenario { id: "T12", what: "an address by https", expected: "accepted", run: || url(URL) },
+    Scenario {
+        id: "E13",
+        what: "a key for decryption that is the service's own",
+        expected: "accepted",
+        twin: "",
+        run: || life(&complete().decryption_key(keys::SERVICE_KEY), async |_, _| Ok(())),
+    },
+    Scenario {
+        id: "E13",
+        what: "the identity provider's key for decryption",
+        expected: "config.key_for_both",
+        twin: "a key for decryption that is the service's own",
+        run: || life(&complete().decryption_key(keys::OWN_KEY), async |_, _| Ok(())),
+    },
+    Scenario { id: "T12", what: "an address by https", expected: "accepted", twin: "", run: || url(URL) },
     Scenario {
         id: "T12",
         what: "an address by http",
         expected: "config.idp_url",
+        twin: "an address by https",
         run: || url("http://sso.jumpcloud.com/saml2/acme"),
     },
     Scenario {
         id: "T12",
         what: "a script for an address",
         expected: "config.idp_url",
+        twin: "an address by https",
         run: || url("javascript:alert(1)"),
     },
     Scenario {
         id: "T12",
         what: "data for an address",
         expected: "config.idp_url",
+        twin: "an address by https",
         run: || url("data:text/html,x"),
     },
     Scenario {
         id: "T12",
         what: "a file for an address",
         expected: "config.idp_url",
+        twin: "an address by https",
         run: || url("file:///etc/passwd"),
     },
     Scenario {
         id: "T12",
         what: "credentials in the address",
         expected: "config.idp_url",
+        twin: "an address by https",
         run: || url("https://a:b@sso.jumpcloud.com/"),
     },
     Scenario {
         id: "B13",
         what: "the service's own addresses come from its settings",
         expected: "accepted",
+        twin: "",
         run: || {
             let connection = World::acme();
             if connection.service_provider().acs_url().starts_with(SITE) { "accepted" } else { "elsewhere" }

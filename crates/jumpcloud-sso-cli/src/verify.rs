@@ -10,7 +10,9 @@ use jumpcloud_sso::parts::saml_protocol::{
     format_instant,
 };
 use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, TrustedKeys, TrustedKeysError};
-use jumpcloud_sso::{AttributeMap, Certificate, CertificateError, Diagnosis, Stage, UserProfile, Warning};
+use jumpcloud_sso::{
+    AttributeMap, Certificate, CertificateError, ConnectionError, Diagnosis, Stage, UserProfile, Warning,
+};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
@@ -56,6 +58,11 @@ fn check(
     let algorithms = AlgorithmPolicy::default();
     let algorithms = if arguments.allow_sha1 { algorithms.insecure_allow_sha1() } else { algorithms };
     let verifier = ResponseVerifier::new(trusted).algorithms(algorithms).decryptor(decryptor);
+    if let Some(certificate) = verifier.key_for_both() {
+        let fingerprint = certificate.fingerprint_sha256().to_string();
+        let error = ConnectionError::KeyForBoth { fingerprint };
+        report.warnings.push(Warning::new(error.code(), &error));
+    }
 
     let xml = input::message(content).map_err(|error| Diagnosis::from(&error))?;
     let told = |error| diagnose(&error, weak_key);

@@ -568,6 +568,12 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Give one to four.",
     ),
     entry(
+        "config.key_for_both",
+        "one key pair both signs at the identity provider and decrypts at the service",
+        "Make a key pair of the service's own for decryption. The identity provider's private key belongs nowhere else; if it \
+         was sent here, replace its certificate in JumpCloud.",
+    ),
+    entry(
         "config.private_key",
         "a private key cannot be read",
         "Give an unencrypted private key in PEM (PKCS #8).",

@@ -333,6 +333,7 @@ impl ConnectionBuilder {
             Some(opinion) => verifier.second_opinion(opinion),
             None => verifier,
         };
+        check_keys_are_apart(&verifier)?;
         Ok(Connection {
             id: self.id,
             organization: self.organization,
@@ -381,6 +382,13 @@ pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
         return Err(wrong("it is the address of the metadata, not the IDP URL"));
     }
     Ok(url)
+}
+
+/// Whether what signs and what decrypts are different keys.
+pub(crate) fn check_keys_are_apart(verifier: &ResponseVerifier) -> Result<(), ConnectionError> {
+    verifier.key_for_both().map_or(Ok(()), |certificate| {
+        Err(ConnectionError::KeyForBoth { fingerprint: certificate.fingerprint_sha256().to_string() })
+    })
 }
 
 const PRIVATE_KEY: &str =
@@ -457,6 +465,15 @@ pub enum ConnectionError {
     /// The certificates cannot be trusted.
     #[error(transparent)]
     Keys(#[from] TrustedKeysError),
+    /// One key for signing and decrypting: the service holds the identity provider's private key.
+    #[error(
+        "the decryption key is the private key of the pinned certificate {fingerprint}, \
+         with which the identity provider alone should be able to sign"
+    )]
+    KeyForBoth {
+        /// Of the certificate, SHA-256.
+        fingerprint: String,
+    },
 }
 
 impl ConnectionError {
@@ -470,6 +487,7 @@ impl ConnectionError {
             Self::Settings(error) => error.code(),
             Self::Certificate(error) => error.code(),
             Self::Keys(error) => error.code(),
+            Self::KeyForBoth { .. } => "config.key_for_both",
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use saml_attributes::{AttributeMap, Field};
 use saml_encryption::{DecryptionKey, DecryptionKeyError};
-use saml_protocol::{IdpMetadata, MetadataError};
+use saml_protocol::{IdpMetadata, MetadataError, ResponseVerifier};
 use saml_signature::{Certificate, CertificateError, Fingerprint, TrustedKeys};
 use thiserror::Error;
 
-use crate::connection::{ConnectionError, check_entity_id, check_idp_url};
+use crate::connection::{ConnectionError, check_entity_id, check_idp_url, check_keys_are_apart};
 use crate::event::FieldChange;
 use crate::record::{CompletedLogin, Configuration, ConnectionRecord, Use};
 use crate::settings::{Settings, SettingsError, excerpt};
@@ -255,6 +255,10 @@ impl Edit {
             KeyEdit::Remove => configuration.decryption_key = None,
             KeyEdit::Keep => {}
         }
+        // What was there before is no reason to refuse a change that only takes away.
+        if !self.added.is_empty() || matches!(self.decryption_key, KeyEdit::Set(_)) {
+            problems.extend(key_for_both(&configuration, record, settings).map(FieldError::from));
+        }
         if let Some(map) = &self.attributes {
             configuration.attributes = map.clone();
         }
@@ -338,6 +342,19 @@ fn sealed_key(pem: &str, record: &ConnectionRecord, settings: &Settings) -> Resu
         Some(sealed) if settings.seals(sealed, pem, record.id()) => Ok(sealed.clone()),
         _ => Ok(settings.seal_decryption_key(pem, record.id())?),
     }
+}
+
+/// Whether a key that is pinned is also the one for decryption. What cannot be read has been said elsewhere.
+fn key_for_both(
+    configuration: &Configuration,
+    record: &ConnectionRecord,
+    settings: &Settings,
+) -> Option<ConnectionError> {
+    let decryptor =
+        settings.open_decryption_key(configuration.decryption_key.as_deref()?, record.id()).ok()?;
+    let pinned = configuration.certificates.iter().filter_map(|pem| Certificate::parse(pem.as_bytes()).ok());
+    let verifier = ResponseVerifier::new(TrustedKeys::new(pinned).ok()?).decryptor(decryptor);
+    check_keys_are_apart(&verifier).err()
 }
 
 /// What a change comes to, before it is made.
@@ -513,7 +530,9 @@ impl FieldError {
         match self {
             Self::Connection(ConnectionError::IdpUrl { .. }) => "idp_url",
             Self::Connection(ConnectionError::IdpEntityId { .. }) => "idp_entity_id",
-            Self::DecryptionKey(_) | Self::Settings(_) => "decryption_key",
+            Self::Connection(ConnectionError::KeyForBoth { .. })
+            | Self::DecryptionKey(_)
+            | Self::Settings(_) => "decryption_key",
             Self::ClockSkew { .. } => "clock_skew",
             _ => "certificates",
         }

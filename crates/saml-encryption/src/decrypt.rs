@@ -58,6 +58,12 @@ impl Decryptor {
         Self { policy, ..Self::default() }
     }
 
+    /// The keys that this decrypts with.
+    #[must_use]
+    pub fn keys(&self) -> &[DecryptionKey] {
+        &self.keys
+    }
+
     /// Decrypts an `EncryptedAssertion`, or any element of the type `EncryptedElementType` (SAML core §2.2.4).
     ///
     /// # Errors

@@ -18,6 +18,7 @@ const MAX_BITS: usize = 8192;
 pub struct DecryptionKey {
     pair: PrivateDecryptingKey,
     oaep: OaepPrivateDecryptingKey,
+    public_key_der: Vec<u8>,
 }
 
 impl DecryptionKey {
@@ -59,17 +60,16 @@ impl DecryptionKey {
             return Err(DecryptionKeyError::Weak);
         }
         let oaep = OaepPrivateDecryptingKey::new(pair.clone()).map_err(|_| DecryptionKeyError::Malformed)?;
-        Ok(Self { pair, oaep })
+        let public: PublicKeyX509Der<'_> =
+            pair.public_key().as_der().map_err(|_| DecryptionKeyError::Malformed)?;
+        let public_key_der = public.as_ref().to_vec();
+        Ok(Self { pair, oaep, public_key_der })
     }
 
-    /// The `SubjectPublicKeyInfo` of the public half, which others encrypt to.
-    ///
-    /// # Errors
-    /// [`DecryptionKeyError::Malformed`] where the library cannot write it.
-    pub fn public_key_der(&self) -> Result<Vec<u8>, DecryptionKeyError> {
-        let der: PublicKeyX509Der<'_> =
-            self.pair.public_key().as_der().map_err(|_| DecryptionKeyError::Malformed)?;
-        Ok(der.as_ref().to_vec())
+    /// The `SubjectPublicKeyInfo` of the public half, DER (RFC 5280 §4.1.2.7): what others encrypt to.
+    #[must_use]
+    pub fn public_key_der(&self) -> &[u8] {
+        &self.public_key_der
     }
 
     /// Decrypts a transported key.

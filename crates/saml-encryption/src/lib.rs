@@ -14,7 +14,7 @@
 //!
 //! # const KEY: &str = include_str!("../../jumpcloud-sso-testkit/data/sp-rsa2048.key.pem");
 //! let key = DecryptionKey::from_pem(KEY)?;
-//! let encrypted = encrypt("<a/>", &key.public_key_der()?, &EncryptOptions::default())?;
+//! let encrypted = encrypt("<a/>", key.public_key_der(), &EncryptOptions::default())?;
 //!
 //! let decryptor = Decryptor::new([key], DecryptionPolicy::default())?;
 //! let document = Document::parse(encrypted.as_bytes(), &Limits::default())?;

@@ -68,6 +68,17 @@ impl ResponseVerifier {
         &self.keys
     }
 
+    /// The pinned certificate whose private key is also one of the keys for decryption, if there is one. Whoever holds
+    /// that key can sign as the identity provider, and a service has no business holding it; nor should one key serve two
+    /// purposes (NIST SP 800-57 part 1, §5.2).
+    #[must_use]
+    pub fn key_for_both(&self) -> Option<&Certificate> {
+        let decrypts = |certificate: &&Certificate| {
+            self.decryptor.keys().iter().any(|key| key.public_key_der() == certificate.public_key_der())
+        };
+        self.keys.certificates().find(decrypts)
+    }
+
     /// Verifies the signatures of a Response and reads its assertion. `xml` is the decoded message.
     ///
     /// # Errors

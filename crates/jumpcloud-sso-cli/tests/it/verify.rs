@@ -246,7 +246,7 @@ fn what_is_insecure_warns() {
 
 #[test]
 fn encrypted_assertions_need_a_key() {
-    let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().unwrap();
+    let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().to_vec();
     let key = TempFile::new("key.pem", keys::SERVICE_KEY);
     let weak = TempFile::new("weak.pem", include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.key.pem"));
     let with = |options: EncryptOptions, extra: &[&str]| {
@@ -281,6 +281,20 @@ fn four_decryption_keys_are_tried_and_five_are_wrong_use() {
         assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
         assert!(String::from_utf8(output.stderr).unwrap().contains("config.decryption_keys"));
     }
+}
+
+#[test]
+fn one_key_for_signing_and_decrypting_warns() {
+    let both = TempFile::new("both.pem", keys::OWN_KEY);
+    let own = TempFile::new("own.pem", keys::SERVICE_KEY);
+    let xml = response(&idp()).build().unwrap();
+    let with = |key: &TempFile| {
+        json(&verify(xml.as_bytes(), &["--json", "--decryption-key", key.path()]))["warnings"].clone()
+    };
+    let warnings = with(&both);
+    assert_eq!(warnings[0]["code"], "config.key_for_both");
+    assert!(warnings[0]["message"].as_str().unwrap().contains("the identity provider alone"), "{warnings}");
+    assert_eq!(with(&own), serde_json::json!([]));
 }
 
 #[test]
@@ -334,7 +348,7 @@ fn what_is_encrypted_declares_its_namespaces_itself() {
     let end = unsigned.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
     let declared = " xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
     let bare = unsigned[start..end].replace(declared, "");
-    let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().unwrap();
+    let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().to_vec();
     let encrypted = encrypt(&bare, &public, &EncryptOptions::default()).unwrap();
     let key = TempFile::new("key.pem", keys::SERVICE_KEY);
     let message = unsigned.replace(&unsigned[start..end], &encrypted);

@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use jumpcloud_sso::{
-    Actor, AttributeMap, BreakGlass, CompletedLogin, ConnectionRecord, ConnectionStore, Connections,
-    DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event, EventKind,
-    Feature, Field, LoginForm, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase, Refusal,
-    Release, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
+    Actor, AttributeMap, BreakGlass, Certificate, CompletedLogin, ConnectionRecord, ConnectionStore,
+    Connections, DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event,
+    EventKind, Feature, Field, LoginForm, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase,
+    Refusal, Release, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
@@ -234,6 +234,31 @@ async fn an_event_says_what_was_before_and_after() {
     assert_eq!(rows.len(), 3);
 }
 
+/// One key for signing and decrypting.
+#[tokio::test]
+async fn the_identity_providers_key_does_not_decrypt() {
+    let pinned = || Edit::new().add_certificate(keys::SERVICE_CERTIFICATE.as_bytes());
+    let decrypts = || Edit::new().decryption_key(keys::SERVICE_KEY);
+    for (first, second) in [(pinned(), decrypts()), (decrypts(), pinned())] {
+        let admin = Admin::with_active().await;
+        admin.edit(first).await.unwrap();
+        match admin.edit(second).await.unwrap_err() {
+            Refusal::Edit(error) => {
+                let [problem] = error.problems() else { panic!("{error}") };
+                assert_eq!((problem.field(), problem.code()), ("decryption_key", "config.key_for_both"));
+                let certificate = Certificate::parse(keys::SERVICE_CERTIFICATE.as_bytes()).unwrap();
+                let fingerprint = certificate.fingerprint_sha256().to_string();
+                assert!(problem.to_string().contains(&fingerprint), "{problem}");
+            }
+            other => panic!("{other}"),
+        }
+        // A key of the service's own is as welcome as ever, and so is another certificate.
+        admin.edit(Edit::new().decryption_key(keys::OTHER_KEY)).await.unwrap();
+        admin.edit(Edit::new().add_certificate(keys::JUMPCLOUD_CERTIFICATE.as_bytes())).await.unwrap();
+        admin.connections.active(&admin.id).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn private_keys_are_sealed_in_the_store() {
     let admin = Admin::with_active().await;
@@ -410,7 +435,7 @@ async fn a_change_that_ends_enforcement_says_so_first() {
 async fn nobody_can_take_the_last_certificate_away() {
     let admin = Admin::with_active().await;
     let fingerprint = |certificate: &str| {
-        jumpcloud_sso::Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+        Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
     };
     let own = fingerprint(keys::OWN_CERTIFICATE);
     assert_eq!(code(admin.edit(Edit::new().retire_certificate(&own)).await), "config.last_certificate");
@@ -589,7 +614,7 @@ async fn whatever_is_enforced_is_found_among_however_many() {
 #[tokio::test]
 async fn retiring_what_jumpcloud_signs_with_locks_everybody_out() {
     let print = |certificate: &str| {
-        jumpcloud_sso::Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+        Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
     };
     let admin = Admin::with_enforced().await;
     admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
@@ -612,7 +637,7 @@ async fn a_renewed_certificate_takes_the_place_of_the_former_one() {
         record.certificates().iter().map(|it| it.fingerprint_sha256().to_string()).collect::<Vec<_>>()
     };
     let print = |certificate: &str| {
-        jumpcloud_sso::Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+        Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
     };
     let add = |certificate: &str| Edit::new().add_certificate(certificate.as_bytes());
     let former = add(keys::JUMPCLOUD_CERTIFICATE_EXPIRED).retire_certificate(&print(keys::OWN_CERTIFICATE));

@@ -36,7 +36,7 @@ fn decryptor(policy: DecryptionPolicy) -> Decryptor {
 }
 
 fn message(options: EncryptOptions) -> String {
-    encrypt(PLAINTEXT, &key().public_key_der().unwrap(), &options).unwrap()
+    encrypt(PLAINTEXT, key().public_key_der(), &options).unwrap()
 }
 
 fn outcome(xml: &str, decryptor: &Decryptor) -> Result<Vec<u8>, &'static str> {
@@ -191,7 +191,7 @@ fn the_structure_is_exact() {
 
 /// An encrypted key for another recipient.
 fn part_of_other_key() -> String {
-    let xml = encrypt(PLAINTEXT, &other_key().public_key_der().unwrap(), &EncryptOptions::default()).unwrap();
+    let xml = encrypt(PLAINTEXT, other_key().public_key_der(), &EncryptOptions::default()).unwrap();
     let start = xml.find("<xenc:EncryptedKey").unwrap();
     let end = xml.find("</xenc:EncryptedKey>").unwrap() + "</xenc:EncryptedKey>".len();
     xml[start..end].to_owned()
@@ -293,7 +293,7 @@ fn a_file_holds_one_private_key() {
 fn padding_may_hold_any_bytes_but_tells_its_length() {
     // In a message of one block, each byte of the initialization vector changes the same byte of the plaintext.
     let options = EncryptOptions::default().content(ContentAlgorithm::Aes128Cbc);
-    let xml = encrypt("<a/>", &key().public_key_der().unwrap(), &options).unwrap();
+    let xml = encrypt("<a/>", key().public_key_der(), &options).unwrap();
     let content = xml.rsplit("<xenc:CipherValue>").next().unwrap().split('<').next().unwrap();
     let bytes = STANDARD.decode(content).unwrap();
     assert_eq!(bytes.len(), 32);

@@ -17,7 +17,7 @@ fn with(policy: DecryptionPolicy) -> ResponseVerifier {
 }
 
 fn encrypted(sign: Sign, options: EncryptOptions) -> String {
-    response(&idp()).sign(sign).encrypt(&key().public_key_der().unwrap(), options).build().unwrap()
+    response(&idp()).sign(sign).encrypt(key().public_key_der(), options).build().unwrap()
 }
 
 fn code(verifier: &ResponseVerifier, xml: &str) -> &'static str {
@@ -62,7 +62,8 @@ fn cbc_is_refused_unless_allowed_by_name() {
 
 #[test]
 fn what_was_encrypted_is_one_assertion_by_itself() {
-    let public = key().public_key_der().unwrap();
+    let key = key();
+    let public = key.public_key_der();
     let xml = response(&idp()).sign(Sign::Nothing).build().unwrap();
     let start = xml.find("<saml2:Assertion").unwrap();
     let end = xml.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
@@ -93,7 +94,8 @@ fn what_was_encrypted_is_one_assertion_by_itself() {
 #[test]
 fn errors_about_unprotected_content_say_nothing() {
     // Without a tag or an outer signature, an answer about the content would be one about the padding.
-    let public = key().public_key_der().unwrap();
+    let key = key();
+    let public = key.public_key_der();
     let xml = response(&idp()).sign(Sign::Nothing).build().unwrap();
     let start = xml.find("<saml2:Assertion").unwrap();
     let end = xml.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
