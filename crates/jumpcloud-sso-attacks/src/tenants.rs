@@ -71,8 +71,8 @@ fn life(
 }
 
 /// Retires the first certificate of a connection in use.
-fn retired(configuration: Edit) -> &'static str {
-    life(&configuration, async |connections, id| {
+fn retired(configuration: &Edit) -> &'static str {
+    life(configuration, async |connections, id| {
         let own = connections.of("acme");
         own.enable(id, &Actor::System, now()).await?;
         let record = own.record(id).await?;
@@ -401,14 +401,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "retiring one of two certificates in use",
         expected: "accepted",
         twin: "",
-        run: || retired(complete().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())),
+        run: || retired(&complete().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())),
     },
     Scenario {
         id: "T10",
         what: "retiring the last certificate in use",
         expected: "config.last_certificate",
         twin: "retiring one of two certificates in use",
-        run: || retired(complete()),
+        run: || retired(&complete()),
     },
     Scenario {
         id: "T11",
