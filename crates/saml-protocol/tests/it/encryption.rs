@@ -69,7 +69,7 @@ fn what_was_encrypted_is_one_assertion_by_itself() {
     let end = xml.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
     let assertion = &xml[start..end];
     let carrying = |plaintext: &str| {
-        let encrypted = encrypt(plaintext, &public, &EncryptOptions::default()).unwrap();
+        let encrypted = encrypt(plaintext, public, &EncryptOptions::default()).unwrap();
         sign_again(&xml.replace(assertion, &encrypted), Sign::Response)
     };
     let verifier = with(DecryptionPolicy::default());
@@ -102,7 +102,7 @@ fn errors_about_unprotected_content_say_nothing() {
     let assertion = xml[start..end].to_owned();
     let carrying = |plaintext: &str, algorithm| {
         let options = EncryptOptions::default().content(algorithm);
-        xml.replace(&assertion, &encrypt(plaintext, &public, &options).unwrap())
+        xml.replace(&assertion, &encrypt(plaintext, public, &options).unwrap())
     };
     let lax = with(DecryptionPolicy::default().insecure_allow_aes_cbc());
     for plaintext in ["", "<a", "<a/>", &assertion] {
