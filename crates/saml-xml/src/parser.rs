@@ -6,7 +6,7 @@ use std::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::characters::{Census, census, is_blank};
+use crate::characters::{Census, census, is_blank, is_space};
 use crate::document::{
     AttributeData, Document, ElementData, Index, NO_NAMESPACE, Name, NamespaceData, Node, NodeKind,
 };
@@ -298,7 +298,8 @@ impl<'a, 'l> Builder<'a, 'l> {
         }
         if self.open.is_empty() {
             // XML 1.0 §2.8: white space may surround the root element.
-            return if is_blank(raw) { Ok(()) } else { Err((offset, OUTSIDE_OF_ROOT)) };
+            let other = raw.bytes().position(|byte| !is_space(byte));
+            return other.map_or(Ok(()), |at| Err((offset + at, OUTSIDE_OF_ROOT)));
         }
         if !is_blank(raw) {
             self.mark_value(offset)?;

@@ -58,8 +58,11 @@ fn document() -> impl Strategy<Value = String> {
     tree.prop_map(|tree| format!("<r xmlns:p='urn:1' xmlns:q='urn:2'>{tree}</r>"))
 }
 
+/// Fewer where each takes seconds.
+const CASES: u32 = if cfg!(miri) { 8 } else { 512 };
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn canonicalization_keeps_the_content_and_is_idempotent(text in document()) {
@@ -106,11 +109,12 @@ fn every_node_is_compared() {
 fn most_generated_documents_are_well_formed() {
     // Otherwise the properties above would say little.
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let accepted = (0..200)
+    let tried = CASES.min(200);
+    let accepted = (0..tried)
         .filter(|_| {
             let text = document().new_tree(&mut runner).unwrap().current();
             Document::parse(text.as_bytes(), &Limits::default()).is_ok()
         })
         .count();
-    assert!(accepted > 100, "{accepted} of 200");
+    assert!(accepted * 2 > tried as usize, "{accepted} of {tried}");
 }

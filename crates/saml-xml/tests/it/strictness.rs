@@ -328,6 +328,27 @@ fn errors_say_where() {
 }
 
 #[test]
+fn errors_point_at_what_is_wrong() {
+    // What is wrong begins where the first part ends.
+    for (before, rest) in [
+        ("<a>xy", "]]></a>"),
+        ("<a b='1' ", "b='2'/>"),
+        ("<a ", "p:b='1'/>"),
+        ("<a>", "<p:b/></a>"),
+        ("<a ", "xmlns:p=''/>"),
+        ("<a>x", "<!-- y --></a>"),
+        ("<a>é", "</b>"),
+        ("<a/>", "<b/>"),
+        ("<a/>\n", "x"),
+        ("<a>", "<![CDATA["),
+        ("<?xml version='1.0' ", "encoding='latin1'?><a/>"),
+    ] {
+        let error = Document::parse(format!("{before}{rest}").as_bytes(), &Limits::default()).unwrap_err();
+        assert_eq!(error.position().offset, before.len(), "{before}{rest}: {error}");
+    }
+}
+
+#[test]
 fn errors_carry_little_of_the_document() {
     let input = format!("<a>&{};</a>", "x".repeat(100_000));
     let error = Document::parse(input.as_bytes(), &Limits::default()).unwrap_err();
