@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::{Duration, SystemTime};
 
-use jumpcloud_sso::parts::saml_protocol::{Expected, ResponseVerifier};
+use jumpcloud_sso::parts::saml_protocol::{Expected, Parties, ResponseVerifier};
 use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, TrustedKeys, sign};
 use jumpcloud_sso::parts::saml_xml::{Document, Limits, PrefixList};
 use jumpcloud_sso::{AcceptedAssertion, AttributeMap, Certificate};
@@ -38,7 +38,12 @@ fn main() {
     let prepared = Prepared {
         xml: &xml,
         document: Document::parse(xml.as_bytes(), &Limits::default()).unwrap(),
-        accepted: verified.accept(&Expected::unsolicited(URL, URL, URL), now()).unwrap(),
+        accepted: verified
+            .accept(
+                &Expected::unsolicited(Parties { idp_entity_id: URL, sp_entity_id: URL, acs_url: URL }),
+                now(),
+            )
+            .unwrap(),
         verifier,
     };
     println!("{} bytes, {}", xml.len(), measured(&operation, &prepared));

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::parts::saml_protocol::{
-    Attribute, AttributeValue, Expected, IdpMetadata, MessageField, RedirectMessage, ResponseVerifier,
-    decode_post, format_instant, parse_instant,
+    Attribute, AttributeValue, Expected, IdpMetadata, MessageField, Parties, RedirectMessage,
+    ResponseVerifier, decode_post, format_instant, parse_instant,
 };
 use jumpcloud_sso::parts::saml_signature::TrustedKeys;
 use jumpcloud_sso::parts::saml_xml::{Document, Element, Limits, PrefixList};
@@ -17,6 +17,9 @@ use jumpcloud_sso_testkit::{JumpCloud, Sign, User, auth_secret, keys};
 mod walk;
 
 const URL: &str = "https://app.acme.test";
+
+/// One address for all of them.
+const PARTIES: Parties<'_> = Parties { idp_entity_id: URL, sp_entity_id: URL, acs_url: URL };
 
 /// A target, by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -150,7 +153,7 @@ pub fn verify(input: &[u8]) {
         let made = if kind % 2 == 0 { splice(&mut xml, edit) } else { wrap(&mut xml, edit) };
         rest = made.unwrap_or_default();
     }
-    let expected = Expected::unsolicited(URL, URL, URL);
+    let expected = Expected::unsolicited(PARTIES);
     let accepted = VERIFIER.verify(&xml).ok().and_then(|verified| verified.accept(&expected, now()).ok());
     if let Some(accepted) = accepted {
         assert_eq!((accepted.id(), accepted.name_id().value()), ("A", "bjensen@acme.test"));
@@ -178,7 +181,7 @@ pub fn attributes(input: &[u8]) {
     // What XML cannot hold is never sent.
     let Ok(xml) = response.build() else { return };
     let Ok(verified) = VERIFIER.verify(xml.as_bytes()) else { return };
-    let Ok(accepted) = verified.accept(&Expected::unsolicited(URL, URL, URL), now()) else { return };
+    let Ok(accepted) = verified.accept(&Expected::unsolicited(PARTIES), now()) else { return };
     if let Ok(profile) = AttributeMap::default().profile(&accepted) {
         let (local, domain) = profile.email().rsplit_once('@').expect("an address");
         assert!(!local.is_empty() && domain == profile.email_domain());

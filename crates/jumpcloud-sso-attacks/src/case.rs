@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
-use jumpcloud_sso::parts::saml_protocol::{Expected, ResponseVerifier, decode_post};
+use jumpcloud_sso::parts::saml_protocol::{Expected, Parties, ResponseVerifier, decode_post};
 use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, SignatureAlgorithm, TrustedKeys};
 use jumpcloud_sso::{AttributeMap, Certificate};
 use jumpcloud_sso_testkit::keys;
@@ -14,6 +14,8 @@ pub(crate) const IDP: &str = "IdP Entity ID";
 pub(crate) const SP: &str = "https://app.acme.test/sso/saml2/acme";
 /// The ACS URL of every case.
 pub(crate) const ACS: &str = "https://app.acme.test/sso/saml2/acme/acs";
+/// Those of every case.
+const PARTIES: Parties<'_> = Parties { idp_entity_id: IDP, sp_entity_id: SP, acs_url: ACS };
 /// The request that is answered.
 pub(crate) const REQUEST: &str = "_request";
 
@@ -214,8 +216,8 @@ fn accepted_name(
     }
     let verified = configure(verifier).verify(&xml).map_err(|error| error.code())?;
     let expected = match request_id {
-        Some(request_id) => Expected::answering(request_id, IDP, SP, ACS),
-        None => Expected::unsolicited(IDP, SP, ACS),
+        Some(request_id) => Expected::answering(request_id, PARTIES),
+        None => Expected::unsolicited(PARTIES),
     };
     let accepted = verified.accept(&expected.clock_skew(*clock_skew), *now).map_err(|error| error.code())?;
     AttributeMap::default().profile(&accepted).map_err(|error| error.code())?;

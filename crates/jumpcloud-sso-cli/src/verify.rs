@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionKeyError, DecryptionPolicy, Decryptor};
 use jumpcloud_sso::parts::saml_protocol::{
-    AcceptedAssertion, Evidence, Expected, Rejection, ResponseError, ResponseVerifier, SignedParts,
+    AcceptedAssertion, Evidence, Expected, Parties, Rejection, ResponseError, ResponseVerifier, SignedParts,
     format_instant,
 };
 use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, TrustedKeys, TrustedKeysError};
@@ -153,10 +153,14 @@ fn rejection(arguments: &VerifyArguments, error: &Rejection) -> Diagnosis {
 }
 
 fn expected(arguments: &VerifyArguments) -> Expected {
-    let (idp, sp, acs) = (&arguments.idp_entity_id, &arguments.sp_entity_id, &arguments.acs_url);
+    let parties = Parties {
+        idp_entity_id: &arguments.idp_entity_id,
+        sp_entity_id: &arguments.sp_entity_id,
+        acs_url: &arguments.acs_url,
+    };
     let expected = match &arguments.request_id {
-        Some(request) => Expected::answering(request, idp, sp, acs),
-        None => Expected::unsolicited(idp, sp, acs),
+        Some(request) => Expected::answering(request, parties),
+        None => Expected::unsolicited(parties),
     };
     expected.clock_skew(arguments.clock_skew())
 }

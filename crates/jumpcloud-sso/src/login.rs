@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use saml_attributes::{AttributeError, UserProfile};
 use saml_protocol::{
-    AcceptedAssertion, AuthnRequest, AuthnRequestError, BindingError, Expected, MessageField, Rejection,
-    RequestId, ResponseError, decode_post, encode_redirect,
+    AcceptedAssertion, AuthnRequest, AuthnRequestError, BindingError, Expected, MessageField, Parties,
+    Rejection, RequestId, ResponseError, decode_post, encode_redirect,
 };
 use saml_signature::{Certificate, CertificateWarning};
 use sso_session::{CodeChallenge, NewSession, Purpose, SealError, Sealer, cookie_value};
@@ -314,10 +314,14 @@ impl<S: OnceStore> SingleSignOn<S> {
 
 fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
     let service = connection.service_provider();
-    let (idp, sp, acs) = (connection.idp_entity_id(), service.entity_id(), service.acs_url());
+    let parties = Parties {
+        idp_entity_id: connection.idp_entity_id(),
+        sp_entity_id: service.entity_id(),
+        acs_url: service.acs_url(),
+    };
     let expected = match begun {
-        Some(begun) => Expected::answering(begun.request.as_str(), idp, sp, acs),
-        None => Expected::unsolicited(idp, sp, acs),
+        Some(begun) => Expected::answering(begun.request.as_str(), parties),
+        None => Expected::unsolicited(parties),
     };
     match connection.clock_skew() {
         Some(skew) => expected.clock_skew(skew),

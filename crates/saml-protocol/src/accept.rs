@@ -27,6 +27,17 @@ const MAX_PERSISTENT_NAME: usize = 256;
 /// entity ID (core §8.3.6), and above any address or name in a directory: an account's key has to fit into a database's index.
 const MAX_NAME: usize = 1024;
 
+/// Between whom a Response passes, by name, so that none of them stands where another belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parties<'a> {
+    /// The IdP Entity ID: who has to have issued it.
+    pub idp_entity_id: &'a str,
+    /// The SP Entity ID: whom it has to be for.
+    pub sp_entity_id: &'a str,
+    /// The ACS URL: where it has to have been sent.
+    pub acs_url: &'a str,
+}
+
 /// What a Response has to say to be accepted: who it is from, whom it is for, where it was sent, what it answers.
 #[derive(Clone, Debug)]
 pub struct Expected {
@@ -47,25 +58,25 @@ enum ExpectedRequest {
 }
 
 impl Expected {
-    /// A Response from `idp_entity_id`, for `sp_entity_id`, sent to `acs_url`, that answers the AuthnRequest
-    /// `request_id`. All are compared to the letter: entity IDs are opaque, and the URL is what JumpCloud was told.
+    /// A Response between these that answers the AuthnRequest `request_id`. All are compared to the letter: entity IDs
+    /// are opaque, and the URL is what JumpCloud was told.
     #[must_use]
-    pub fn answering(request_id: &str, idp_entity_id: &str, sp_entity_id: &str, acs_url: &str) -> Self {
-        Self::new(ExpectedRequest::Answering(request_id.to_owned()), idp_entity_id, sp_entity_id, acs_url)
+    pub fn answering(request_id: &str, parties: Parties<'_>) -> Self {
+        Self::new(ExpectedRequest::Answering(request_id.to_owned()), parties)
     }
 
     /// The same for a login that began at the identity provider, such as a click on JumpCloud's portal. It answers no
     /// request, so that nothing ties it to the browser that brings it (profiles §4.1.5): allow this only where wanted.
     #[must_use]
-    pub fn unsolicited(idp_entity_id: &str, sp_entity_id: &str, acs_url: &str) -> Self {
-        Self::new(ExpectedRequest::Unsolicited, idp_entity_id, sp_entity_id, acs_url)
+    pub fn unsolicited(parties: Parties<'_>) -> Self {
+        Self::new(ExpectedRequest::Unsolicited, parties)
     }
 
-    fn new(request: ExpectedRequest, idp_entity_id: &str, sp_entity_id: &str, acs_url: &str) -> Self {
+    fn new(request: ExpectedRequest, parties: Parties<'_>) -> Self {
         Self {
-            idp_entity_id: idp_entity_id.to_owned(),
-            sp_entity_id: sp_entity_id.to_owned(),
-            acs_url: acs_url.to_owned(),
+            idp_entity_id: parties.idp_entity_id.to_owned(),
+            sp_entity_id: parties.sp_entity_id.to_owned(),
+            acs_url: parties.acs_url.to_owned(),
             request,
             clock_skew: DEFAULT_CLOCK_SKEW,
         }

@@ -31,7 +31,7 @@ mod rejection;
 mod response;
 mod schema;
 
-pub use accept::{AcceptedAssertion, Expected};
+pub use accept::{AcceptedAssertion, Expected, Parties};
 pub use assertion::{Attribute, AttributeValue, NameId};
 pub use authn_request::{AuthnRequest, AuthnRequestError, RequestId};
 pub use binding::{BindingError, MessageField, PostForm, RedirectMessage, decode_post, encode_redirect};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso_attacks::Verdict;
 use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
-use saml_protocol::{Expected, ResponseVerifier};
+use saml_protocol::{Expected, Parties, ResponseVerifier};
 use saml_signature::{
     Certificate, Question, SecondOpinion as _, SignOptions, SignatureAlgorithm, SigningKey, TrustedKeys, sign,
 };
@@ -35,7 +35,8 @@ fn verifier(certificate: &str) -> ResponseVerifier {
 
 /// The code of our verdict alone, and of the one with a second opinion.
 fn verdicts(xml: &str, certificate: &str) -> (&'static str, &'static str) {
-    let expected = Expected::answering("_request", IDP, SP, ACS);
+    let expected =
+        Expected::answering("_request", Parties { idp_entity_id: IDP, sp_entity_id: SP, acs_url: ACS });
     let verdict = |verifier: ResponseVerifier| match verifier.verify(xml.as_bytes()) {
         Err(error) => error.code(),
         Ok(verified) => verified.accept(&expected, now()).map_or_else(|error| error.code(), |_| "accepted"),

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, keys};
 use proptest::prelude::*;
 use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, UserProfile};
-use saml_protocol::{AcceptedAssertion, Expected, ResponseVerifier};
+use saml_protocol::{AcceptedAssertion, Expected, Parties, ResponseVerifier};
 use saml_signature::{Certificate, SignOptions, SigningKey, TrustedKeys, sign};
 
 const URI: &str = "https://app.acme.test";
@@ -40,7 +40,9 @@ fn accepted(
         sign(&unsigned, "A", &SigningKey::from_pem(keys::OWN_KEY).unwrap(), &SignOptions::default()).unwrap();
     let trusted = TrustedKeys::new([Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap()]).unwrap();
     let verified = ResponseVerifier::new(trusted).verify(xml.as_bytes()).unwrap();
-    verified.accept(&Expected::unsolicited(URI, URI, URI), now).unwrap()
+    verified
+        .accept(&Expected::unsolicited(Parties { idp_entity_id: URI, sp_entity_id: URI, acs_url: URI }), now)
+        .unwrap()
 }
 
 fn with(map: &AttributeMap, attributes: &[(&str, &[&str])]) -> Result<UserProfile, AttributeError> {

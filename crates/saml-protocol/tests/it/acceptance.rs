@@ -4,11 +4,11 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso_testkit::Sign;
-use saml_protocol::{Expected, SignedParts, format_instant};
+use saml_protocol::{Expected, Parties, SignedParts, format_instant};
 
 use crate::{
-    ACS, IDP, REQUEST, SP, expected, idp, now, outcome_with, resigned, resigned_as, response, sign_again,
-    user, verdict, verifier,
+    ACS, IDP, PARTIES, REQUEST, SP, expected, idp, now, outcome_with, resigned, resigned_as, response,
+    sign_again, user, verdict, verifier,
 };
 
 /// Each change of what is signed, with the code that it has to be refused with.
@@ -204,7 +204,7 @@ fn the_answer_is_to_our_request() {
 fn an_unsolicited_response_answers_nothing() {
     let idp = idp();
     let unsolicited = idp.response(ACS, SP, now()).user(&user()).build().unwrap();
-    let expected_unsolicited = Expected::unsolicited(IDP, SP, ACS);
+    let expected_unsolicited = Expected::unsolicited(PARTIES);
     assert!(outcome_with(&unsolicited, &expected_unsolicited, now()).is_ok());
     assert_eq!(outcome_with(&unsolicited, &expected(), now()).unwrap_err(), "response.in_response_to");
     let answer = response(&idp).build().unwrap();
@@ -540,14 +540,34 @@ fn nothing_is_met_by_nothing() {
     let destination = format!("Destination=\"{ACS}\"");
     let in_response_to = format!("ID=\"RESPONSE\" InResponseTo=\"{REQUEST}\"");
     for (from, to, nothing, code) in [
-        (&issuer, "</saml2:Issuer>", Expected::answering(REQUEST, "", SP, ACS), "response.issuer"),
-        (&audience, "<saml2:Audience>", Expected::answering(REQUEST, IDP, "", ACS), "assertion.audience"),
-        (&recipient, "Recipient=\"\"", Expected::answering(REQUEST, IDP, SP, ""), "response.destination"),
-        (&destination, "", Expected::answering(REQUEST, IDP, SP, ""), "assertion.recipient"),
+        (
+            &issuer,
+            "</saml2:Issuer>",
+            Expected::answering(REQUEST, Parties { idp_entity_id: "", ..PARTIES }),
+            "response.issuer",
+        ),
+        (
+            &audience,
+            "<saml2:Audience>",
+            Expected::answering(REQUEST, Parties { sp_entity_id: "", ..PARTIES }),
+            "assertion.audience",
+        ),
+        (
+            &recipient,
+            "Recipient=\"\"",
+            Expected::answering(REQUEST, Parties { acs_url: "", ..PARTIES }),
+            "response.destination",
+        ),
+        (
+            &destination,
+            "",
+            Expected::answering(REQUEST, Parties { acs_url: "", ..PARTIES }),
+            "assertion.recipient",
+        ),
         (
             &in_response_to,
             "ID=\"RESPONSE\" InResponseTo=\"\"",
-            Expected::answering("", IDP, SP, ACS),
+            Expected::answering("", PARTIES),
             "response.in_response_to",
         ),
     ] {
@@ -559,13 +579,13 @@ fn nothing_is_met_by_nothing() {
     let end = start + unsigned[start..].find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
     let bare = unsigned.replacen(&unsigned[start..end], "", 1);
     let empty = bare.replace(&of_assertion, "</saml2:Issuer><saml2:Subject>");
-    let no_issuer = Expected::answering(REQUEST, "", SP, ACS);
+    let no_issuer = Expected::answering(REQUEST, Parties { idp_entity_id: "", ..PARTIES });
     assert_eq!(verdict(&sign_again(&bare, Sign::Assertion)), "accepted");
     let outcome = outcome_with(&sign_again(&empty, Sign::Assertion), &no_issuer, now());
     assert_eq!(outcome.unwrap_err(), "assertion.issuer");
     // And an empty recipient is that of nobody.
     let nowhere = unsigned.replace(&destination, "").replace(&recipient, "Recipient=\"\"");
-    let no_acs = Expected::answering(REQUEST, IDP, SP, "");
+    let no_acs = Expected::answering(REQUEST, Parties { acs_url: "", ..PARTIES });
     let outcome = outcome_with(&sign_again(&nowhere, Sign::Assertion), &no_acs, now());
     assert_eq!(outcome.unwrap_err(), "assertion.recipient");
 }

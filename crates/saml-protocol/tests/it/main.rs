@@ -19,12 +19,13 @@ mod responses;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, Sign, User, keys};
-use saml_protocol::{AcceptedAssertion, Expected, ResponseVerifier};
+use saml_protocol::{AcceptedAssertion, Expected, Parties, ResponseVerifier};
 use saml_signature::{Certificate, SignOptions, SigningKey, TrustedKeys, sign};
 
 const IDP: &str = "IdP Entity ID";
 const SP: &str = "https://app.acme.test/sso/saml2/acme";
 const ACS: &str = "https://app.acme.test/sso/saml2/acme/acs";
+const PARTIES: Parties<'_> = Parties { idp_entity_id: IDP, sp_entity_id: SP, acs_url: ACS };
 const REQUEST: &str = "_request";
 const RESPONSE_ID: &str = "RESPONSE";
 const ASSERTION_ID: &str = "ASSERTION";
@@ -54,7 +55,7 @@ fn verifier() -> ResponseVerifier {
 }
 
 fn expected() -> Expected {
-    Expected::answering(REQUEST, IDP, SP, ACS)
+    Expected::answering(REQUEST, PARTIES)
 }
 
 /// What comes of a Response: the accepted assertion or the code of the refusal.

@@ -1,7 +1,7 @@
 //! What a Response has to be before its assertion is looked at.
 
 use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
-use saml_protocol::{AttributeValue, Expected, ResponseError, ResponseVerifier, SignedParts};
+use saml_protocol::{AttributeValue, Expected, Parties, ResponseError, ResponseVerifier, SignedParts};
 use saml_signature::{AlgorithmPolicy, Certificate, SignatureAlgorithm, TrustedKeys};
 
 use crate::{
@@ -338,7 +338,10 @@ const SHA1: [(&str, &str); 2] = [
 #[test]
 fn sha1_is_accepted_only_where_that_is_said_and_told() {
     let lax = verifier().algorithms(AlgorithmPolicy::default().insecure_allow_sha1());
-    let expected = Expected::answering("_r", "idp", "sp", "https://app.acme.test/acs");
+    let expected = Expected::answering(
+        "_r",
+        Parties { idp_entity_id: "idp", sp_entity_id: "sp", acs_url: "https://app.acme.test/acs" },
+    );
     for (what, xml) in SHA1 {
         let error = verifier().verify(xml.as_bytes()).unwrap_err();
         assert_eq!(error.code(), "algorithm.sha1_refused", "{what}");
