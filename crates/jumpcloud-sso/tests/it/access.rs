@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use jumpcloud_sso::{
     Access, Actor, BreakGlass, CodeChallenge, Connection, Connections, Domains, EarlierSessions, Edit,
     JustInTime, Login, LoginForm, LookupError, MemoryStore, NewSession, Provisioning, ProvisioningRefusal,
-    Release, RevocationStore, RoleMap, SameEmail, SessionRefusal, Sessions, Settings, SingleSignOn,
-    SsoReason, StoreError, TxtLookup, VerifiedSession,
+    Release, RevocationStore, RoleMap, SameEmail, SessionIssuer, SessionKey, SessionRefusal, SessionVerifier,
+    Sessions, Settings, SingleSignOn, SsoReason, StoreError, TxtLookup, VerifiedSession,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -213,6 +213,49 @@ async fn a_token_is_refreshed_once() {
     for token in [first.as_str(), second.token(), third.token()] {
         assert_eq!(code(sessions.verify("acme", token, later).await), "session.revoked");
     }
+}
+
+/// Claims and revocations are remembered beyond the end of what they are about, since clocks differ.
+#[tokio::test]
+async fn the_last_minute_of_a_session_is_like_any_other() {
+    let sessions = sessions(&MemoryStore::default());
+    let end = now() + HOUR;
+    let issue = || {
+        let session = NewSession::new("user-1", "acme", "c-1").not_after(end);
+        settings().session_issuer().issue(&session, now()).unwrap().token().to_owned()
+    };
+    let (first, second, third) = (issue(), issue(), issue());
+    assert_eq!(code(sessions.refresh("acme", &first, end - MINUTE).await), "accepted");
+    assert_eq!(code(sessions.refresh("acme", &first, end - MINUTE).await), "session.refreshed");
+    sessions.log_out("acme", &second, end - MINUTE).await.unwrap();
+    for at in [end - MINUTE, end, end + MINUTE / 2] {
+        assert_eq!(code(sessions.verify("acme", &first, at).await), "session.revoked");
+        assert_eq!(code(sessions.verify("acme", &second, at).await), "session.revoked");
+        assert_eq!(code(sessions.verify("acme", &third, at).await), "accepted");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_to_change() {
+    let sessions = sessions(&MemoryStore::default());
+    let token = token("acme", "c-1", "user-1", now());
+    sessions.refresh("acme", &token, now()).await.unwrap();
+    let refusal = sessions.refresh("acme", &token, now()).await.unwrap_err();
+    let entry = jumpcloud_sso::CATALOGUE.iter().find(|it| it.code == "session.refreshed").unwrap();
+    assert_eq!((refusal.code(), refusal.hint()), (entry.code, entry.hint));
+}
+
+#[test]
+fn public_keys_are_there_for_others() {
+    let (store, pem) =
+        (MemoryStore::default(), include_str!("../../../jumpcloud-sso-testkit/data/ed25519.key.pem"));
+    let key = SessionKey::from_private_key_pem(pem).unwrap();
+    let (site, id) = (settings().site_url().to_owned(), key.id().to_owned());
+    let issuer = SessionIssuer::new(key.clone(), &site, &site);
+    let verifier = SessionVerifier::new([key], &site, &site).unwrap();
+    let sessions = Sessions::with(&settings(), issuer, verifier, store).unwrap();
+    let set: serde_json::Value = serde_json::from_str(&sessions.jwks_json()).unwrap();
+    assert_eq!(set["keys"][0]["kid"], id.as_str());
 }
 
 /// A store that is down.

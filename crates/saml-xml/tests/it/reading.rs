@@ -52,6 +52,17 @@ fn text_and_elements_do_not_mix() {
     let error = mixed.root().child_elements().map(drop).unwrap_err();
     assert!(matches!(error, ContentError::UnexpectedText { .. }));
     assert_eq!(error.code(), "xml.content");
+    assert_eq!(error.to_string(), "the element a at line 1, column 1 holds text where only elements belong");
+}
+
+#[test]
+fn an_element_is_equal_to_itself_only() {
+    let (document, other) = (parse("<a><b/><b/></a>"), parse("<a><b/><b/></a>"));
+    let child = |index| document.root().child_elements().unwrap().nth(index).unwrap();
+    assert_eq!(child(0), child(0));
+    assert_ne!(child(0), child(1));
+    assert_ne!(document.root(), other.root());
+    assert_eq!(format!("{:?}", child(1)), "Element(b at line 1, column 8)");
 }
 
 #[test]
@@ -79,6 +90,7 @@ fn elements_know_their_source() {
     let source = |element: saml_xml::Element<'_, '_>| String::from_utf8(element.source().to_vec()).unwrap();
     let sources: Vec<_> = document.elements().map(source).collect();
     assert_eq!(sources, ["<a> <b c='d'>x</b><b  /></a >", "<b c='d'>x</b>", "<b  />"]);
+    assert_eq!(parse("<a/>\n").source(), b"<a/>\n");
 }
 
 #[test]

@@ -86,6 +86,8 @@ fn characters_are_those_of_xml() {
             ("<a b='\u{B}'/>", "xml.character"),
             ("<a>\u{FFFE}</a>", "xml.character"),
             ("<a>\u{FFFF}</a>", "xml.character"),
+            // Beside one that begins with the same byte.
+            ("<a>\u{FB01}\u{1}</a>", "xml.character"),
             ("<a/>\0", "xml.character"),
         ],
         &["<a b='\u{85}'>\t\u{7F}\u{FFFD}\u{10FFFF}</a>"],
@@ -334,6 +336,8 @@ fn errors_point_at_what_is_wrong() {
         ("<a>xy", "]]></a>"),
         ("<a b='1' ", "b='2'/>"),
         ("<a ", "p:b='1'/>"),
+        ("<a b='xy", "<'/>"),
+        ("<a b='xy", "&z;'/>"),
         ("<a>", "<p:b/></a>"),
         ("<a ", "xmlns:p=''/>"),
         ("<a>x", "<!-- y --></a>"),
