@@ -1,5 +1,6 @@
 //! One operation on one document, to have its instructions counted: `growth OPERATION KIND KIBIBYTES`, where OPERATION is
-//! `parse`, `canonicalize`, `verify` or `profile`, and KIND is `attributes`, `namespaces`, `ids`, `text` or `deep`. Counted is what
+//! `parse`, `canonicalize`, `verify` or `profile`, and KIND is what there is much of: `attributes`, `namespaces`, `ids`,
+//! `elements`, `crowded` (elements of sixty attributes), `deep`, `comments`, `cdata` or `text`. Counted is what
 //! [`measured`] does: `valgrind --tool=callgrind --toggle-collect='*measured*' growth verify attributes 100`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for measuring")]
 
@@ -85,6 +86,14 @@ fn response(kind: &str, bytes: usize) -> String {
             "<element>".repeat(50),
             "</element>".repeat(50)
         ),
+        // Near the limit of nodes where it is near the limit of bytes.
+        "elements" => "<an-element-x/>".to_owned(),
+        "crowded" => {
+            let start = "<element".to_owned();
+            (0..60).fold(start, |tag, attribute| format!("{tag} a{attribute}=\"x\"")) + "/>"
+        }
+        "comments" => "<saml2:Attribute Name=\"a\"/><!-- A comment between. -->".to_owned(),
+        "cdata" => "<![CDATA[some <text> ]]>".to_owned(),
         _ => "some text &amp; more of it ".to_owned(),
     };
     let mut grown = String::new();
@@ -94,7 +103,7 @@ fn response(kind: &str, bytes: usize) -> String {
         number += 1;
     }
     let end = "</saml2:AttributeStatement>";
-    if kind == "text" {
+    if matches!(kind, "elements" | "crowded" | "cdata" | "text") {
         grown = format!(
             "<saml2:Attribute Name=\"t\"><saml2:AttributeValue>{grown}</saml2:AttributeValue></saml2:Attribute>"
         );

@@ -262,7 +262,10 @@ fn several_keys_are_tried() {
 fn keys_are_rsa_of_sufficient_size() {
     let error = |pem: &str| DecryptionKey::from_pem(pem).unwrap_err();
     assert_eq!(error(data!("rsa1024.key.pem")), DecryptionKeyError::Weak);
+    assert_eq!(error(data!("rsa2047.key.pem")), DecryptionKeyError::Weak);
     assert_eq!(error(data!("rsa8200.key.pem")), DecryptionKeyError::Weak);
+    assert!(DecryptionKey::from_pem(data!("sp-rsa2048.key.pem")).is_ok());
+    assert!(DecryptionKey::from_pem(data!("sp-rsa8192.key.pem")).is_ok());
     for pem in ["", "text", data!("ec-p256.key.pem"), data!("rsa2048.crt.pem")] {
         assert_eq!(error(pem), DecryptionKeyError::Malformed);
     }

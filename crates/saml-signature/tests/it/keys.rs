@@ -164,7 +164,13 @@ fn one_to_four_keys_of_different_and_sufficient_strength() {
     );
     let same = [data!("jumpcloud-rsa4096.crt.pem"), data!("jumpcloud-rsa4096-empty-extensions.crt.pem")];
     assert_eq!(refused(&same).code(), "config.duplicate_certificate");
-    for weak in [data!("rsa1024.crt.pem"), data!("ec-p521.crt.pem"), data!("rsa8200.crt.pem")] {
+    let weak = [
+        data!("rsa1024.crt.pem"),
+        data!("rsa2047.crt.pem"),
+        data!("ec-p521.crt.pem"),
+        data!("rsa8200.crt.pem"),
+    ];
+    for weak in weak {
         let error = refused(&[weak]);
         assert_eq!(error.code(), "certificate.weak_key");
         assert!(error.expected().unwrap().contains("RSA 2048 to 8192 bits"));
