@@ -197,11 +197,14 @@ async fn what_a_login_relies_on_raises_the_revision() {
         (Edit::new().decryption_key(keys::SERVICE_KEY), true),
         (Edit::new().remove_decryption_key(), true),
         (Edit::new().allow_idp_initiated(true), false),
+        // What is tolerated anyway.
+        (Edit::new().clock_skew(Duration::from_secs(60)), false),
         (Edit::new().clock_skew(Duration::from_secs(120)), false),
         (Edit::new().clock_skew(Duration::from_secs(30)), true),
         // The same key once more is none, though it is sealed into another text.
         (Edit::new().decryption_key(keys::SERVICE_KEY), true),
         (Edit::new().decryption_key(keys::SERVICE_KEY), false),
+        (Edit::new().decryption_key(keys::JUMPCLOUD_KEY), true),
     ] {
         let before = admin.own().record(&admin.id).await.unwrap();
         admin.edit(edit.clone()).await.unwrap();
@@ -933,8 +936,22 @@ async fn a_plan_gates_what_goes_forward_and_nothing_that_goes_back() {
         "config.not_entitled"
     );
     let edit = Edit::new().allow_idp_initiated(true);
-    let refused = free.of("acme").edit(&admin.id, &edit, &self::admin(), now()).await.unwrap_err();
-    assert_eq!(refused.code(), "config.not_entitled");
+    for forward in [
+        edit.clone(),
+        Edit::new().idp_url("https://sso.jumpcloud.com/saml2/other"),
+        Edit::new().idp_entity_id("other"),
+        Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes()),
+        Edit::new().attributes(AttributeMap::default().email("mail")),
+        Edit::new().clock_skew(Duration::from_secs(30)),
+        Edit::new().enforce_certificate_dates(true),
+        Edit::new().decryption_key(keys::SERVICE_KEY),
+        Edit::new().insecure_allow_sha1(true),
+        Edit::new().accept_any_email_domain(true),
+    ] {
+        let forward = forward.accept_end_of_enforcement();
+        let refused = free.of("acme").edit(&admin.id, &forward, &self::admin(), now()).await.unwrap_err();
+        assert_eq!(refused.code(), "config.not_entitled", "{forward:?}");
+    }
     // A key that leaked can be retired by everybody.
     let leaked = Edit::new().retire_certificate("00:11").accept_end_of_enforcement();
     let refused = free.of("acme").edit(&admin.id, &leaked, &self::admin(), now()).await.unwrap_err();
