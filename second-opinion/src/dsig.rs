@@ -6,31 +6,61 @@
 #![allow(unsafe_code, reason = "the library is in C; each block says why it is sound")]
 
 use std::ffi::{CStr, c_int, c_void};
+use std::marker::PhantomData;
 use std::ptr;
+use std::sync::Once;
 
 use libxml::tree::{Document, Node};
 use xmlsec::bindings;
 use xmlsec::{XmlSecKey, XmlSecKeyFormat, XmlSecSignatureContext};
 
 unsafe extern "C" {
-    /// Of libxmlsec1's `errors.h`, which the `xmlsec` crate leaves out.
-    safe fn xmlSecErrorsDefaultCallbackEnableOutput(enabled: c_int);
+    /// Of libxmlsec1's `errors.h`, which the `xmlsec` crate leaves out. It writes to an integer that belongs to the process,
+    /// without a lock: two threads must not call it at once, nor one while another has the library report an error.
+    fn xmlSecErrorsDefaultCallbackEnableOutput(enabled: c_int);
 }
 
 /// Does `work` without anything that the libraries print: who asks gets an error, and a service's log is its own.
 ///
 /// libxmlsec1 is silent in the whole process from then on, as it has one switch; libxml2 is in this thread, until `work` is
-/// done.
+/// done or has panicked. Then a handler that the host has set for this thread is there again.
 pub(crate) fn silently<T>(work: impl FnOnce() -> T) -> T {
-    unsafe extern "C" fn ignore<E>(_: *mut c_void, _: E) {}
+    static SILENT: Once = Once::new();
 
-    xmlSecErrorsDefaultCallbackEnableOutput(0);
-    // SAFETY: the function takes whatever it is given and does nothing with it; the null pointer is what it would be given.
-    unsafe { bindings::xmlSetStructuredErrorFunc(ptr::null_mut(), Some(ignore)) };
-    let result = work();
-    // SAFETY: none is what libxml2 begins with.
-    unsafe { bindings::xmlSetStructuredErrorFunc(ptr::null_mut(), None) };
-    result
+    // SAFETY: this is the one call, and every use that this crate makes of libxmlsec1 comes after it.
+    SILENT.call_once(|| unsafe { xmlSecErrorsDefaultCallbackEnableOutput(0) });
+    let _restored = HostHandler::replaced();
+    work()
+}
+
+/// The handler of libxml2's errors that a thread had, which it gets back when this is dropped.
+struct HostHandler {
+    handler: bindings::xmlStructuredErrorFunc,
+    context: *mut c_void,
+    /// The handler is the thread's own, so that this has to be dropped where it was made.
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl HostHandler {
+    /// Has the thread's errors ignored.
+    fn replaced() -> Self {
+        unsafe extern "C" fn ignore<E>(_: *mut c_void, _: E) {}
+
+        // SAFETY: both functions give the address of a variable that lives as long as the thread, or as the process where it is
+        // the main thread; it is initialised, and only this thread writes to it.
+        let (handler, context) =
+            unsafe { (*bindings::__xmlStructuredError(), *bindings::__xmlStructuredErrorContext()) };
+        // SAFETY: the function takes whatever it is given and does nothing with it; the null pointer is what it would be given.
+        unsafe { bindings::xmlSetStructuredErrorFunc(ptr::null_mut(), Some(ignore)) };
+        Self { handler, context, of_this_thread: PhantomData }
+    }
+}
+
+impl Drop for HostHandler {
+    fn drop(&mut self) {
+        // SAFETY: handler and context were there together before, and nobody but the host can have made them invalid since.
+        unsafe { bindings::xmlSetStructuredErrorFunc(self.context, self.handler) };
+    }
 }
 
 /// Whether a document has a DOCTYPE, with declarations in it or elsewhere.
@@ -148,4 +178,41 @@ fn digested(context: &XmlSecSignatureContext, id: &str) -> Result<Vec<u8>, Strin
     }
     // SAFETY: the library says that `size` bytes are there, and nothing writes to them while they are copied.
     Ok(unsafe { std::slice::from_raw_parts(data, size) }.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    unsafe extern "C" fn count<E>(context: *mut c_void, _: E) {
+        // SAFETY: the test below sets a counter as the context, which outlives its use, and uses it in one thread.
+        unsafe { *context.cast::<u32>() += 1 }
+    }
+
+    fn parse_what_is_wrong() {
+        assert!(crate::parse(b"<a><b></a>").is_err());
+    }
+
+    #[test]
+    fn a_handler_of_the_host_is_there_again() {
+        let mut errors = 0_u32;
+        // SAFETY: the counter lives until the handler is taken away at the end of this test.
+        unsafe { bindings::xmlSetStructuredErrorFunc((&raw mut errors).cast(), Some(count)) };
+        // SAFETY: the address is that of the live counter, which only this thread writes to.
+        let seen =
+            || unsafe { ptr::read_volatile(*bindings::__xmlStructuredErrorContext().cast::<*const u32>()) };
+
+        parse_what_is_wrong();
+        let before = seen();
+        assert!(before > 0);
+        silently(parse_what_is_wrong);
+        assert_eq!(seen(), before, "the host was told of what is ours");
+        let panicked = std::panic::catch_unwind(|| silently(|| std::panic::resume_unwind(Box::new(()))));
+        assert!(panicked.is_err());
+        assert_eq!(seen(), before);
+        parse_what_is_wrong();
+        assert!(seen() > before, "the handler is gone");
+        // SAFETY: none is what a thread begins with.
+        unsafe { bindings::xmlSetStructuredErrorFunc(ptr::null_mut(), None) };
+    }
 }

@@ -16,7 +16,12 @@
 //! libxmlsec1's defaults are not for hostile input. Here it may follow a reference to the signed element by its ID only,
 //! transform by enveloped-signature and exclusive canonicalization only, and use the algorithms that `saml-signature` allows;
 //! its parser does not recover from errors, takes no DOCTYPE and loads nothing from elsewhere; `KeyInfo` is not consulted, since
-//! the key is given. Nothing is printed, as libxmlsec1 would do by itself: its output is turned off for the whole process.
+//! the key is given.
+//!
+//! Nothing is printed, as the libraries would do by themselves. libxmlsec1 has one switch for that, without a lock: its output is
+//! turned off once, with the first question, for the whole process. A host that uses libxmlsec1 in other threads itself should
+//! ask the first question before they begin. libxml2's errors are ignored during a question, in its thread; a handler
+//! that the host has set for that thread is there again afterwards.
 //!
 //! What it does not know, it does not agree to: version 1.2 has neither RSA-PSS nor Ed25519.
 //!

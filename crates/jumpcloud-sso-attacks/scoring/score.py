@@ -23,11 +23,30 @@ IMPLEMENTATIONS = [
 
 
 def verdicts(command, folder):
-    """By the message's name; none where the implementation could not be asked."""
+    """By the message's name, empty where the implementation could not be asked; and how the process ended."""
     done = subprocess.run([command[0], str(HERE / command[1]), str(folder)], capture_output=True, text=True)
-    lines = (line.split(" ", 1) for line in done.stdout.splitlines())
+    lines = (line.split(" ", 1) for line in done.stdout.splitlines() if line.startswith(("accept ", "reject ")))
     found = {name: verdict for verdict, name in lines}
-    return found, (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    ended = f"exit code {done.returncode}"
+    return found, (done.stderr.strip().splitlines() or [ended])[-1], done.returncode
+
+
+def row(known, found):
+    """How many attacks were let through, good messages refused, and messages not answered about at all."""
+    # Where the process has ended before a verdict, there is none: that is no refusal.
+    counts = Counter((case["expected"], found.get(case["name"], "unanswered")) for case in known)
+    attacks, good = (sum(case["expected"] == kind for case in known) for kind in ("reject", "accept"))
+    unanswered = counts["reject", "unanswered"] + counts["accept", "unanswered"]
+    return f"{counts['reject', 'accept']:>4} of {attacks:<4}       {counts['accept', 'reject']:>4} of {good:<4}         {unanswered:>4}"
+
+
+def tell_differences(name, known, found):
+    """Names each message on which an implementation differs."""
+    said = {"accept": "let through", "reject": "refused", "unanswered": "unanswered"}
+    for case in known:
+        verdict = found.get(case["name"], "unanswered")
+        if verdict != case["expected"]:
+            print(f"{name:<14} {said[verdict]:<12} {case['name']}: {case['what']}")
 
 
 def main():
@@ -36,23 +55,16 @@ def main():
     rows = []
     for name, command, programs in IMPLEMENTATIONS:
         absent = [program for program in programs if shutil.which(program) is None]
-        found, reason = ({}, f"there is no {absent[0]}") if absent else verdicts(command, folder)
+        found, reason, status = ({}, f"there is no {absent[0]}", 0) if absent else verdicts(command, folder)
         if not found:
             rows.append((name, f"not asked: {reason}"))
             continue
-        counts = Counter()
-        for case in known:
-            # Where the process has ended before a verdict, nobody was let in.
-            verdict = found.get(case["name"], "reject")
-            counts[case["expected"], verdict] += 1
-            if verbose and verdict != case["expected"]:
-                print(f"{name:<14} {'let through' if verdict == 'accept' else 'refused':<12} {case['name']}: {case['what']}")
-        attacks = counts["reject", "accept"] + counts["reject", "reject"]
-        good = counts["accept", "accept"] + counts["accept", "reject"]
-        rows.append((name, f"{counts['reject', 'accept']:>4} of {attacks:<4}       {counts['accept', 'reject']:>4} of {good}"))
-    print(f"{'':<14} attacks let through  good messages refused")
-    for name, row in rows:
-        print(f"{name:<14} {row}")
+        if verbose:
+            tell_differences(name, known, found)
+        rows.append((name, row(known, found) + (f"  ended badly: {reason}" if status else "")))
+    print(f"{'':<14} attacks let through  good messages refused  unanswered")
+    for name, text in rows:
+        print(f"{name:<14} {text}")
 
 
 main()

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jumpcloud_sso::parts::saml_signature::SignatureAlgorithm;
+use jumpcloud_sso::parts::saml_signature::{DigestAlgorithm, SignatureAlgorithm};
 use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
 
 use crate::case::{IDP, Setup, Suite};
@@ -13,6 +13,49 @@ const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 /// What `openssl dgst -sha1 -sign` makes of the canonical form of SignedInfo with the pinned key.
 const SIGNED_BY_SHA1: &str = include_str!("../data/rsa-sha1.txt").trim_ascii();
+
+/// The SHA-256 of the canonical form of SignedInfo that these are of.
+const BLOCKS_OF: &str = "CoNb0TPkCqL7kYCHhfp9sdhNgadkm7jVUqZ9OL4j0gg=";
+/// What the pinned key makes (RSASP1, RFC 8017 §5.2.1) of blocks that are nearly those of PKCS #1 v1.5 (§9.2) with that hash.
+/// No library makes them: they were calculated with the numbers of the key.
+const BLOCKS: [(&str, &str); 9] = [
+    (
+        "bytes behind the hash",
+        "m/ZcPbcrK+kFQ7uKDJgVF7nesJG1eCfQrzvgovs5FadGVDAAIYtWdV7trnZTWwcx3oEHrEBu//aA48YR2C3NYGoWEXqvj19H61aFwfACX1aXoxFYW6kQeWLcGqkqf7HLhmzXPeJjsnsOLo2X3ToE6zi3U+4jndC/MI5EPZl7gSu0uEXw/6sWx/BweIvVFFu2Px7N6Rj9Zf8jRFZnd+NVsjSOce4HZEjhd3hBP7EbBuIVB8tRNKGDBZK777+XA+QqIq46sWGT4Hh4r6Czc+ghrucD94s50BdmXVF4Ygzb0SUEZtuiBv/HJVS1UebsP1hflG457CiUXfy1aUEjop1Z6w==",
+    ),
+    (
+        "bytes in the parameters of the hash",
+        "Yig1nzcmcprqfJA8wPywAr6Zzga8H+fyCV134lwy9m6U0ahEVPp8anbkNx8T74d2iyBQNwhib3nOAMK7qZwgVEVUVMIVdNA+iNromfeckTB0z65/Sck/KO5E0vDJkZNf2t0ojtb8Y/0nBzd/6rZHS6ij07bIOLvtM+10uNKV61y6VdpP4lrWz+T1OpBwmL2yG6Laq7KVmEe2RIIbGl0bSJomhEo2ynr+ALxeb2l1Gf8kB3WyXm02N52CDWSEQtQcueUk1CjdA1SBnWMm/GFS7UrOrV6D82N/ymvzFgK+y3gXiQoYzuqStF/TPWN1mu5Y+ub4S2aeAuPoettSjHVC7Q==",
+    ),
+    (
+        "no parameters of the hash",
+        "cWZQAUzaQ/n0nv68fpU7iMO2d7MBampav/x7/Y3Y1xLwrRb3R328jWTo14DLERFrvSiT/cGTG7zPYvQ7pijxbueYqSKEIEXkebR34RuqKO9YJE3hTpts5dXLxtTWRclKHlGZiGI7Sh0MFz7ZK/u/isrSvwzHXQI77bRAaYfH4y6uYK34G/+tWX0UQW8gAVRCUD0z575SWOMbbPyeSZWe+LMRQkWZtHrcVBYSfHQELDUDrVC7we1Xn40df05q3E9OT9YXBqUqFVxvRlIZ/Y6vxKYxRNrg0OHXP3I6BnQdU5Whb4wbUYfTXVFY3ipeMOLZbCqPgmKABe2nMAfbaflkbA==",
+    ),
+    (
+        "a length in the long form",
+        "PgWEEzH7rSTjy5CNwRHr6Hf5Vwk+JHYXB7qi91DZsbXegNC6Cc5M+N+jCnK9v5wQSjfAchSJj3XOBi67mW55H3yFnpweeViwZwd01aRw4efvR4xCDawKPE0VmZgDwxlevAd1FoYRYMpsTeHU7Q1ltX2gkLHtxOXUY//CktSA/vFVoJcm73uC8CUSXlSg7K06l+MriKFIWShFcRiLklKcNEvlCXMsHGqS5GU/mNmbCr7gW0wTIBHVm1dhYWbi2ZBeiaD6HkCkvBaL2AUL2KSX5WG/lsxEKuCpTCWc/XEv3kGt4aoKLRjC7XI5b+4pBbZU8sxE1YKtbOo/IMNklJXINQ==",
+    ),
+    (
+        "the name of another hash",
+        "DsxxnZLu3pB3+xUhl9jWE+C7Nn1+BtHNyR2lomk1bqRNzzpOJJqYyA2iciazn1ow8iWupMqFUiHYP9T+kKGQUCRo/huufpcS/bL1rgL8e57egzwQI23I6fwvN3fYcyfe/vO2XGMSldJEsLMSzmaP0dT6dXTvpPS1lFyISq/D9eLAg724ynhjFSemgxI5IOmBWeX2XWrMA1H9ARrLcMKLICaqxGwAmRGFzIzsxI8fnTV+CwF/YZTzJifCZsv9GFc4xtFz6XMVtl71rkf0ZcgT/CsCdAcV0aXG0OkRRyFidYN5+1eQ5OGPVwjelkTqB+LiqnaX6sYRxR9UYP83FRp00w==",
+    ),
+    (
+        "the hash without its name",
+        "jogAK4otabAVbxly2fQtWd2YeUTuaLNpNM1n3e53TzZcJPCUtoCpJBqaZm8RKQ3XciU14EKnH5ivF6iqj//0CLgWCN5vfazag03Y+8r+L4/O8fTpSk8X3Jq+83cEtUIi+zfCDGQXjgYXbnda56zuuds5wQCnIbzLTjcFoJvTqA3w6a/FcguqXShmPGxgeiuP43VxqNlfq1JLpTDUJfneRSxTSpWRVYNpiMBog6E7l0tZG/owkbVpnmTwCAddP6cB9/2AuA9hTM+OOXVXuMLeKPhNpy1PMx9sVUuldNnyh1QBT8ZjX4nS0M8DEMIbOopPI0ZxotNbpqfLUM7rgFVBwQ==",
+    ),
+    (
+        "the padding of an encryption",
+        "cr7/s2h/TYOR7QPi4AlkPS0egzQua4YmmVZHZd3XE+FDjX/e+pbmhxWziU4RThP4fPBImhXXOqycxfqGSy8zcjIGjeJc72FulPlYVxZXm0B1mbWXyNYV8qsp5jK1wujqjinzYc4HHmumHNnpKnu+wdJxr/DJtGOF/fMbHJe5KymAiC8InRnRpbqqUa4ffFm+2FQXdohr8i/Qq5JVcC5u70w0VNtGBlB7F+63HMC3CWnDQARofc08I4rmviR66EcQM/F7Tw5YvC4b4GRKpv+Ym0F4k9LRSFYiDf4fz91sgG3k2ggkQJq4P8KXzihzVI3v8dFP2kA/0wEGkypq28+Xrw==",
+    ),
+    (
+        "padding by zeros",
+        "oA/odEi64+T9xAQQREdVBwuXoBP67vqHeU2lPgHHXWlm9fjLbxCV9j7uyiVFg051ZyfqyfzY6BUimc01+QTUZjJO66EOaG0WE9f+ioswbq5lZ/LOmp5XlO3JYKGWfZ+MOn+StaLMI0SmhyDTusEArdRgjjjxJt2PP8piFY80yTg6y6agZuv+LIDGjy6GMxF1pw1HgdOCZNgiLG7ZrOCCnhdKCurGjX58PLcIbTP2ewkcj0MpdpM8UJwn2wG3K9RehrRP0ja+09zbqDedOVi4hGIP+IayfiyWCN4lTb+EIi2aNeRD/4dKbQ1m2OBxY57P9Xw+781wevdoWJv/3eCcfA==",
+    ),
+    (
+        "padding by other bytes",
+        "F4hEdoO39rWizbWYW6GuYPDDZKURF1cqwGfE8qCB2fkN1i6vV337uliE4fb0My4TyDTSV5QIxT/tCI7fP+jRkI0q+4A9GvUm+tMfw54uWBLbKXW9nYHwl+g4BwFCTpybVmn3g6TkxTvrUnoE1fdspJyLGhqTbnTDv1n6xbqC/VcZZGWv0WbRchh2QFy9OL8SQU0xeAC/ISur7ie+rdUD7dJXkf+sEhPsKdVP1zJTA1Na+Z+/FYIJ7c4JmY/+WcpUSeS1oYJesmrNQJdvSwzcpG9lZrOK94s13aD/UUSxb5/RyKPBOUl+JQdtmpCf70aTN9WZ6oLR53vH0vKY34aCsg==",
+    ),
+];
 
 pub(crate) fn cases(suite: &mut Suite) {
     suite.twin("G01-signed-assertion");
@@ -81,6 +124,12 @@ fn allowed(suite: &mut Suite) {
             let other = [first, &difference(&ORDER, second)].concat();
             let doc = signed.with_value("SignatureValue", &other);
             suite.accepted("A09", "a signature of P-256, with the other second number", doc);
+        } else {
+            // RFC 8032 §5.1.7: the second number is below the order, or there would be several values for one signature.
+            let other = [first, &sum(second, &EDWARDS_ORDER)].concat();
+            let doc = signed.with_value("SignatureValue", &other);
+            let what = "a signature of Ed25519, with the order added to the second number";
+            suite.refused("A10", what, doc, "signature.untrusted_key");
         }
         suite.twin("G01-signed-assertion");
         suite.usual_setup();
@@ -119,6 +168,13 @@ const ORDER: [u8; 32] = [
     0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
+/// The order of the base point of Ed25519, 2^252 + 27742317777372353535851937790883648493, its lowest byte in front as in
+/// its signatures (RFC 8032 §5.1).
+const EDWARDS_ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
 /// A sequence of two integers, as TLS and X.509 have signatures of ECDSA.
 fn der(first: &[u8], second: &[u8]) -> Vec<u8> {
     let item = |tag: u8, bytes: Vec<u8>| {
@@ -145,6 +201,18 @@ fn difference(from: &[u8], number: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<_> = bytes.collect();
     bytes.reverse();
     bytes
+}
+
+/// Two numbers added up, both of as many bytes, the lowest in front.
+fn sum(first: &[u8], second: &[u8]) -> Vec<u8> {
+    let mut carried = false;
+    let bytes = first.iter().zip(second).map(|(first, second)| {
+        let (sum, one) = first.overflowing_add(*second);
+        let (sum, two) = sum.overflowing_add(u8::from(carried));
+        carried = one || two;
+        sum
+    });
+    bytes.collect()
 }
 
 /// What a careless verifier calculates that takes the key, which is public, for a secret.
@@ -295,5 +363,13 @@ fn values(suite: &mut Suite) {
         ("a byte too few", "A".repeat(340)),
     ] {
         suite.refused("A06", format!("a signature by RSA: {what}"), with(&text), "signature.untrusted_key");
+    }
+    for (what, block) in BLOCKS {
+        let doc = base.signed_by(|message| {
+            let digest = DigestAlgorithm::Sha256.digest(message);
+            assert_eq!(STANDARD.encode(digest.as_ref()), BLOCKS_OF, "the blocks are of another SignedInfo");
+            STANDARD.decode(block).expect("base64")
+        });
+        suite.refused("A06", format!("a block of RSA: {what}"), doc, "signature.untrusted_key");
     }
 }

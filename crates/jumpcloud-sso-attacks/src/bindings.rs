@@ -1,17 +1,19 @@
-//! The form field: B08 and D01.
+//! The form field: B07, B08 and D01.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use jumpcloud_sso_testkit::Sign;
 
 use crate::case::{Suite, Verdict};
 use crate::doc::Doc;
 
 pub(crate) fn cases(suite: &mut Suite) {
-    let xml = Doc::signed(Sign::Assertion).bytes();
-    // An even number of bytes, so that there is padding to play with.
+    // Wherever these characters come to stand in groups of three, one makes a slash and one a plus.
+    let xml = Doc::signed(Sign::Assertion).before("<saml2p:Status>", "<!--???>>>-->").bytes();
+    // One byte more than groups of three have, so that there are two characters of padding to play with.
     let padded = [xml.clone(), vec![b' '; 4 - xml.len() % 3]].concat();
     let field = STANDARD.encode(&padded);
+    assert!(field.ends_with("==") && field.contains('+') && field.contains('/'), "nothing to play with");
     let bare = field.trim_end_matches('=');
     let accepted = || Verdict::Accepted("bjensen@acme.test".to_owned());
     suite.field("B08", "strict base64", field.clone(), accepted());
@@ -20,10 +22,8 @@ pub(crate) fn cases(suite: &mut Suite) {
     suite.field("B08", "lines of 76 characters", lines, accepted());
     suite.twin("B08-strict-base64");
     for (what, text) in [
-        (
-            "the alphabet of URLs",
-            URL_SAFE.encode(&xml).replacen(|_: char| false, "", 0).replace("PD94", "PD9_"),
-        ),
+        ("the alphabet of URLs", URL_SAFE.encode(&padded)),
+        ("the alphabet of URLs, without padding", URL_SAFE_NO_PAD.encode(&padded)),
         ("no padding", bare.to_owned()),
         ("too much padding", format!("{field}=")),
         ("a NUL in it", format!("{}\0{}", bare.get(..8).expect("text"), field.get(8..).expect("text"))),

@@ -228,22 +228,14 @@ pub const CLASSES: &[Class] = &[
         "an XML signature in a query",
         "a query is signed by its parameters or not at all: `saml-protocol/tests/it/bindings.rs::signatures_of_redirects_are_over_the_octets`",
     ),
-    harmless(
-        "B06",
-        "other bindings",
-        "the signature in the other field is never looked at, so that it cannot stand for one in the message",
-    ),
+    class("B06", "signatures of other bindings"),
     class("B07", "messages by the wrong method"),
     class("B08", "base64 of the form field"),
     class("B09", "redirects after the login"),
     harmless("B10", "markup in the form", "the service writes it: what counts is that it is escaped"),
     class("B11", "a login that was not begun here"),
     class("B12", "a login of another browser"),
-    harmless(
-        "B13",
-        "addresses out of a request's headers",
-        "no header is read: addresses are those of the settings",
-    ),
+    class("B13", "addresses out of a request's headers"),
     harmless(
         "B14",
         "secrets that are shown",
@@ -291,11 +283,7 @@ pub const CLASSES: &[Class] = &[
     class("T03", "e-mail addresses of other tenants"),
     class("T04", "domains of other tenants"),
     class("T05", "accounts linked by an address"),
-    harmless(
-        "T06",
-        "one entity ID for two tenants",
-        "entity IDs are free text: keys, addresses and accounts are those of each connection",
-    ),
+    class("T06", "one entity ID for two tenants"),
     harmless(
         "T07",
         "groups that nobody listed",

@@ -161,31 +161,39 @@ impl Doc {
         digested.signed_as_it_stands().replace(marker, node)
     }
 
+    /// The digest, in base64, that fits the element of this ID as it stands: what an attacker writes who has changed it.
+    #[track_caller]
+    pub(crate) fn digest(&self, id: &str) -> String {
+        STANDARD.encode(self.digest_after(id, |canonical| canonical))
+    }
+
     /// Digests the element of this ID without the first signature, after a change to its canonical form.
     #[track_caller]
     fn digested(&self, id: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Self {
-        let digest = {
-            let document = Document::parse(self.0.as_bytes(), &Limits::default()).expect("XML");
-            let signature = first(&document, "Signature");
-            let target = document.element_by_id(id).expect("an element of this ID");
-            // Without another method, nodes become bytes by the inclusive form.
-            let (form, list) = first(&document, "Transforms")
-                .child_elements()
-                .expect("elements")
-                .last()
-                .filter(|transform| !algorithm(*transform).ends_with("#enveloped-signature"))
-                .map_or((String::new(), None), |transform| {
-                    let list = transform.child_elements().ok().and_then(|mut it| it.next());
-                    (algorithm(transform), list.and_then(|it| it.attribute("PrefixList").map(str::to_owned)))
-                });
-            let mut canonical = Vec::new();
-            let prefixes =
-                list.map_or_else(|| prefixes(&form), |list| PrefixList::parse(&list).expect("prefixes"));
-            target.canonicalize_without(signature, &prefixes, &mut canonical).expect("a form");
-            let method = DigestAlgorithm::from_uri(&algorithm(first(&document, "DigestMethod")));
-            method.unwrap_or(DigestAlgorithm::Sha256).digest(&change(canonical)).as_ref().to_vec()
-        };
-        self.with_value("DigestValue", &digest)
+        self.with_value("DigestValue", &self.digest_after(id, change))
+    }
+
+    #[track_caller]
+    fn digest_after(&self, id: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+        let document = Document::parse(self.0.as_bytes(), &Limits::default()).expect("XML");
+        let signature = first(&document, "Signature");
+        let target = document.element_by_id(id).expect("an element of this ID");
+        // Without another method, nodes become bytes by the inclusive form.
+        let (form, list) = first(&document, "Transforms")
+            .child_elements()
+            .expect("elements")
+            .last()
+            .filter(|transform| !algorithm(*transform).ends_with("#enveloped-signature"))
+            .map_or((String::new(), None), |transform| {
+                let list = transform.child_elements().ok().and_then(|mut it| it.next());
+                (algorithm(transform), list.and_then(|it| it.attribute("PrefixList").map(str::to_owned)))
+            });
+        let mut canonical = Vec::new();
+        let prefixes =
+            list.map_or_else(|| prefixes(&form), |list| PrefixList::parse(&list).expect("prefixes"));
+        target.canonicalize_without(signature, &prefixes, &mut canonical).expect("a form");
+        let method = DigestAlgorithm::from_uri(&algorithm(first(&document, "DigestMethod")));
+        method.unwrap_or(DigestAlgorithm::Sha256).digest(&change(canonical)).as_ref().to_vec()
     }
 
     /// The algorithm that the first `SignedInfo` names, and its canonical form.

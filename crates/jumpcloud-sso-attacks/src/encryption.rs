@@ -1,6 +1,15 @@
 //! Encrypted assertions: E01 to E13.
 
-use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions, encrypt};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rsa::{
+    OAEP_SHA256_MGF1SHA256, OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPublicEncryptingKey,
+    PublicEncryptingKey,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::parts::saml_encryption::{
+    ContentAlgorithm, DecryptionKey, EncryptOptions, KeyTransport, encrypt,
+};
 use jumpcloud_sso_testkit::{Sign, keys};
 
 use crate::case::{Setup, Suite};
@@ -27,6 +36,10 @@ pub(crate) fn cases(suite: &mut Suite) {
     suite.twin("E01-a-signed-assertion-encrypted");
     contents(suite);
     ciphertexts(suite, &of(Sign::Assertion));
+    let with = |options| Doc::of(&response(&idp).encrypt(&public_key(), options));
+    transports(suite, &with(EncryptOptions::default().transport(KeyTransport::RsaOaepSha256)));
+    references(suite, &with(EncryptOptions::default().key_beside()));
+    suite.twin("E01-a-signed-assertion-encrypted");
     let base = of(Sign::Assertion);
     let cbc = Doc::of(
         &response(&idp)
@@ -151,9 +164,17 @@ fn ciphertexts(suite: &mut Suite, base: &Doc) {
     );
     suite.refused("E09", "a ciphertext to be fetched", reference, "encryption.malformed");
     let encrypted_key = base.part("<xenc:EncryptedKey", "</xenc:EncryptedKey>");
+    let keys = |count: usize| {
+        let numbered =
+            |number| encrypted_key.replace("Id=\"encrypted-key\"", &format!("Id=\"key-{number}\""));
+        base.replace(&encrypted_key, &(0..count).map(numbered).collect::<String>())
+    };
+    suite.accepted("E09", "four keys", keys(4));
+    suite.refused("E09", "five keys", keys(5), "limit.encrypted_keys");
+    suite.refused("E09", "ten keys", keys(10), "limit.encrypted_keys");
     suite.refused(
         "E09",
-        "ten keys",
+        "ten keys of one Id",
         base.replace(&encrypted_key, &encrypted_key.repeat(10)),
         "xml.duplicate_id",
     );
@@ -168,4 +189,115 @@ fn ciphertexts(suite: &mut Suite, base: &Doc) {
         "a key said to be for another service, which it is not",
         base.replace(&encrypted_key, &other),
     );
+}
+
+/// The ciphertexts of a key and of a signed assertion, as a sender makes them who uses any form of OAEP.
+fn sealed(algorithm: &'static OaepAlgorithm, label: Option<&[u8]>) -> (String, String) {
+    let session_key = [7; 32];
+    let recipient = PublicEncryptingKey::from_der(&public_key()).expect("a key");
+    let recipient = OaepPublicEncryptingKey::new(recipient).expect("a key");
+    let mut transported = vec![0; recipient.ciphertext_size()];
+    let transported = recipient.encrypt(algorithm, &session_key, &mut transported, label).expect("encrypted");
+    // A key for one message needs no nonce that nobody foresees.
+    let nonce = [0; 12];
+    let mut content = Doc::signed(Sign::Assertion).assertion().into_bytes();
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &session_key).expect("a key"));
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut content)
+        .expect("sealed");
+    (STANDARD.encode(transported), STANDARD.encode([&nonce, &*content].concat()))
+}
+
+/// The forms of OAEP, of which two are supported: all of it with SHA-1, or all of it with SHA-256.
+fn transports(suite: &mut Suite, base: &Doc) {
+    const DIGEST: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+    const MASK: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
+    let code = "encryption.oaep_parameters";
+    suite.accepted("E07", "OAEP with SHA-256", base.clone());
+    let values: Vec<_> = base
+        .as_str()
+        .split("<xenc:CipherValue>")
+        .skip(1)
+        .map(|rest| rest.split('<').next().expect("a value"))
+        .collect();
+    let [key, content] = *values else { panic!("other ciphertexts than two") };
+    let of = |algorithm, label| {
+        let (other_key, other_content) = sealed(algorithm, label);
+        base.replace(key, &other_key).replace(content, &other_content)
+    };
+    let labelled = |doc: &Doc, label: &str| {
+        doc.before("<ds:DigestMethod ", &format!("<xenc:OAEPparams>{label}</xenc:OAEPparams>"))
+    };
+    suite.accepted("E07", "an empty label, which is none", labelled(base, ""));
+    suite.twin("E07-oaep-with-sha-256");
+    let label = STANDARD.encode("label");
+    let with_label = of(&OAEP_SHA256_MGF1SHA256, Some(b"label"));
+    suite.refused("E07", "a label that the key was encrypted with", labelled(&with_label, &label), code);
+    suite.refused("E07", "a label that the key was not encrypted with", labelled(base, &label), code);
+    suite.refused("E07", "a label that is not said", with_label, "encryption.failed");
+    let stronger = of(&OAEP_SHA512_MGF1SHA512, None)
+        .replace(DIGEST, "http://www.w3.org/2001/04/xmlenc#sha512")
+        .replace(MASK, "http://www.w3.org/2009/xmlenc11#mgf1sha512");
+    suite.refused("E07", "OAEP with SHA-512", stronger, code);
+    // The library makes none of two hashes: the key was encrypted with SHA-256 throughout, as whoever reads one of the
+    // parameters only takes it.
+    let mask = base.part("<xenc11:MGF ", "/>");
+    for (what, doc) in [
+        ("a mask by SHA-1", base.replace(MASK, "http://www.w3.org/2009/xmlenc11#mgf1sha1")),
+        ("a mask by SHA-512", base.replace(MASK, "http://www.w3.org/2009/xmlenc11#mgf1sha512")),
+        ("a digest by SHA-1", base.replace(DIGEST, "http://www.w3.org/2000/09/xmldsig#sha1")),
+        ("a digest by MD5", base.replace(DIGEST, "http://www.w3.org/2001/04/xmldsig-more#md5")),
+        ("no mask, which is one by SHA-1", base.without(&mask)),
+        ("two masks", base.twice(&mask)),
+        ("a mask by the older name", base.replace("http://www.w3.org/2009/xmlenc11#rsa-oaep", OAEP)),
+        ("a parameter that is not known", base.after(&mask, "<x xmlns=\"urn:evil\"/>")),
+    ] {
+        suite.refused("E07", format!("OAEP with SHA-256, {what}"), doc, code);
+    }
+}
+
+/// References to keys: one may name a key that lies right beside, and none is followed from there.
+fn references(suite: &mut Suite, base: &Doc) {
+    const TYPE: &str = "Type=\"http://www.w3.org/2001/04/xmlenc#EncryptedKey\"";
+    suite.accepted("E09", "a reference to the key beside it", base.clone());
+    let reference = base.part("<ds:RetrievalMethod ", "/>");
+    let named = |id: &str, uri: &str| format!("<ds:RetrievalMethod Id=\"{id}\" {TYPE} URI=\"{uri}\"/>");
+    // What leads back to where it began, at a key that was found already: nobody who has it looks any further.
+    let info = |uri: &str| {
+        let reference = format!("<ds:RetrievalMethod {TYPE} URI=\"{uri}\"/>");
+        format!("<ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{reference}</ds:KeyInfo>")
+    };
+    let behind_method = "</xenc:EncryptionMethod>";
+    let to_itself = base.after(behind_method, &info("#encrypted-key"));
+    suite.accepted("E09", "a key that refers to itself, which nobody follows", to_itself);
+    let key = base.part("<xenc:EncryptedKey ", "</xenc:EncryptedKey>");
+    let other = key.replace("Id=\"encrypted-key\"", "Id=\"other-key\"");
+    let other = other.replace(behind_method, &format!("{behind_method}{}", info("#encrypted-key")));
+    let each_other = base.after(behind_method, &info("#other-key")).after("</xenc:EncryptedKey>", &other);
+    suite.accepted("E09", "two keys that refer to each other, which nobody follows", each_other);
+    suite.twin("E09-a-reference-to-the-key-beside-it");
+    let around = base.replace("<xenc:EncryptedData ", "<xenc:EncryptedData Id=\"around\" ");
+    for (what, doc) in [
+        ("to a key that is not there", base.replace("#encrypted-key", "#other")),
+        ("to the web", base.replace("#encrypted-key", "http://evil.test/#encrypted-key")),
+        ("to what it stands in", around.replace("#encrypted-key", "#around")),
+        ("to itself", base.replace(&reference, &named("one", "#one"))),
+        (
+            "to one that refers back",
+            base.replace(&reference, &format!("{}{}", named("one", "#two"), named("two", "#one"))),
+        ),
+        (
+            "to one that refers to the key",
+            base.replace(&reference, &format!("{}{}", named("one", "#two"), named("two", "#encrypted-key"))),
+        ),
+        ("of another type", base.replace(TYPE, "Type=\"http://www.w3.org/2000/09/xmldsig#X509Data\"")),
+        (
+            "with a transform",
+            base.replace(
+                &reference,
+                &reference.replace("/>", "><ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"/></ds:Transforms></ds:RetrievalMethod>"),
+            ),
+        ),
+    ] {
+        suite.refused("E09", format!("a reference {what}"), doc, "encryption.key_reference");
+    }
 }

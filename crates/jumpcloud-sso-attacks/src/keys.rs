@@ -1,5 +1,8 @@
 //! Keys and certificates: K01 to K14.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::Certificate;
 use jumpcloud_sso::parts::saml_signature::{SignatureAlgorithm, SigningKey};
 use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
 
@@ -68,22 +71,34 @@ fn foreign_keys(suite: &mut Suite) {
     );
 }
 
+/// The numbers of an RSA key of 2048 bits with a usual exponent, at the end of its DER form (RFC 8017 §A.1.1).
+fn rsa_key_value(public_key_der: &[u8]) -> String {
+    let (rest, exponent) = public_key_der.split_last_chunk::<3>().expect("an exponent");
+    let (rest, head) = rest.split_last_chunk::<2>().expect("the head of the exponent");
+    assert_eq!((head, exponent), (&[2, 3], &[1, 0, 1]), "another exponent");
+    let (_, modulus) = rest.split_last_chunk::<256>().expect("a modulus");
+    format!(
+        "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{}</ds:Modulus><ds:Exponent>{}</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>",
+        STANDARD.encode(modulus),
+        STANDARD.encode(exponent)
+    )
+}
+
 /// What an attacker writes into KeyInfo decides nothing.
 fn key_info(suite: &mut Suite) {
     let base = Doc::signed(Sign::Assertion);
     let foreign =
         Doc::text(sign_with(Doc::unsigned().as_str(), ASSERTION, keys::OTHER_KEY, keys::OTHER_CERTIFICATE));
+    // The key that has made the other signature: whoever takes the key from here finds that signature good.
+    let attacker = Certificate::parse(keys::OTHER_CERTIFICATE.as_bytes()).expect("a certificate");
+    let bare = rsa_key_value(attacker.public_key_der());
+    let encoded = format!(
+        "<d:DEREncodedKeyValue xmlns:d=\"http://www.w3.org/2009/xmldsig11#\">{}</d:DEREncodedKeyValue>",
+        STANDARD.encode(attacker.public_key_der())
+    );
     for (id, what, inside) in [
-        (
-            "K02",
-            "a bare RSA key",
-            "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>",
-        ),
-        (
-            "K02",
-            "an encoded key",
-            "<d:DEREncodedKeyValue xmlns:d=\"http://www.w3.org/2009/xmldsig11#\">AAAA</d:DEREncodedKeyValue>",
-        ),
+        ("K02", "a bare RSA key", bare.as_str()),
+        ("K02", "an encoded key", encoded.as_str()),
         (
             "K05",
             "an issuer and a serial number",

@@ -1,15 +1,17 @@
 //! Attacks that take more than one message.
 
 use std::future::Future;
-use std::sync::LazyLock;
+use std::sync::{Barrier, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::parts::saml_signature::{SignatureAlgorithm, SigningKey};
 use jumpcloud_sso::{
-    Connection, ConnectionBuilder, LoginError, LoginForm, LoginStart, MemoryStore, Settings, SingleSignOn,
+    Connection, ConnectionBuilder, LoginError, LoginForm, LoginStart, MemoryStore, PostedForm, Settings,
+    SingleSignOn,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
 use crate::case::{IDP, now};
 use crate::{tenants, tokens};
@@ -151,6 +153,67 @@ fn twice(change: fn(&Post) -> Post, later: Duration) -> &'static str {
     let post = World::answer(&connection, &start);
     assert_eq!(world.finish(&connection, &post, now()), "accepted");
     world.finish(&connection, &change(&post), now() + later)
+}
+
+/// The same post on several threads that wait for each other: what the other ones get where one is accepted.
+fn at_once(posts: usize) -> &'static str {
+    let (world, connection) = (World::new(), World::acme());
+    let post = World::answer(&connection, &world.begin(&connection));
+    let barrier = Barrier::new(posts);
+    let finish = || {
+        barrier.wait();
+        world.finish(&connection, &post, now())
+    };
+    let verdicts: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..posts).map(|_| scope.spawn(finish)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a verdict")).collect()
+    });
+    let others: Vec<_> = verdicts.into_iter().filter(|verdict| *verdict != "accepted").collect();
+    assert_eq!(others.len() + 1, posts, "one of them wins");
+    let first = others.first().copied().expect("another one");
+    assert!(others.iter().all(|verdict| *verdict == first), "{others:?}");
+    first
+}
+
+/// An answer to a login that is addressed to another ACS URL.
+fn sent_to(acs_url: &str) -> &'static str {
+    with(|_, connection, post| {
+        let xml = String::from_utf8(STANDARD.decode(&post.saml_response).expect("base64")).expect("text");
+        let request = xml.split("InResponseTo=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let idp = crate::doc::idp();
+        let audience = connection.service_provider().entity_id();
+        let response = idp.response(acs_url, audience, now()).user(&crate::doc::user());
+        let response = response.in_response_to(request.expect("a request"));
+        Post { saml_response: STANDARD.encode(response.build().expect("a Response")), ..post }
+    })
+}
+
+/// A Response without a signature in a form that the pinned key has signed as a whole (HTTP POST-SimpleSign §2.3), which is
+/// a binding that nobody asked for.
+fn simply_signed() -> &'static str {
+    with(|_, connection, post| {
+        let xml = String::from_utf8(STANDARD.decode(&post.saml_response).expect("base64")).expect("text");
+        let request = xml.split("InResponseTo=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let (idp, service) = (crate::doc::idp(), connection.service_provider());
+        let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::doc::user());
+        let response = response.in_response_to(request.expect("a request")).sign(Sign::Nothing);
+        let xml = response.build().expect("a Response");
+        let (algorithm, relay_state) =
+            (SignatureAlgorithm::RsaSha256, post.relay_state.as_deref().expect("a state"));
+        let octets = format!("SAMLResponse={xml}&RelayState={relay_state}&SigAlg={}", algorithm.uri());
+        let key = SigningKey::from_pem(keys::OWN_KEY).expect("a key");
+        let signature = key.sign(algorithm, octets.as_bytes()).expect("a signature");
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("SAMLResponse", &STANDARD.encode(xml))
+            .append_pair("RelayState", relay_state)
+            .append_pair("SigAlg", algorithm.uri())
+            .append_pair("Signature", &STANDARD.encode(signature))
+            .finish();
+        let form = PostedForm::parse(body.as_bytes()).expect("a form");
+        let (saml_response, relay_state) =
+            (form.as_form().saml_response.to_owned(), form.as_form().relay_state.map(str::to_owned));
+        Post { saml_response, relay_state, ..post }
+    })
 }
 
 /// A login that somebody took this long for at JumpCloud.
@@ -304,11 +367,8 @@ const LOGINS: &[Scenario] = &[
             twice(
                 |post| {
                     let xml = STANDARD.decode(&post.saml_response).expect("base64");
-                    let xml = String::from_utf8(xml).expect("text").replacen(
-                        "urn:oasis:names:tc:SAML:2.0:consent:unspecified",
-                        "urn:x",
-                        1,
-                    );
+                    // The first ID is that of the Response, which nobody signed.
+                    let xml = String::from_utf8(xml).expect("text").replacen(" ID=\"", " ID=\"_other", 1);
                     Post { saml_response: STANDARD.encode(xml), ..post.clone() }
                 },
                 Duration::ZERO,
@@ -329,19 +389,10 @@ const LOGINS: &[Scenario] = &[
     },
     Scenario {
         id: "S16",
-        what: "two at once",
+        what: "eight at once",
         expected: "replay.assertion",
         twin: "a login in the browser that began it",
-        run: || {
-            let (world, connection) = (World::new(), World::acme());
-            let post = World::answer(&connection, &world.begin(&connection));
-            let form =
-                LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
-            let finish = || world.sso.finish_login(&connection, form, post.cookies.as_deref(), now());
-            let (first, second) = wait(async { tokio::join!(finish(), finish()) });
-            assert!(first.is_ok() != second.is_ok(), "one of two wins");
-            if first.is_ok() { code(second) } else { code(first) }
-        },
+        run: || at_once(8),
     },
     Scenario {
         id: "D11",
@@ -382,6 +433,20 @@ const LOGINS: &[Scenario] = &[
             }
             world.finish(&connection, &good, now())
         },
+    },
+    Scenario {
+        id: "B06",
+        what: "an unsigned Response whose form is signed, as by HTTP-POST-SimpleSign",
+        expected: "signature.missing",
+        twin: "a login in the browser that began it",
+        run: || simply_signed(),
+    },
+    Scenario {
+        id: "B13",
+        what: "an answer that was sent to the host of a forged header",
+        expected: "response.destination",
+        twin: "a login in the browser that began it",
+        run: || sent_to("https://evil.test/sso/saml2/acme/acs"),
     },
     Scenario {
         id: "B09",

@@ -1,10 +1,13 @@
-//! The structure of signatures: G01, G02, G14 to G32, G37 to G42.
+//! The structure of signatures: G01, G02, G14 to G35, G37 to G42, and N03 where a digest is smuggled.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_signature::DigestAlgorithm;
 use jumpcloud_sso_testkit::Sign;
 
 use crate::case::Suite;
-use crate::doc::Doc;
+use crate::doc::{Doc, evil_assertion};
+use crate::parser::NAME_ID_TEXT;
 
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const ENVELOPED: &str = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"/>";
@@ -22,6 +25,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         let base = Doc::signed(sign);
         missing(suite, name, &base);
         parts(suite, name, &base);
+        two_references(suite, name, sign);
+        two_digests(suite, name, &base);
         references(suite, name, &base);
         transforms(suite, name, &base);
         values(suite, name, &base);
@@ -76,19 +81,159 @@ fn parts(suite: &mut Suite, name: &str, base: &Doc) {
     suite.refused("G18", format!("a SignedInfo in the value, {name}"), nested, "xml.content");
     let first = base.without(&value).before("<ds:SignedInfo>", &value);
     suite.refused("G02", format!("the value before SignedInfo, {name}"), first, "signature.malformed");
-    let evil = reference.replace("URI=\"#", "URI=\"#EVIL-");
-    suite.refused(
-        "G17",
-        format!("another Reference in front, {name}"),
-        base.before("<ds:Reference ", &evil).signed_as_it_stands(),
-        "signature.reference_count",
-    );
-    suite.refused(
-        "G41",
-        format!("another Reference behind, {name}"),
-        base.after("</ds:Reference>", &evil).signed_as_it_stands(),
-        "signature.reference_count",
-    );
+}
+
+/// The ID that the first reference names.
+fn target(base: &Doc) -> String {
+    base.part("URI=\"#", "\">").trim_start_matches("URI=\"#").trim_end_matches("\">").to_owned()
+}
+
+/// The same about an administrator, which nobody has signed.
+fn changed(base: &Doc) -> Doc {
+    base.replace(NAME_ID_TEXT, ">admin@acme.test</saml2:NameID>")
+}
+
+/// Two references with good digests in one SignedInfo that the pinned key has signed: whoever looks at the first or at the
+/// last one only takes the message for good.
+fn two_references(suite: &mut Suite, name: &str, sign: Sign) {
+    let extra = "<saml2p:Extensions><saml2p:Response ID=\"EVIL\">admin@acme.test</saml2p:Response></saml2p:Extensions>";
+    let base = Doc::unsigned().before("<saml2p:Status>", extra).sign(sign);
+    let added = |base: &Doc, is_first: bool| {
+        let reference = Doc::text(base.part("<ds:Reference ", "</ds:Reference>"));
+        let digest = reference.part("<ds:DigestValue>", "</ds:DigestValue>");
+        let evil = reference
+            .replace(&format!("URI=\"#{}\"", target(base)), "URI=\"#EVIL\"")
+            .replace(&digest, &format!("<ds:DigestValue>{}</ds:DigestValue>", base.digest("EVIL")));
+        let doc = if is_first {
+            base.before("<ds:Reference ", evil.as_str())
+        } else {
+            base.after("</ds:Reference>", evil.as_str())
+        };
+        doc.signed_as_it_stands()
+    };
+    for (id, what, is_first) in
+        [("G17", "another Reference in front", true), ("G41", "another Reference behind", false)]
+    {
+        let both_good = added(&base, is_first);
+        suite.refused(id, format!("{what}, {name}"), both_good.clone(), "signature.reference_count");
+        suite.refused(
+            id,
+            format!("{what}, and a change to what the genuine one names, {name}"),
+            changed(&both_good),
+            "signature.reference_count",
+        );
+        if name == "assertion" {
+            let (evil, signed) = (evil_assertion("EVIL"), Doc::signed(sign));
+            let doc = if is_first {
+                signed.before("<saml2:Assertion ", &evil)
+            } else {
+                signed.after("</saml2:Assertion>", &evil)
+            };
+            suite.refused(
+                id,
+                format!("{what}, to an evil assertion"),
+                added(&doc, is_first),
+                "response.assertion_count",
+            );
+        }
+    }
+}
+
+/// The genuine digest, and beside it the one of what was made of the signed element: whoever compares with the other one
+/// than the key has vouched for takes the change for good.
+fn two_digests(suite: &mut Suite, name: &str, base: &Doc) {
+    let signed_info = base.part("<ds:SignedInfo>", "</ds:SignedInfo>");
+    let genuine = base.part("<ds:DigestValue>", "</ds:DigestValue>");
+    let changed = changed(base);
+    let digest = changed.digest(&target(base));
+    let evil = format!("<ds:DigestValue>{digest}</ds:DigestValue>");
+    let evil_info = Doc::text(signed_info).replace(&genuine, &evil);
+    let evil_info = evil_info.as_str();
+    let signed = changed.replace(&genuine, &evil).signed_as_it_stands();
+    suite.accepted_as("G20", format!("a change whose digest is signed, {name}"), signed, "admin@acme.test");
+    // What the key has signed is still there as it was, except in the class G19: there it has signed both digests.
+    for (id, what, doc, code) in [
+        (
+            "G18",
+            "a second SignedInfo in front",
+            changed.before("<ds:SignedInfo>", evil_info),
+            "signature.malformed",
+        ),
+        (
+            "G18",
+            "a second SignedInfo behind",
+            changed.after("</ds:SignedInfo>", evil_info),
+            "signature.malformed",
+        ),
+        (
+            "G18",
+            "a second SignedInfo behind the value",
+            changed.after("</ds:SignatureValue>", evil_info),
+            "signature.malformed",
+        ),
+        (
+            "G18",
+            "a second SignedInfo in the value",
+            changed.before("</ds:SignatureValue>", evil_info),
+            "xml.content",
+        ),
+        (
+            "G18",
+            "a second SignedInfo in KeyInfo",
+            changed.after("<ds:KeyInfo>", evil_info),
+            "signature.digest_mismatch",
+        ),
+        (
+            "G18",
+            "a second SignedInfo in an Object",
+            changed.before("</ds:Signature>", &format!("<ds:Object>{evil_info}</ds:Object>")),
+            "signature.object",
+        ),
+        (
+            "G19",
+            "a second DigestValue in front",
+            changed.before("<ds:DigestValue>", &evil).signed_as_it_stands(),
+            "signature.malformed",
+        ),
+        (
+            "G19",
+            "a second DigestValue behind",
+            changed.after("</ds:DigestValue>", &evil).signed_as_it_stands(),
+            "signature.malformed",
+        ),
+        (
+            "G20",
+            "a DigestValue in KeyInfo",
+            changed.after("<ds:KeyInfo>", &evil),
+            "signature.digest_mismatch",
+        ),
+        (
+            "N03",
+            "a digest in a comment before the genuine one",
+            changed.after("<ds:DigestValue>", &format!("<!--{digest}-->")),
+            "xml.comment_in_value",
+        ),
+        (
+            "N03",
+            "a digest in a comment behind the genuine one",
+            changed.before("</ds:DigestValue>", &format!("<!--{digest}-->")),
+            "xml.comment_in_value",
+        ),
+    ] {
+        suite.refused(id, format!("{what}, which fits a change, {name}"), doc, code);
+    }
+    if name == "assertion" {
+        // The Status is no part of what is signed, and stands before it.
+        let detail =
+            evil.replace("ds:", "").replace("<DigestValue>", &format!("<DigestValue xmlns=\"{DSIG}\">"));
+        let detail = format!("<saml2p:StatusDetail>{detail}</saml2p:StatusDetail>");
+        suite.refused(
+            "G20",
+            format!("a DigestValue elsewhere, which fits a change, {name}"),
+            changed.before("</saml2p:Status>", &detail),
+            "signature.digest_mismatch",
+        );
+    }
 }
 
 fn references(suite: &mut Suite, name: &str, base: &Doc) {
@@ -135,7 +280,7 @@ fn references(suite: &mut Suite, name: &str, base: &Doc) {
 
 fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
     let all = base.part("<ds:Transforms>", "</ds:Transforms>");
-    let id_of = base.part("URI=\"#", "\">").trim_start_matches("URI=\"#").trim_end_matches("\">").to_owned();
+    let id_of = target(base);
     let with = |inside: &str| base.replace(&all, &format!("<ds:Transforms>{inside}</ds:Transforms>"));
     let other = |uri: &str| format!("<ds:Transform Algorithm=\"{uri}\"/>");
     let filled =
@@ -206,46 +351,52 @@ fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
 }
 
 fn values(suite: &mut Suite, name: &str, base: &Doc) {
-    for (element, class) in [("SignatureValue", "G38"), ("DigestValue", "G38")] {
+    for element in ["SignatureValue", "DigestValue"] {
         let whole = base.part(&format!("<ds:{element}>"), &format!("</ds:{element}>"));
         let inner = whole
             .trim_start_matches(&format!("<ds:{element}>"))
             .trim_end_matches(&format!("</ds:{element}>"))
             .to_owned();
-        let with = |inner: &str| base.replace(&whole, &format!("<ds:{element}>{inner}</ds:{element}>"));
+        // A digest is signed as it is written: whoever reads it loosely finds the genuine one, and the signature good.
+        let with = |inner: &str| {
+            let doc = base.replace(&whole, &format!("<ds:{element}>{inner}</ds:{element}>"));
+            if element == "DigestValue" { doc.signed_as_it_stands() } else { doc }
+        };
         let bare = inner.trim_end_matches('=').to_owned();
         for (what, changed) in [
             ("empty", String::new()),
             ("without padding", bare.clone()),
             ("with too much padding", format!("{inner}=")),
-            ("with a character of another alphabet", format!("_{}", inner.get(1..).expect("text"))),
+            ("with a character of another alphabet", format!("_{inner}")),
             ("twice", inner.repeat(2)),
-            ("with a hyphen", format!("-{}", inner.get(1..).expect("text"))),
+            ("with a hyphen", format!("-{inner}")),
+            ("with stray bits", with_stray_bits(&inner)),
             ("with a NUL by name", format!("%00{inner}")),
         ] {
-            suite.refused(class, format!("{element} {what}, {name}"), with(&changed), "signature.base64");
+            suite.refused("G38", format!("{element} {what}, {name}"), with(&changed), "signature.base64");
         }
         let spaced = format!("\n {} \r\n{}\t", bare.get(..10).expect("text"), inner.get(10..).expect("text"));
-        if element == "SignatureValue" {
-            suite.accepted("G38", format!("{element} with white space, {name}"), with(&spaced));
-        }
+        suite.accepted("G38", format!("{element} with white space, {name}"), with(&spaced));
     }
     let digest = base.part("<ds:DigestValue>", "</ds:DigestValue>");
-    for (what, value) in [
-        ("one byte", "AA=="),
-        ("three bytes", "AAAA"),
-        ("twenty bytes", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
-        (
-            "64 bytes",
-            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
-        ),
-    ] {
-        let doc = base.replace(&digest, &format!("<ds:DigestValue>{value}</ds:DigestValue>"));
+    let genuine = digest.trim_start_matches("<ds:DigestValue>").trim_end_matches("</ds:DigestValue>");
+    let genuine = STANDARD.decode(genuine).expect("base64");
+    // Where it is shorter, it is the beginning of the genuine one; where longer, that with zeros behind: whoever compares
+    // as many bytes as both have finds them equal.
+    for (what, length) in [("one byte", 1), ("three bytes", 3), ("twenty bytes", 20), ("64 bytes", 64)] {
+        let bytes: Vec<_> = genuine.iter().copied().chain(std::iter::repeat(0)).take(length).collect();
+        let doc = base.with_value("DigestValue", &bytes).signed_as_it_stands();
         suite.refused("G39", format!("a digest of {what}, {name}"), doc, "signature.digest_length");
     }
-    let stray = base
-        .replace(&digest, "<ds:DigestValue>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=</ds:DigestValue>");
-    suite.refused("G38", format!("stray bits in the digest, {name}"), stray, "signature.base64");
+}
+
+/// The same bytes in base64, with bits set in the last character that no byte is made of (RFC 4648 §3.5).
+fn with_stray_bits(text: &str) -> String {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bare = text.trim_end_matches('=');
+    let (head, last) = bare.split_at(bare.len() - 1);
+    let next = ALPHABET.split_once(last).and_then(|(_, rest)| rest.get(..1)).expect("a stray bit");
+    format!("{head}{next}{}", "=".repeat(text.len() - bare.len()))
 }
 
 fn additions(suite: &mut Suite, name: &str, base: &Doc) {
@@ -264,6 +415,13 @@ fn additions(suite: &mut Suite, name: &str, base: &Doc) {
     }
     let named = base.after("<ds:KeyInfo>", "<ds:KeyName>admin@acme.test</ds:KeyName>");
     suite.accepted("G37", format!("a name in KeyInfo, which nobody reads, {name}"), named);
+    let name_id =
+        "<saml2:NameID xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\">admin@acme.test</saml2:NameID>";
+    suite.accepted(
+        "G37",
+        format!("a NameID in KeyInfo, which nobody reads, {name}"),
+        base.after("<ds:KeyInfo>", name_id),
+    );
     let foreign = base.replace("<ds:SignedInfo>", "<ds:SignedInfo xmlns:ds=\"urn:evil\">");
     suite.refused(
         "G42",

@@ -192,12 +192,22 @@ fn around_an_assertion(suite: &mut Suite) {
     );
 }
 
-/// Every place where SAML allows anything at all.
+/// Places where a schema allows elements of any kind, besides extensions and Objects (G09, G10), and some where it does not,
+/// but where a careless reader passes over what it does not know.
 fn hiding_places(suite: &mut Suite) {
     let original = Doc::signed(Sign::Assertion);
     let assertion = original.assertion();
     let evil = evil_assertion("EVIL");
     let replaced = original.replace(&assertion, &evil);
+    let signature = original.signature();
+    let bare = assertion.replace(&signature, "");
+    let signed_evil = |signature: &str| {
+        let signed = evil.replacen("</saml2:Issuer>", &format!("</saml2:Issuer>{signature}"), 1);
+        original.replace(&assertion, &signed)
+    };
+    let data = format!(
+        "<xenc:EncryptedData xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\">{assertion}</xenc:EncryptedData>"
+    );
     for (what, doc, code) in [
         (
             "the detail of the status",
@@ -244,6 +254,37 @@ fn hiding_places(suite: &mut Suite) {
             original.replace(
                 &assertion,
                 &evil.replace(">admin@acme.test</saml2:NameID>", &format!(">{assertion}</saml2:NameID>")),
+            ),
+            "response.assertion_count",
+        ),
+        (
+            "KeyInfo of the signature on an evil one",
+            signed_evil(&signature.replace("<ds:KeyInfo>", &format!("<ds:KeyInfo>{bare}"))),
+            "response.assertion_count",
+        ),
+        (
+            "KeyInfo of the signature on an evil one, with a signature of its own",
+            signed_evil(&signature.replace("<ds:KeyInfo>", &format!("<ds:KeyInfo>{assertion}"))),
+            "response.assertion_count",
+        ),
+        (
+            "an EncryptedData beside an evil one",
+            replaced.before(
+                "<saml2:Assertion ",
+                &format!("<saml2:EncryptedAssertion xmlns:saml2=\"urn:oasis:names:tc:SAML:2.0:assertion\">{data}</saml2:EncryptedAssertion>"),
+            ),
+            "response.assertion_count",
+        ),
+        (
+            "an EncryptedData in extensions",
+            replaced.before("<saml2p:Status>", &format!("<saml2p:Extensions>{data}</saml2p:Extensions>")),
+            "response.assertion_count",
+        ),
+        (
+            "an EncryptedData within an evil one",
+            original.replace(
+                &assertion,
+                &evil.replace("</saml2:NameID>", &format!("</saml2:NameID><saml2:EncryptedID>{data}</saml2:EncryptedID>")),
             ),
             "response.assertion_count",
         ),

@@ -1,16 +1,20 @@
 //! Two implementations over the same documents.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
 
+mod two_sided;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use jumpcloud_sso_attacks::Verdict;
+use jumpcloud_sso_attacks::{Document, Message, Setup, Verdict};
 use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
-use saml_protocol::{Expected, Parties, ResponseVerifier};
+use saml_protocol::{Expected, Parties, ResponseVerifier, decode_post};
 use saml_signature::{
-    Certificate, Question, SecondOpinion as _, SignOptions, SignatureAlgorithm, SigningKey, TrustedKeys, sign,
+    AlgorithmPolicy, Certificate, Question, SecondOpinion as _, SignOptions, SignatureAlgorithm, SigningKey,
+    TrustedKeys, sign,
 };
 use saml_signature_xmlsec::XmlSec;
+use two_sided::{Opinions, Tally};
 
 const ACS: &str = "https://app.acme.test/sso/saml2/acme/acs";
 const SP: &str = "https://app.acme.test/sso/saml2/acme";
@@ -89,6 +93,46 @@ fn they_agree_on_every_attack() {
         agreed += usize::from(matches!(both, Verdict::Accepted(_)));
     }
     assert!(agreed > 50, "{agreed}");
+}
+
+/// What both say of a case of the suite; `None` where there is no document, or none that we parse, or no certificate.
+fn opinions(document: &Document) -> Option<Opinions> {
+    let Setup { certificates, algorithms, .. } = &document.setup;
+    let xml = match &document.message {
+        Message::Xml(xml) => xml.clone(),
+        Message::Field(field) => decode_post(field).ok()?,
+    };
+    let certificates: Result<Vec<_>, _> =
+        certificates.iter().map(|pem| Certificate::parse(pem.as_bytes())).collect();
+    let policy = AlgorithmPolicy::default();
+    let policy = algorithms.as_ref().map_or(policy.clone(), |algorithms| policy.only(algorithms));
+    two_sided::ask(&xml, &certificates.ok()?, &policy)
+}
+
+/// Whether a case is one of base64 whose last character has bits that are not zero, and are no part of the value. libxmlsec1
+/// passes over them; here one value has one spelling. In general `signature.base64` is no rule by which we are stricter.
+fn has_stray_bits(document: &Document) -> bool {
+    let Document { id, what, verdict, .. } = document;
+    *id == "G38" && what.contains("with stray bits") && *verdict == Verdict::Refused("signature.base64")
+}
+
+#[test]
+fn neither_finds_a_signature_of_the_suite_good_that_the_other_one_refuses() {
+    let (mut tally, mut wrong) = (Tally::default(), Vec::new());
+    for document in jumpcloud_sso_attacks::documents() {
+        let opinions = opinions(&document);
+        tally.add(opinions.as_ref());
+        if let Some(disagreement) = opinions.and_then(|it| it.disagreement())
+            && !UNKNOWN.contains(&document.name.as_str())
+            && !has_stray_bits(&document)
+        {
+            wrong.push(format!("{}: {disagreement}", document.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // Otherwise there was nothing to compare. What is good to libxmlsec1 only, the rules above refuse.
+    assert!(tally.asked > 700 && tally.ours > 340 && tally.theirs > 390, "{tally:?}");
+    assert!(tally.unparsed < 350, "{tally:?}");
 }
 
 /// What libxmlsec1 says by itself, without our verdict before it.
@@ -238,20 +282,34 @@ fn mutated(xml: &str, numbers: &mut Numbers) -> Vec<u8> {
     bytes
 }
 
+/// A Response that is the same each time: nothing random is left in it before the own key signs it.
+fn original(signed: &[&str]) -> String {
+    let idp = idp(keys::OWN_KEY, keys::OWN_CERTIFICATE);
+    let response = idp.response(ACS, SP, now()).user(&user()).in_response_to("_request");
+    let response = response.sign(Sign::Nothing).style(AttributeStyle::Typed).ids("RESPONSE", "ASSERTION");
+    let xml = response.build().unwrap();
+    let (before, rest) = xml.split_once("SessionIndex=\"").unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let certificate = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap();
+    let options = SignOptions::default().certificate(&certificate).inclusive_prefixes("xs");
+    let unsigned = format!("{before}SessionIndex=\"session\"{after}");
+    signed.iter().fold(unsigned, |xml, id| sign(&xml, id, &key, &options).unwrap())
+}
+
+/// Ten thousand documents, the same ones each time, of Responses that are signed in each of the three ways.
+fn ten_thousand() -> impl Iterator<Item = Vec<u8>> {
+    let originals = [&["ASSERTION"][..], &["RESPONSE"], &["ASSERTION", "RESPONSE"]].map(original);
+    let mut numbers = Numbers(1);
+    (0..10_000).map(move |round| mutated(&originals[round % 3], &mut numbers))
+}
+
 #[test]
 fn they_agree_on_ten_thousand_mutated_documents() {
-    let certificate = keys::OWN_CERTIFICATE;
-    let idp = idp(keys::OWN_KEY, certificate);
-    let response = |sign| {
-        let response = idp.response(ACS, SP, now()).user(&user()).in_response_to("_request");
-        response.sign(sign).style(AttributeStyle::Typed).build().unwrap()
-    };
-    let originals = [response(Sign::Assertion), response(Sign::Response), response(Sign::Both)];
-    let alone = verifier(certificate);
-    let both = verifier(certificate).second_opinion(Arc::new(XmlSec));
-    let (mut numbers, mut accepted) = (Numbers(1), 0);
-    for round in 0..10_000 {
-        let xml = mutated(&originals[round % 3], &mut numbers);
+    let alone = verifier(keys::OWN_CERTIFICATE);
+    let both = verifier(keys::OWN_CERTIFICATE).second_opinion(Arc::new(XmlSec));
+    let mut accepted = 0;
+    for xml in ten_thousand() {
         let verdicts =
             [&alone, &both].map(|verifier| verifier.verify(&xml).map(drop).map_err(|error| error.code()));
         assert_eq!(verdicts[0], verdicts[1], "{}", String::from_utf8_lossy(&xml));
@@ -259,4 +317,21 @@ fn they_agree_on_ten_thousand_mutated_documents() {
     }
     // Otherwise there was nothing to agree on.
     assert!(accepted > 50, "only {accepted} were accepted by our own verdict");
+}
+
+#[test]
+fn neither_finds_a_mutated_signature_good_that_the_other_one_refuses() {
+    let certificates = [Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap()];
+    let (mut tally, mut wrong) = (Tally::default(), Vec::new());
+    for (index, xml) in ten_thousand().enumerate() {
+        let opinions = two_sided::ask(&xml, &certificates, &AlgorithmPolicy::default());
+        tally.add(opinions.as_ref());
+        if let Some(disagreement) = opinions.and_then(|it| it.disagreement()) {
+            wrong.push(format!("document {index}: {disagreement}: {}", String::from_utf8_lossy(&xml)));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // Otherwise there was nothing to compare. What is good to libxmlsec1 only, the rules above refuse.
+    assert!(tally.asked > 5_000 && tally.ours > 1_350 && tally.theirs > 1_400, "{tally:?}");
+    assert!(tally.unparsed < 6_500, "{tally:?}");
 }

@@ -129,16 +129,41 @@ fn what_is_shown_elsewhere_is_there() {
 
 #[test]
 fn the_docs_hold_the_index() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/attacks.md");
-    let index = index();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &index).unwrap();
+    for (page, text) in [("attacks.md", index()), ("attack-cases.md", cases())] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == text,
+            "docs/{page} is out of date: UPDATE_DOCS=1 cargo test -p jumpcloud-sso-attacks"
+        );
     }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == index,
-        "docs/attacks.md is out of date: UPDATE_DOCS=1 cargo test -p jumpcloud-sso-attacks"
-    );
+}
+
+/// Every case by its name, with what it has to come to.
+fn cases() -> String {
+    let (documents, scenarios) = (documents(), scenarios());
+    let mut text = "# Attack cases\n\n\
+         Each case of [the index](attacks.md), by class. A refused one names its code and its twin, which differs from it in the\n\
+         attacked point and is accepted. Those whose names begin with their class can be written out as files.\n"
+        .to_owned();
+    for class in CLASSES.iter().filter(|class| class.elsewhere.is_none()) {
+        write!(text, "\n## {}: {}\n\n| case | comes to | twin |\n|---|---|---|\n", class.id, class.what)
+            .unwrap();
+        for document in documents.iter().filter(|it| it.id == class.id) {
+            let (verdict, twin) = match &document.verdict {
+                Verdict::Refused(code) => (*code, document.twin),
+                Verdict::Accepted(_) => ("accepted", ""),
+            };
+            writeln!(text, "| `{}` | `{verdict}` | {twin} |", document.name).unwrap();
+        }
+        for scenario in scenarios.iter().filter(|it| it.id == class.id) {
+            writeln!(text, "| {} | `{}` | {} |", scenario.what, scenario.expected, scenario.twin).unwrap();
+        }
+    }
+    text
 }
 
 fn index() -> String {
@@ -150,8 +175,10 @@ fn index() -> String {
         "# Attacks\n\n\
          {refused} cases that have to be refused, each with its code, and {accepted} that have to be accepted. They are made by\n\
          `crates/jumpcloud-sso-attacks`, whose tests hold this page up to date (`UPDATE_DOCS=1 cargo test -p\n\
-         jumpcloud-sso-attacks`). `cargo run -p jumpcloud-sso-attacks -- list` names each; `export DIR` writes the\n\
-         documents out for other implementations. Scenarios, which take more than one message, cannot be written out.\n\n| class | what it is about | refused | accepted | codes, or why there are none |\n|---|---|---|---|---|\n"
+         jumpcloud-sso-attacks`). [attack-cases.md](attack-cases.md) names each, and so does `cargo run -p\n\
+         jumpcloud-sso-attacks -- list`; `export DIR` writes the documents out for other implementations.\n\
+         Scenarios, which take more than one message, cannot be written out.\n\n\
+         | class | what it is about | refused | accepted | codes, or why there are none |\n|---|---|---|---|---|\n"
     );
     for class in CLASSES {
         if let Some(elsewhere) = class.elsewhere {
