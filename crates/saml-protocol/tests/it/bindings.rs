@@ -54,6 +54,25 @@ fn the_size_of_a_form_field_is_bounded_before_it_is_decoded() {
     assert_eq!(post_code(&at_limit), "accepted");
     assert_eq!(post_code(&STANDARD.encode(vec![b'x'; 256 * 1024 + 1])), "limit.input");
     assert_eq!(post_code(&"*".repeat(10_000_000)), "limit.input");
+    // Room for line breaks, and for no more.
+    let spaced = |length: usize| format!("{at_limit}{}", " ".repeat(length - at_limit.len()));
+    let longest = 256 * 1024 / 3 * 4 + 256 * 1024 / 16;
+    assert_eq!(post_code(&spaced(longest)), "accepted");
+    assert_eq!(post_code(&spaced(longest + 1)), "limit.input");
+    let query = |length: usize| {
+        let query = query(None, None);
+        format!("{query}&other={}", "x".repeat(length - query.len() - "&other=".len()))
+    };
+    assert_eq!(redirect_code(&query(longest)), "accepted");
+    assert_eq!(redirect_code(&query(longest + 1)), "limit.input");
+}
+
+#[test]
+fn a_whole_form_in_place_of_its_field_is_told() {
+    for form in ["SAMLResponse=PGEvPg==", "RelayState=x&SAMLRequest=PGEvPg==", "PGEvPg%3D%3D"] {
+        assert!(matches!(decode_post(form), Err(BindingError::UrlEncoded)), "{form}");
+    }
+    assert!(matches!(decode_post("PGEvPg"), Err(BindingError::Base64)));
 }
 
 #[test]

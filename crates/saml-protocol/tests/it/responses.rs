@@ -302,6 +302,29 @@ fn elements_keep_to_their_sequence_and_attributes() {
 }
 
 #[test]
+fn errors_of_the_schema_say_what_was_expected_and_what_found() {
+    let xml = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let instant = "an instant in UTC such as 2026-11-23T17:00:00Z";
+    let (start, end) = (xml.find("<saml2p:Status>").unwrap(), xml.find("</saml2p:Status>").unwrap());
+    let status = &xml[start..end + "</saml2p:Status>".len()];
+    for (changed, expected, found) in [
+        (xml.replacen(status, "", 1), Some("Status"), None),
+        (xml.replacen(" Version=\"2.0\"", "", 1), Some("Version"), None),
+        (
+            xml.replacen("IssueInstant=\"", "IssueInstant=\"x", 1),
+            Some(instant),
+            Some("x2027-01-15T08:00:00.000Z"),
+        ),
+        (xml.replacen("</saml2p:Status>", "</saml2p:Status><saml2p:Other/>", 1), None, Some("Other")),
+        (xml.replacen("<saml2p:Response ", "<saml2p:Response other=\"\" ", 1), None, Some("other")),
+    ] {
+        let error = verifier().verify(changed.as_bytes()).unwrap_err();
+        let told = (error.expected(), error.found());
+        assert_eq!((told.0.as_deref(), told.1.as_deref()), (expected, found), "{error}");
+    }
+}
+
+#[test]
 fn attribute_values_are_text_or_none() {
     let value = |inside: &str, attributes: &str| {
         let to = format!("<saml2:AttributeValue{attributes}>{inside}</saml2:AttributeValue>");
