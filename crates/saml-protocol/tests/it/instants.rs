@@ -64,3 +64,21 @@ fn instants_are_written_as_jumpcloud_does() {
     assert_eq!(format_instant(now() + Duration::from_millis(45)).unwrap(), "2027-01-15T08:00:00.045Z");
     assert_eq!(format_instant(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::MAX / 4)), None);
 }
+
+#[test]
+fn fractions_have_32_digits_at_most_and_nine_of_them_count() {
+    let fraction = |digits: usize| parse_instant(&format!("2027-01-15T08:00:00.{}Z", "1".repeat(digits)));
+    let nanosecond = Duration::from_nanos(111_111_111);
+    for digits in [9, 10, 32] {
+        assert_eq!(fraction(digits), Some(now() + nanosecond), "{digits}");
+    }
+    assert_eq!(fraction(33), None);
+}
+
+#[test]
+fn instants_before_1970_are_written_too() {
+    let second = Duration::from_secs(1);
+    let before = SystemTime::UNIX_EPOCH - second;
+    assert_eq!(format_instant(before).as_deref(), Some("1969-12-31T23:59:59.000Z"));
+    assert_eq!(parse_instant("1969-12-31T23:59:59Z"), Some(before));
+}
