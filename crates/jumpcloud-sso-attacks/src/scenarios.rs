@@ -68,6 +68,20 @@ pub(crate) struct Post {
     pub(crate) cookies: Option<String>,
 }
 
+impl Post {
+    /// The Response, before base64.
+    fn xml(&self) -> String {
+        String::from_utf8(STANDARD.decode(&self.saml_response).expect("base64")).expect("text")
+    }
+
+    /// The request that it answers.
+    fn request_id(&self) -> String {
+        let xml = self.xml();
+        let value = xml.split_once("InResponseTo=\"").and_then(|(_, rest)| rest.split_once('"'));
+        value.expect("an answer").0.to_owned()
+    }
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self { sso: SingleSignOn::new(&settings(), MemoryStore::default()).expect("a service") }
@@ -178,12 +192,11 @@ fn at_once(posts: usize) -> &'static str {
 /// An answer to a login that is addressed to another ACS URL.
 fn sent_to(acs_url: &str) -> &'static str {
     with(|_, connection, post| {
-        let xml = String::from_utf8(STANDARD.decode(&post.saml_response).expect("base64")).expect("text");
-        let request = xml.split("InResponseTo=\"").nth(1).and_then(|rest| rest.split('"').next());
         let idp = crate::doc::idp();
         let audience = connection.service_provider().entity_id();
         let response = idp.response(acs_url, audience, now()).user(&crate::doc::user());
-        let response = response.in_response_to(request.expect("a request"));
+        let request_id = post.request_id();
+        let response = response.in_response_to(&request_id);
         Post { saml_response: STANDARD.encode(response.build().expect("a Response")), ..post }
     })
 }
@@ -192,11 +205,10 @@ fn sent_to(acs_url: &str) -> &'static str {
 /// a binding that nobody asked for.
 fn simply_signed() -> &'static str {
     with(|_, connection, post| {
-        let xml = String::from_utf8(STANDARD.decode(&post.saml_response).expect("base64")).expect("text");
-        let request = xml.split("InResponseTo=\"").nth(1).and_then(|rest| rest.split('"').next());
         let (idp, service) = (crate::doc::idp(), connection.service_provider());
         let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::doc::user());
-        let response = response.in_response_to(request.expect("a request")).sign(Sign::Nothing);
+        let request_id = post.request_id();
+        let response = response.in_response_to(&request_id).sign(Sign::Nothing);
         let xml = response.build().expect("a Response");
         let (algorithm, relay_state) =
             (SignatureAlgorithm::RsaSha256, post.relay_state.as_deref().expect("a state"));
@@ -366,9 +378,8 @@ const LOGINS: &[Scenario] = &[
         run: || {
             twice(
                 |post| {
-                    let xml = STANDARD.decode(&post.saml_response).expect("base64");
                     // The first ID is that of the Response, which nobody signed.
-                    let xml = String::from_utf8(xml).expect("text").replacen(" ID=\"", " ID=\"_other", 1);
+                    let xml = post.xml().replacen(" ID=\"", " ID=\"_other", 1);
                     Post { saml_response: STANDARD.encode(xml), ..post.clone() }
                 },
                 Duration::ZERO,
