@@ -584,6 +584,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
          was sent here, replace its certificate in JumpCloud.",
     ),
     entry(
+        "config.key_compromised",
+        "a key was retired as compromised and cannot be pinned again",
+        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to the connection.",
+    ),
+    entry(
         "config.private_key",
         "a private key cannot be read",
         "Give an unencrypted private key in PEM (PKCS #8).",

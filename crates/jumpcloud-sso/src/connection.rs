@@ -474,6 +474,12 @@ pub enum ConnectionError {
         /// Of the certificate, SHA-256.
         fingerprint: String,
     },
+    /// A key that was retired as compromised.
+    #[error("the key of the certificate {fingerprint} was retired as compromised and cannot be pinned again")]
+    KeyCompromised {
+        /// Of the certificate, SHA-256.
+        fingerprint: String,
+    },
 }
 
 impl ConnectionError {
@@ -488,6 +494,7 @@ impl ConnectionError {
             Self::Certificate(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::KeyForBoth { .. } => "config.key_for_both",
+            Self::KeyCompromised { .. } => "config.key_compromised",
         }
     }
 }

@@ -144,7 +144,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         if !edit.only_withdraws() {
             self.entitled(Feature::Configure).await?;
         }
-        let Plan { record: mut next, changes, effects } = self.plan(&record, edit).await?;
+        let Plan { record: mut next, changes, effects, .. } = self.plan(&record, edit).await?;
         if changes.is_empty() {
             return Ok(Edited { record, effects });
         }

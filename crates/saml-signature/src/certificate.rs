@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::digest;
 use thiserror::Error;
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::oid_registry::OID_X509_EXT_BASIC_CONSTRAINTS;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -34,6 +36,7 @@ struct Facts {
     not_after: SystemTime,
     key: KeyKind,
     weakness: Option<&'static str>,
+    is_authority: bool,
     fingerprint: Fingerprint,
 }
 
@@ -77,6 +80,7 @@ impl Certificate {
             not_after: system_time(certificate.validity().not_after),
             key,
             weakness,
+            is_authority: is_authority(&certificate),
             fingerprint: Fingerprint::of(&der),
             der,
         };
@@ -172,6 +176,20 @@ impl Certificate {
     #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.0.public_key_der
+    }
+
+    /// The SHA-256 of the `SubjectPublicKeyInfo`, which names the key across all certificates of it, as RFC 7469 §2.4 and
+    /// `openssl pkey -pubin -outform DER | sha256sum` do.
+    #[must_use]
+    pub fn public_key_fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0.public_key_der)
+    }
+
+    /// Whether the certificate is that of a certificate authority by its basicConstraints (RFC 5280 §4.2.1.9), or could be
+    /// since these cannot be read. Self-signed certificates of identity providers often are.
+    #[must_use]
+    pub fn is_authority(&self) -> bool {
+        self.0.is_authority
     }
 }
 
@@ -291,6 +309,15 @@ impl fmt::Display for KeyKind {
             Self::Other { oid } => write!(f, "the unsupported kind {oid}"),
         }
     }
+}
+
+fn is_authority(certificate: &X509Certificate<'_>) -> bool {
+    let constraints =
+        certificate.extensions().iter().filter(|extension| extension.oid == OID_X509_EXT_BASIC_CONSTRAINTS);
+    constraints.map(X509Extension::parsed_extension).any(|parsed| match parsed {
+        ParsedExtension::BasicConstraints(constraints) => constraints.ca,
+        _ => true,
+    })
 }
 
 /// The object identifier of the curve; `None` for explicit parameters.
