@@ -21,8 +21,8 @@ use jumpcloud_sso::parts::saml_protocol::ResponseVerifier;
 use jumpcloud_sso::parts::saml_signature::{SigningKey, TrustedKeys};
 use jumpcloud_sso::parts::saml_xml::{Document, Limits, PrefixList};
 use jumpcloud_sso::{
-    Certificate, Claim, Connection, LoginForm, MemoryStore, OnceStore, ServiceProvider, SessionIssuer,
-    Settings, SingleSignOn, StoreError,
+    Certificate, Claim, ClaimKey, Connection, LoginForm, MemoryStore, OnceStore, ServiceProvider,
+    SessionIssuer, Settings, SingleSignOn, StoreError,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
@@ -48,9 +48,10 @@ struct AnyNumber {
 }
 
 impl OnceStore for AnyNumber {
-    async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
         let number = self.claims.fetch_add(1, Ordering::Relaxed);
-        self.store.claim(&format!("{key}:{number}"), until, now).await
+        let key = ClaimKey::new(&key.to_string(), &[&number.to_string()]);
+        self.store.claim(&key, until, now).await
     }
 }
 

@@ -14,10 +14,10 @@ use crate::entitlement::{Entitlements, Unlimited};
 use crate::event::{Actor, Event, EventKind};
 use crate::login::Login;
 use crate::organization::Organization;
-use crate::record::{CompletedLogin, ConnectionRecord, Phase};
+use crate::record::{CompletedLogin, ConnectionRecord, Missing, Phase};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
-use crate::store::{ConnectionStore, DomainStore, Saved, StoreError};
+use crate::store::{ConnectionStore, DomainStore, Requires, Saved, StoreError};
 use crate::traced::traced;
 
 /// More connections than this one organization has for a mistake only.
@@ -247,7 +247,7 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
             let before = record.version();
             record.version = before + 1;
             record.reminded.extend(due.into_iter().map(|(fingerprint, days, _)| (fingerprint, days)));
-            match self.store.save(&record, Some(before), &events).await? {
+            match self.store.save(&record, Some(before), Requires::Nothing, &events).await? {
                 Saved::Saved => {
                     events.iter().for_each(Event::trace);
                     return Ok(events);
@@ -256,6 +256,8 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
                     Some(present) => record = present,
                     None => return Ok(Vec::new()),
                 },
+                // Nothing was required.
+                Saved::NoDomain => return Ok(Vec::new()),
             }
         }
         Ok(Vec::new())
@@ -286,18 +288,33 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         events: &[Event],
     ) -> Result<(), Refusal> {
         record.version = before.version() + 1;
-        self.save(record, Some(before.version()), events).await
+        self.save(record, Some(before.version()), Requires::Nothing, events).await
+    }
+
+    /// Replaces a record by one that logins can go through, if by the time that it is written the
+    /// organization has a domain still where the record relies on one.
+    pub(crate) async fn replace_whole(
+        &self,
+        before: &ConnectionRecord,
+        record: &mut ConnectionRecord,
+        events: &[Event],
+    ) -> Result<(), Refusal> {
+        record.version = before.version() + 1;
+        let requires = if record.relies_on_domains() { Requires::Domain } else { Requires::Nothing };
+        self.save(record, Some(before.version()), requires, events).await
     }
 
     pub(crate) async fn save(
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> Result<(), Refusal> {
-        match self.store.save(record, expected, events).await? {
+        match self.store.save(record, expected, requires, events).await? {
             Saved::Saved => events.iter().for_each(Event::trace),
             Saved::Conflict => return Err(Refusal::Conflict),
+            Saved::NoDomain => return Err(Refusal::Incomplete { missing: vec![Missing::EmailDomain] }),
         }
         Ok(())
     }

@@ -100,8 +100,8 @@ pub use refusal::Refusal;
 pub use sessions::{SessionRefusal, Sessions};
 pub use settings::{ServiceProvider, Settings, SettingsError, SiteUrl};
 pub use store::{
-    Claim, ConnectionStore, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore, Saved,
-    StoreError,
+    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, MemoryStore, OnceStore,
+    Requires, RevocationKey, RevocationStore, Saved, StoreError,
 };
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};

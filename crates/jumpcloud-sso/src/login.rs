@@ -18,7 +18,7 @@ use crate::account::AccountKey;
 use crate::connection::Connection;
 use crate::diagnosis::{Diagnosis, Warning};
 use crate::settings::Settings;
-use crate::store::{Claim, OnceStore, StoreError};
+use crate::store::{Claim, ClaimKey, OnceStore, StoreError};
 
 /// How long a user may take to log in at JumpCloud.
 const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -296,12 +296,12 @@ impl<S: OnceStore> SingleSignOn<S> {
         accepted: &AcceptedAssertion,
         now: SystemTime,
     ) -> Result<(), LoginFailure> {
-        let assertion = format!("{}:{}", connection.id(), accepted.replay_key());
+        let assertion = ClaimKey::new(connection.id(), &["assertion", &accepted.replay_key()]);
         if self.store.claim(&assertion, accepted.remember_until(), now).await? == Claim::AlreadyClaimed {
             return Err(LoginFailure::ReplayedAssertion);
         }
         if let Some(begun) = begun {
-            let request = format!("{}:request:{}", connection.id(), begun.request.as_str());
+            let request = ClaimKey::new(connection.id(), &["request", begun.request.as_str()]);
             // Until no machine would take the cookie any longer, however its clock differs.
             if self.store.claim(&request, begun.expires_at + CLOCK_SKEW, now).await? == Claim::AlreadyClaimed
             {

@@ -16,7 +16,7 @@ use crate::record::{CompletedLogin, ConnectionRecord, Missing, Phase, Use};
 use crate::refusal::Refusal;
 use crate::sessions::Sessions;
 use crate::settings::ServiceProvider;
-use crate::store::{ConnectionStore, DomainStore, OnceStore, RevocationStore, Saved, StoreError};
+use crate::store::{ConnectionStore, DomainStore, OnceStore, Requires, RevocationStore, Saved, StoreError};
 use crate::traced::traced;
 
 /// One organization's connections, as [`Connections::of`] gives them. Those of others do not exist here: their IDs are
@@ -111,7 +111,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let id = new_id()?;
             let record = ConnectionRecord::draft(&id, self.name, now);
             let event = self.event(Request { by, now }, &id, EventKind::Created);
-            self.connections.save(&record, None, &[event]).await?;
+            self.connections.save(&record, None, Requires::Nothing, &[event]).await?;
             Ok(record)
         })
         .await
@@ -163,7 +163,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let kind = EventKind::Unenforced { because: UnenforcedBecause::Changed, after: next.phase() };
             events.push(self.event(request, id, kind));
         }
-        self.connections.replace(&record, &mut next, &events).await?;
+        self.connections.replace_whole(&record, &mut next, &events).await?;
         Ok(Edited { record: next, effects })
     }
 
@@ -195,7 +195,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             record.use_of = Use::Active;
             record.activation += 1;
             let event = self.event(Request { by, now }, id, EventKind::Enabled { before: before.phase() });
-            self.connections.replace(&before, &mut record, &[event]).await?;
+            self.connections.replace_whole(&before, &mut record, &[event]).await?;
             Ok(record)
         })
         .await
@@ -254,7 +254,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         };
         let mut events = vec![self.event(request, id, kind)];
         events.extend(self.break_glass_event(&before, &record, request));
-        self.connections.replace(&before, &mut record, &events).await?;
+        self.connections.replace_whole(&before, &mut record, &events).await?;
         Ok(record)
     }
 
@@ -366,7 +366,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let events = std::slice::from_ref(&event);
             match self.connections.store().delete(id, record.version(), events).await? {
                 Saved::Saved => event.trace(),
-                Saved::Conflict => return Err(Refusal::Conflict),
+                Saved::Conflict | Saved::NoDomain => return Err(Refusal::Conflict),
             }
             self.connections.forget(id);
             Ok(())

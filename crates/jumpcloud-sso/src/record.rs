@@ -276,6 +276,13 @@ impl ConnectionRecord {
         self.configuration.any_email_domain
     }
 
+    /// Whether logins through it depend on the organization's verified domains: it is active or enforced, and
+    /// refuses the addresses of other domains. Stores keep this with the record.
+    #[must_use]
+    pub fn relies_on_domains(&self) -> bool {
+        self.phase() >= Phase::Active && !self.accepts_any_email_domain()
+    }
+
     /// Who may log in by other ways in an emergency, by the service's own names for them.
     #[must_use]
     pub fn break_glass(&self) -> &[String] {

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::login::Login;
 use crate::settings::{Settings, SettingsError, check_url, excerpt};
-use crate::store::{Claim, OnceStore, RevocationStore, StoreError};
+use crate::store::{Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use crate::traced::traced;
 
 /// Clocks that differ by less than a session verifier tolerates make a token good for that much longer.
@@ -155,7 +155,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     ) -> Result<IssuedSession, SessionRefusal> {
         let session = self.verify(organization, token, now).await?;
         let issued = self.issuer.refresh(&session, now)?;
-        let key = format!("refresh:{}", session.id());
+        let key = ClaimKey::new(organization, &["refresh", session.id()]);
         match self.store.claim(&key, session.expires_at() + SKEW, now).await? {
             Claim::Claimed => Ok(issued),
             Claim::AlreadyClaimed => {
@@ -205,7 +205,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     }
 
     /// Revokes what is under the key, whenever it began or will begin.
-    async fn revoke_for_good(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
+    async fn revoke_for_good(&self, key: &RevocationKey, now: SystemTime) -> Result<(), StoreError> {
         let until = now + LONGEST_SESSION;
         self.store.revoke(key, until, until, now).await
     }
@@ -246,7 +246,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke(&key_of_organization(organization), now).await
     }
 
-    async fn revoke(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
+    async fn revoke(&self, key: &RevocationKey, now: SystemTime) -> Result<(), StoreError> {
         self.store.revoke(key, now, now + LONGEST_SESSION, now).await
     }
 
@@ -283,7 +283,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<String, SessionRefusal> {
         let opened = self.opened(code, verifier, redirect_uri, now)?;
-        let key = format!("code:{}", opened.claim_key());
+        let key = ClaimKey::new("", &["code", opened.claim_key()]);
         match self.store.claim(&key, opened.expires_at() + SKEW, now).await? {
             Claim::Claimed => Ok(opened.into_token()),
             Claim::AlreadyClaimed => Err(SessionRefusal::Redeemed),
@@ -322,26 +322,24 @@ fn check_redirect_uri(uri: &str) -> Result<(), SettingsError> {
     check_url(&url).map_err(wrong)
 }
 
-fn key_of_session(session_id: &str) -> String {
-    format!("session:{session_id}")
+fn key_of_session(session_id: &str) -> RevocationKey {
+    RevocationKey::new(&["session", session_id])
 }
 
-/// The organization with its length, so that no two pairs are spelled alike.
-fn key_of_user(organization: &str, user: &str) -> String {
-    format!("user:{}:{organization}:{user}", organization.len())
+fn key_of_user(organization: &str, user: &str) -> RevocationKey {
+    RevocationKey::new(&["user", organization, user])
 }
 
-fn key_of_connection(organization: &str, connection: &str) -> String {
-    format!("connection:{}:{organization}:{connection}", organization.len())
+fn key_of_connection(organization: &str, connection: &str) -> RevocationKey {
+    RevocationKey::new(&["connection", organization, connection])
 }
 
-/// IDs of connections hold no colon, so that this is no other connection's key.
-fn key_of_activation(connection: &str, activation: u64) -> String {
-    format!("activation:{activation}:{connection}")
+fn key_of_activation(connection: &str, activation: u64) -> RevocationKey {
+    RevocationKey::new(&["activation", connection, &activation.to_string()])
 }
 
-fn key_of_organization(organization: &str) -> String {
-    format!("organization:{organization}")
+fn key_of_organization(organization: &str) -> RevocationKey {
+    RevocationKey::new(&["organization", organization])
 }
 
 /// Why there is no session.

@@ -1,11 +1,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::{Future, ready};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
 use super::{
-    Claim, ConnectionStore, DomainClaim, DomainStore, OnceStore, RevocationStore, Saved, StoreError,
+    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, OnceStore, Requires,
+    RevocationKey, RevocationStore, Saved, StoreError,
 };
+use crate::domain::Release;
 use crate::event::Event;
 use crate::record::{CompletedLogin, ConnectionRecord};
 
@@ -18,8 +21,8 @@ pub struct MemoryStore(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     capacity: usize,
-    claims: Mutex<Expiring<()>>,
-    revocations: Mutex<Expiring<SystemTime>>,
+    claims: Mutex<Expiring<ClaimKey, ()>>,
+    revocations: Mutex<Expiring<RevocationKey, SystemTime>>,
     kept: Mutex<Kept>,
 }
 
@@ -68,7 +71,7 @@ impl MemoryStore {
         lock(&self.0.kept)
     }
 
-    fn claim_now(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+    fn claim_now(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
         let mut claims = lock(&self.0.claims)?;
         if claims.get(key, now).is_some() {
             return Ok(Claim::AlreadyClaimed);
@@ -79,7 +82,7 @@ impl MemoryStore {
 
     fn revoke_now(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
@@ -91,7 +94,7 @@ impl MemoryStore {
         revocations.put(key, instant, until, now, self.0.capacity)
     }
 
-    fn revoked_now(&self, keys: &[String], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    fn revoked_now(&self, keys: &[RevocationKey], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         let revocations = lock(&self.0.revocations)?;
         Ok(keys.iter().filter_map(|key| revocations.get(key, now)).max())
     }
@@ -103,27 +106,27 @@ fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, StoreError> {
 
 /// Entries that may be forgotten at some time, each with that time.
 #[derive(Debug)]
-struct Expiring<T> {
-    entries: HashMap<String, (T, SystemTime)>,
+struct Expiring<K, T> {
+    entries: HashMap<K, (T, SystemTime)>,
     /// The size at which to look for expired entries next.
     sweep_at: usize,
 }
 
-impl<T> Default for Expiring<T> {
+impl<K, T> Default for Expiring<K, T> {
     fn default() -> Self {
         Self { entries: HashMap::new(), sweep_at: 0 }
     }
 }
 
-impl<T: Copy> Expiring<T> {
-    fn get(&self, key: &str, now: SystemTime) -> Option<T> {
+impl<K: Copy + Eq + Hash, T: Copy> Expiring<K, T> {
+    fn get(&self, key: &K, now: SystemTime) -> Option<T> {
         self.entries.get(key).filter(|(_, until)| *until > now).map(|(value, _)| *value)
     }
 
     /// Forgets what has expired each time the size has doubled, so that an entry costs constant time on average.
     fn put(
         &mut self,
-        key: &str,
+        key: &K,
         value: T,
         until: SystemTime,
         now: SystemTime,
@@ -137,16 +140,25 @@ impl<T: Copy> Expiring<T> {
         if self.entries.len() >= capacity && !self.entries.contains_key(key) {
             return Err(StoreError::new(format!("it is full with {capacity} entries")));
         }
-        self.entries.insert(key.to_owned(), (value, until));
+        self.entries.insert(*key, (value, until));
         Ok(())
     }
 }
 
 impl Kept {
-    fn save(&mut self, record: &ConnectionRecord, expected: Option<u64>, events: &[Event]) -> Saved {
+    fn save(
+        &mut self,
+        record: &ConnectionRecord,
+        expected: Option<u64>,
+        requires: Requires,
+        events: &[Event],
+    ) -> Saved {
         let found = self.connections.get(record.id()).map(ConnectionRecord::version);
         if found != expected || self.taken.contains(record.id()) {
             return Saved::Conflict;
+        }
+        if requires == Requires::Domain && !self.domains.values().any(|it| it == record.organization()) {
+            return Saved::NoDomain;
         }
         self.connections.insert(record.id().to_owned(), record.clone());
         self.events.extend_from_slice(events);
@@ -189,20 +201,33 @@ impl Kept {
         }
     }
 
-    fn release_domain(&mut self, domain: &str, organization: &str, events: &[Event]) -> bool {
-        let is_owner = self.domains.get(domain).is_some_and(|owner| owner == organization);
-        if is_owner {
-            self.domains.remove(domain);
-            self.events.extend_from_slice(events);
+    fn release_domain(
+        &mut self,
+        domain: &str,
+        organization: &str,
+        release: Release,
+        events: &[Event],
+    ) -> DomainRelease {
+        if self.domains.get(domain).is_none_or(|owner| owner != organization) {
+            return DomainRelease::NotOwned;
         }
-        is_owner
+        let relies =
+            |record: &&ConnectionRecord| record.organization() == organization && record.relies_on_domains();
+        match self.connections.values().find(relies) {
+            Some(record) if release == Release::IfUnused => DomainRelease::InUse(record.id().to_owned()),
+            _ => {
+                self.domains.remove(domain);
+                self.events.extend_from_slice(events);
+                DomainRelease::Released
+            }
+        }
     }
 }
 
 impl OnceStore for MemoryStore {
     fn claim(
         &self,
-        key: &str,
+        key: &ClaimKey,
         until: SystemTime,
         now: SystemTime,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send {
@@ -213,7 +238,7 @@ impl OnceStore for MemoryStore {
 impl RevocationStore for MemoryStore {
     fn revoke(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
@@ -223,7 +248,7 @@ impl RevocationStore for MemoryStore {
 
     fn revoked_at(
         &self,
-        keys: &[String],
+        keys: &[RevocationKey],
         now: SystemTime,
     ) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send {
         ready(self.revoked_now(keys, now))
@@ -255,9 +280,10 @@ impl ConnectionStore for MemoryStore {
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send {
-        ready(self.kept().map(|mut kept| kept.save(record, expected, events)))
+        ready(self.kept().map(|mut kept| kept.save(record, expected, requires, events)))
     }
 
     fn delete(
@@ -317,9 +343,10 @@ impl DomainStore for MemoryStore {
         &self,
         domain: &str,
         organization: &str,
+        release: Release,
         events: &[Event],
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, events)))
+    ) -> impl Future<Output = Result<DomainRelease, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, release, events)))
     }
 
     fn domain_owner(&self, domain: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {

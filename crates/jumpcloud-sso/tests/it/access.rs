@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Access, Actor, BreakGlass, CodeChallenge, Connection, Connections, Domains, EarlierSessions, Edit,
-    JustInTime, Login, LoginForm, LookupError, MemoryStore, NewSession, Provisioning, ProvisioningRefusal,
-    Release, RevocationStore, RoleMap, SameEmail, SessionIssuer, SessionKey, SessionRefusal, SessionVerifier,
-    Sessions, Settings, SingleSignOn, SsoReason, StoreError, TxtLookup, VerifiedSession,
+    Access, Actor, BreakGlass, ClaimKey, CodeChallenge, Connection, Connections, Domains, EarlierSessions,
+    Edit, JustInTime, Login, LoginForm, LookupError, MemoryStore, NewSession, Provisioning,
+    ProvisioningRefusal, Release, RevocationKey, RevocationStore, RoleMap, SameEmail, SessionIssuer,
+    SessionKey, SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason, StoreError,
+    TxtLookup, VerifiedSession,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -262,17 +263,28 @@ fn public_keys_are_there_for_others() {
 struct Down;
 
 impl RevocationStore for Down {
-    async fn revoke(&self, _: &str, _: SystemTime, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+    async fn revoke(
+        &self,
+        _: &RevocationKey,
+        _: SystemTime,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<(), StoreError> {
         Err(StoreError::new("down"))
     }
 
-    async fn revoked_at(&self, _: &[String], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    async fn revoked_at(&self, _: &[RevocationKey], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         Err(StoreError::new("down"))
     }
 }
 
 impl jumpcloud_sso::OnceStore for Down {
-    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
+    async fn claim(
+        &self,
+        _: &ClaimKey,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<jumpcloud_sso::Claim, StoreError> {
         Err(StoreError::new("down"))
     }
 }

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use jumpcloud_sso::{
-    Actor, AttributeMap, BreakGlass, Certificate, CompletedLogin, ConnectionRecord, ConnectionStore,
-    Connections, DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event,
-    EventKind, Feature, Field, LoginForm, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase,
-    Refusal, Release, Retirement, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
+    Actor, AttributeMap, BreakGlass, Certificate, ClaimKey, CompletedLogin, ConnectionRecord,
+    ConnectionStore, Connections, DomainClaim, DomainRelease, DomainStore, Domains, EarlierSessions, Edit,
+    Effect, Entitlements, Event, EventKind, Feature, Field, LoginForm, MemoryStore, Missing, NewSession,
+    OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement, RevocationKey, RevocationStore,
+    Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
@@ -488,8 +489,14 @@ impl DomainStore for Contended {
         self.0.claim_domain(domain, by, events).await
     }
 
-    async fn release_domain(&self, domain: &str, by: &str, events: &[Event]) -> Result<bool, StoreError> {
-        self.0.release_domain(domain, by, events).await
+    async fn release_domain(
+        &self,
+        domain: &str,
+        by: &str,
+        release: Release,
+        events: &[Event],
+    ) -> Result<DomainRelease, StoreError> {
+        self.0.release_domain(domain, by, release, events).await
     }
 
     async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
@@ -516,7 +523,13 @@ impl ConnectionStore for Contended {
         self.0.connections(organization, after, limit.min(50)).await
     }
 
-    async fn save(&self, _: &ConnectionRecord, _: Option<u64>, _: &[Event]) -> Result<Saved, StoreError> {
+    async fn save(
+        &self,
+        _: &ConnectionRecord,
+        _: Option<u64>,
+        _: Requires,
+        _: &[Event],
+    ) -> Result<Saved, StoreError> {
         Ok(Saved::Conflict)
     }
 
@@ -614,7 +627,7 @@ async fn whatever_is_enforced_is_found_among_however_many() {
     for number in 0..250 {
         let json = enforced.replace(&admin.id, &format!("0{number}")).replace("enforced", "active");
         let other = ConnectionRecord::from_json(&json).unwrap();
-        assert_eq!(admin.store.save(&other, None, &[]).await.unwrap(), Saved::Saved);
+        assert_eq!(admin.store.save(&other, None, Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
     }
     assert_eq!(admin.own().list().await.unwrap().len(), 251);
     assert!(admin.own().enforcement().await.unwrap().is_enforced());
@@ -891,7 +904,9 @@ async fn logins_go_by_the_domains_of_the_moment() {
     assert_eq!(log_in().await, "accepted");
     let other = admin.store.claim_domain("other.test", "acme", &[]).await.unwrap();
     assert_eq!(other, DomainClaim::Claimed);
-    assert!(admin.store.release_domain("acme.test", "acme", &[]).await.unwrap());
+    let lockout = Release::EvenIfMembersAreLockedOut;
+    let released = admin.store.release_domain("acme.test", "acme", lockout, &[]).await.unwrap();
+    assert_eq!(released, DomainRelease::Released);
     assert_eq!(log_in().await, "attribute.email_domain");
 }
 
@@ -933,17 +948,28 @@ async fn disabling_says_that_enforcement_ends_with_it() {
 struct Down;
 
 impl RevocationStore for Down {
-    async fn revoke(&self, _: &str, _: SystemTime, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+    async fn revoke(
+        &self,
+        _: &RevocationKey,
+        _: SystemTime,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<(), StoreError> {
         Err(StoreError::new("down"))
     }
 
-    async fn revoked_at(&self, _: &[String], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    async fn revoked_at(&self, _: &[RevocationKey], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         Err(StoreError::new("down"))
     }
 }
 
 impl OnceStore for Down {
-    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
+    async fn claim(
+        &self,
+        _: &ClaimKey,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<jumpcloud_sso::Claim, StoreError> {
         Err(StoreError::new("down"))
     }
 }

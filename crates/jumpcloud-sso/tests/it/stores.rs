@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use jumpcloud_sso::{Claim, MemoryStore, OnceStore, SingleSignOn, StoreError};
+use jumpcloud_sso::{Claim, ClaimKey, MemoryStore, OnceStore, SingleSignOn, StoreError};
+use jumpcloud_sso_contract::claim_key;
 
 use crate::{World, acme, cookies, now, settings};
 
@@ -11,12 +12,15 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn a_key_is_claimed_once_until_it_expires() {
     let store = MemoryStore::default();
-    assert_eq!(store.claim("a", now() + MINUTE, now()).await.unwrap(), Claim::Claimed);
-    assert_eq!(store.claim("a", now() + MINUTE, now()).await.unwrap(), Claim::AlreadyClaimed);
-    assert_eq!(store.claim("b", now() + MINUTE, now()).await.unwrap(), Claim::Claimed);
+    assert_eq!(store.claim(&claim_key("a"), now() + MINUTE, now()).await.unwrap(), Claim::Claimed);
+    assert_eq!(store.claim(&claim_key("a"), now() + MINUTE, now()).await.unwrap(), Claim::AlreadyClaimed);
+    assert_eq!(store.claim(&claim_key("b"), now() + MINUTE, now()).await.unwrap(), Claim::Claimed);
     let last = now() + MINUTE - Duration::from_millis(1);
-    assert_eq!(store.claim("a", now() + MINUTE, last).await.unwrap(), Claim::AlreadyClaimed);
-    assert_eq!(store.claim("a", now() + MINUTE + MINUTE, now() + MINUTE).await.unwrap(), Claim::Claimed);
+    assert_eq!(store.claim(&claim_key("a"), now() + MINUTE, last).await.unwrap(), Claim::AlreadyClaimed);
+    assert_eq!(
+        store.claim(&claim_key("a"), now() + MINUTE + MINUTE, now() + MINUTE).await.unwrap(),
+        Claim::Claimed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -28,7 +32,7 @@ async fn of_many_at_once_one_wins() {
             .map(|_| {
                 let (store, winners) = (Arc::clone(&store), Arc::clone(&winners));
                 tokio::spawn(async move {
-                    if store.claim(&format!("key-{round}"), now() + MINUTE, now()).await.unwrap()
+                    if store.claim(&claim_key(&format!("key-{round}")), now() + MINUTE, now()).await.unwrap()
                         == Claim::Claimed
                     {
                         winners.fetch_add(1, Ordering::SeqCst);
@@ -58,11 +62,14 @@ async fn the_store_in_memory_keeps_the_contract() {
 async fn a_full_store_fails_and_recovers() {
     let store = MemoryStore::with_capacity(3);
     for key in ["a", "b", "c"] {
-        assert_eq!(store.claim(key, now() + MINUTE, now()).await.unwrap(), Claim::Claimed);
+        assert_eq!(store.claim(&claim_key(key), now() + MINUTE, now()).await.unwrap(), Claim::Claimed);
     }
-    assert!(store.claim("d", now() + MINUTE, now()).await.is_err());
-    assert_eq!(store.claim("a", now() + MINUTE, now()).await.unwrap(), Claim::AlreadyClaimed);
-    assert_eq!(store.claim("d", now() + MINUTE + MINUTE, now() + MINUTE).await.unwrap(), Claim::Claimed);
+    assert!(store.claim(&claim_key("d"), now() + MINUTE, now()).await.is_err());
+    assert_eq!(store.claim(&claim_key("a"), now() + MINUTE, now()).await.unwrap(), Claim::AlreadyClaimed);
+    assert_eq!(
+        store.claim(&claim_key("d"), now() + MINUTE + MINUTE, now() + MINUTE).await.unwrap(),
+        Claim::Claimed
+    );
     assert_eq!(store.claims(), 1);
 }
 
@@ -72,7 +79,7 @@ async fn expired_claims_are_forgotten() {
     for n in 0..1_000_000 {
         let at = now() + Duration::from_millis(n);
         assert_eq!(
-            store.claim(&n.to_string(), at + Duration::from_secs(1), at).await.unwrap(),
+            store.claim(&claim_key(&n.to_string()), at + Duration::from_secs(1), at).await.unwrap(),
             Claim::Claimed
         );
     }
@@ -83,7 +90,7 @@ async fn expired_claims_are_forgotten() {
 struct Broken;
 
 impl OnceStore for Broken {
-    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: &ClaimKey, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
         Err(StoreError::new("connection refused"))
     }
 }
