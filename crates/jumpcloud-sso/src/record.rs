@@ -250,6 +250,11 @@ impl ConnectionRecord {
         self.compromised.contains(&fingerprint)
     }
 
+    /// Whether the key of this name, as sessions have it, was retired as compromised.
+    pub(crate) fn has_compromised(&self, idp_key: &str) -> bool {
+        self.compromised.iter().any(|fingerprint| fingerprint.replace(':', "") == idp_key)
+    }
+
     /// Remembers the keys of `certificates` as compromised.
     pub(crate) fn compromise(&mut self, certificates: &[Certificate]) {
         let keys = certificates.iter().map(|certificate| certificate.public_key_fingerprint().to_string());

@@ -77,6 +77,13 @@ impl NewSession {
         }
     }
 
+    /// Sets another user.
+    #[must_use]
+    pub fn subject(mut self, subject: &str) -> Self {
+        subject.clone_into(&mut self.subject);
+        self
+    }
+
     /// How often the connection had been enabled by then: the claim `activation`. When the connection is disabled, the
     /// sessions of that activation end, and those of a later one do not.
     #[must_use]
