@@ -479,6 +479,66 @@ async fn what_is_under_way_survives_a_change_of_the_secret() {
     assert_eq!(redeem(&after, VERIFIER, now()).await, "accepted");
 }
 
+/// Instances of a service are restarted one after the other, so that two configurations run side by side at each step.
+#[tokio::test]
+async fn a_secret_is_accepted_everywhere_before_it_is_used() {
+    let of = |present: &str, accepted: &[&str]| {
+        let settings = Settings::new("https://app.acme.test", present).unwrap();
+        accepted.iter().fold(settings, |settings, secret| settings.former_secret(secret).unwrap())
+    };
+    let (old, new) = (crate::FORMER_SECRET.as_str(), crate::SECRET.as_str());
+    let steps = [of(old, &[]), of(old, &[new]), of(new, &[old]), of(new, &[])];
+    for pair in steps.windows(2) {
+        for (first, second) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+            assert_eq!(begun_here_used_there(first, second).await, Ok(()));
+        }
+    }
+    // A secret that is used at once is not known to the instances that are yet to be restarted.
+    let (before, after) = (of(old, &[]), of(new, &[old]));
+    assert_eq!(begun_here_used_there(&before, &after).await, Ok(()));
+    assert_eq!(begun_here_used_there(&after, &before).await, Err("binding.state"));
+}
+
+/// What one instance begins, another one goes on with: a login, its session, a code, a stored private key.
+async fn begun_here_used_there(here: &Settings, there: &Settings) -> Result<(), &'static str> {
+    let (store, admin) = (MemoryStore::default(), Actor::user("admin-1"));
+    let connections = Connections::new(here, store.clone());
+    let edit = Edit::new()
+        .idp_url(IDP_URL)
+        .idp_entity_id(IDP)
+        .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .decryption_key(keys::SERVICE_KEY)
+        .accept_any_email_domain(true);
+    let id = connections.of("acme").create(&admin, now()).await.unwrap().id().to_owned();
+    connections.of("acme").edit(&id, &edit, &admin, now()).await.unwrap();
+    connections.of("acme").enable(&id, &admin, now()).await.unwrap();
+    let connection = connections.active(&id).await.unwrap();
+
+    let begun = SingleSignOn::new(here, store.clone()).unwrap();
+    let start = begun.begin_login(&connection, &LoginRequest::default(), now()).unwrap();
+    let world = World::new(connection.clone());
+    let (saml_response, relay_state) = world.answer(&start);
+    let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
+    let finishing = SingleSignOn::new(there, store.clone()).unwrap();
+    let cookies = Cookies::new([cookies(&start)]);
+    let login = finishing.finish_login(&connection, form, &cookies, now()).await;
+    let login = login.map_err(|error| error.code())?;
+
+    let sessions = |settings: &Settings| {
+        Sessions::new(settings, store.clone()).unwrap().redirect_uris([FRONT_END]).unwrap()
+    };
+    let session = connections.complete_login(login, "user-1", &sessions(here), now()).await.unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let handed = sessions(here).hand_over(&session, &challenge, FRONT_END, now()).await.unwrap();
+    let token = sessions(there).redeem(handed.code(), VERIFIER, FRONT_END, now()).await;
+    let token = token.map_err(|refusal| refusal.code())?;
+    let elsewhere = Connections::new(there, store.clone());
+    let refreshed = elsewhere.refresh(&sessions(there), "acme", &token, now()).await;
+    refreshed.map_err(|refusal| refusal.code())?;
+    elsewhere.active(&id).await.map_err(|refusal| refusal.code())?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn connections_of_the_same_name_are_revoked_apart() {
     let store = MemoryStore::default();

@@ -3,10 +3,10 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
-    Connection, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart, MemoryStore, PostedForm,
-    Sessions, Stage,
+    Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
+    MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
 };
-use jumpcloud_sso_testkit::ResponseBuilder;
+use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, keys};
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
 
@@ -194,6 +194,131 @@ async fn no_session_lives_longer_than_jumpcloud_says() {
     let login = varied(acme(), |response| response, now()).await.unwrap();
     let issued = sessions().begin(login, "user-1", now()).await.unwrap();
     assert!(issued.expires_at() > end);
+}
+
+#[tokio::test]
+async fn a_login_that_can_have_no_session_is_refused_and_uses_nothing_up() {
+    let refused = |end: SystemTime, at: SystemTime| {
+        varied(acme(), move |response| response.session_not_on_or_after(end), at)
+    };
+    // Within the tolerance for clocks, but over: no session could begin.
+    for end in [now(), now() - Duration::from_secs(59)] {
+        assert_eq!(refused(end, now()).await.unwrap_err().code(), "assertion.session_expired");
+    }
+    // Sessions have whole seconds.
+    let at = now() + Duration::from_millis(100);
+    assert_eq!(
+        refused(now() + Duration::from_millis(900), at).await.unwrap_err().code(),
+        "assertion.session_expired"
+    );
+    let login = refused(now() + Duration::from_secs(1), at).await.unwrap();
+    assert!(sessions().begin(login, "user-1", at).await.is_ok());
+
+    // Nothing was claimed: a store that is full would have said so.
+    let sso = SingleSignOn::new(&settings(), Refusing).unwrap();
+    let world = World::new(acme());
+    let start = sso.begin_login(&world.connection, &LoginRequest::default(), now()).unwrap();
+    let request = request(&start);
+    let (idp, audience) = (idp(), world.connection.service_provider().entity_id());
+    for (end, expected) in
+        [(now(), "assertion.session_expired"), (now() + Duration::from_secs(60), "replay.store")]
+    {
+        let response = idp.response(request.acs_url(), audience, now()).user(&user());
+        let response = response.in_response_to(request.id()).session_not_on_or_after(end);
+        let saml_response = STANDARD.encode(response.build().unwrap());
+        let form = LoginForm { saml_response: &saml_response, relay_state: request.relay_state() };
+        let cookies = Cookies::new([cookies(&start)]);
+        let error = sso.finish_login(&world.connection, form, &cookies, now()).await.unwrap_err();
+        assert_eq!(error.code(), expected);
+    }
+}
+
+/// A store that can keep nothing.
+struct Refusing;
+
+impl OnceStore for Refusing {
+    async fn claim(&self, _: &ClaimKey, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+        Err(StoreError::new("full"))
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_verified_for_a_browser_that_began_no_login() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let (_, relay_state) = world.answer(&start);
+    let request = request(&start);
+    let service = world.connection.service_provider();
+    let stranger =
+        JumpCloud::with_key(crate::IDP_URL, crate::IDP, keys::OTHER_KEY, keys::OTHER_CERTIFICATE).unwrap();
+    let forged = |answers: bool| {
+        let response = stranger.response(service.acs_url(), service.entity_id(), now()).user(&user());
+        let response = if answers { response.in_response_to(request.id()) } else { response };
+        STANDARD.encode(response.build().unwrap())
+    };
+    let (answer, unsolicited) = (forged(true), forged(false));
+    let own = Cookies::new([cookies(&start)]);
+    let none = Cookies::default();
+    for (saml_response, relay_state, cookies, expected) in [
+        (&answer, Some(relay_state.as_str()), &own, "signature.untrusted_key"),
+        (&answer, None, &own, "signature.untrusted_key"),
+        (&answer, Some(relay_state.as_str()), &none, "binding.state"),
+        (&answer, None, &none, "binding.state"),
+        (&unsolicited, None, &own, "response.unsolicited"),
+        (&unsolicited, None, &none, "response.unsolicited"),
+    ] {
+        let form = LoginForm { saml_response, relay_state };
+        let error = world.sso.finish_login(&world.connection, form, cookies, now()).await.unwrap_err();
+        assert_eq!(error.code(), expected);
+    }
+    // A connection that accepts logins which begin at JumpCloud has nothing else to go by.
+    let open = World::new(builder("acme-1", "acme").allow_idp_initiated().build().unwrap());
+    let form = LoginForm { saml_response: &unsolicited, relay_state: None };
+    let error = open.sso.finish_login(&open.connection, form, &none, now()).await.unwrap_err();
+    assert_eq!(error.code(), "signature.untrusted_key");
+}
+
+#[tokio::test]
+async fn a_diagnosis_has_at_most_16_kib() {
+    let domains: Vec<_> = (0..20_000).map(|number| format!("d{number}.test")).collect();
+    let connection = Connection::builder(&settings(), "acme-1", "acme")
+        .unwrap()
+        .idp_url(crate::IDP_URL)
+        .idp_entity_id(crate::IDP)
+        .certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .email_domains(&domains)
+        .build()
+        .unwrap();
+    let world = World::new(connection);
+    let start = world.begin();
+    let error = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap_err();
+    assert_eq!(error.code(), "attribute.email_domain");
+    let expected = error.diagnosis().expected.unwrap();
+    assert!(
+        expected.starts_with("d0.test, d1.test") && expected.contains("bytes in all"),
+        "{}",
+        expected.len()
+    );
+    let whole = error.diagnosis().to_string().len();
+    assert!((4096..16 * 1024).contains(&whole), "{whole}");
+}
+
+#[tokio::test]
+async fn debugging_shows_no_one() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let login = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap();
+    let shown = format!(
+        "{:?} {login:?} {:?} {:?} {:?}",
+        world.sso,
+        sessions(),
+        LoginRequest::new([cookies(&start)]).return_to("/dashboard"),
+        Cookies::new([cookies(&start)]),
+    );
+    for secret in ["bjensen", "BJensen", "Barbara", "/dashboard", "__Host", start.redirect_url().as_str()] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+    assert!(shown.contains("acme-1"), "{shown}");
 }
 
 #[tokio::test]
