@@ -503,7 +503,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     }
 
     /// Whether `user` may come in by another way than single sign-on, be it a password, OAuth or an API key: `method` is
-    /// the host's name for it. That somebody breaks the glass is kept as an event before they are told; begin their
+    /// the host's name for it. Ask after the password or the key was found right: the answer tells whether an account is one
+    /// for emergencies, and counts as its use. That somebody breaks the glass is kept as an event before they are told; begin their
     /// session by [`NewSession::break_glass`](crate::NewSession::break_glass).
     ///
     /// # Errors
