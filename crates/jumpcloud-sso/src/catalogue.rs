@@ -108,6 +108,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "neither the Response nor the assertion is signed",
         "In JumpCloud, tick \"Sign Assertion\" (or set \"Sign\" to Assertion, Response or both) and save the application.",
     ),
+    entry(
+        "signature.response_missing",
+        "the Response is not signed, and the connection requires its signature",
+        "In JumpCloud, set \"Sign\" to Response, or to both Assertion and Response, and save the application.",
+    ),
     entry("signature.malformed", "a signature is not of the form that SAML asks for", TAMPERED),
     entry("signature.count", "an element carries more than one signature", TAMPERED),
     entry("signature.position", "a signature stands where SAML has none", TAMPERED),
@@ -383,6 +388,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "assertion.authn_statement_missing",
         "the assertion does not say that the user was authenticated",
         "Have the identity provider include an AuthnStatement; in Keycloak, switch on \"Include AuthnStatement\".",
+    ),
+    entry(
+        "assertion.authn_context",
+        "the user did not authenticate in a way that the connection requires",
+        "Have the user log in by one of the required methods, such as MFA, and check that the identity provider names it as AuthnContextClassRef. JumpCloud names PasswordProtectedTransport: there, require MFA by a conditional access policy instead.",
     ),
     entry(
         "assertion.authn_instant",

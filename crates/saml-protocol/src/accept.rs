@@ -17,6 +17,9 @@ const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// More than five minutes is no skew but a wrong clock, and doubles the life of JumpCloud's assertions.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
+/// Clocks of a service's own machines, and that of its store, are taken to differ by no more than this.
+const MACHINES_APART: Duration = Duration::from_secs(300);
+
 /// An assertion is made for the login at hand. One that was issued longer ago was kept by someone.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
@@ -46,6 +49,8 @@ pub struct Expected {
     acs_url: String,
     request: ExpectedRequest,
     clock_skew: Duration,
+    /// `None` where any class of authentication will do.
+    authn_contexts: Option<Vec<String>>,
 }
 
 /// Whether a Response answers a request.
@@ -79,7 +84,20 @@ impl Expected {
             acs_url: parties.acs_url.to_owned(),
             request,
             clock_skew: DEFAULT_CLOCK_SKEW,
+            authn_contexts: None,
         }
+    }
+
+    /// Requires that the user authenticated in one of these ways: each `AuthnStatement` has to have an
+    /// `AuthnContextClassRef` that is one of `classes`, URIs that are compared exactly (core §2.7.2.2). Classes have no
+    /// order, so that a floor is the list of all classes at or above it. An empty list accepts no assertion.
+    ///
+    /// [`AuthnRequest::requested_authn_contexts`](crate::AuthnRequest::requested_authn_contexts) asks the identity
+    /// provider for them.
+    #[must_use]
+    pub fn require_authn_contexts(mut self, classes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.authn_contexts = Some(classes.into_iter().map(Into::into).collect());
+        self
     }
 
     /// With another tolerance than 60 seconds for clocks that differ; more than 300 seconds is taken as 300.
@@ -124,6 +142,7 @@ impl VerifiedResponse {
         check_issue_instant(envelope.issue_instant, &clock, "Response")?;
         check_issue_instant(assertion.issue_instant, &clock, "Assertion")?;
         let authn = check_authn(&assertion.authn_statements, &clock)?.clone();
+        check_authn_contexts(&assertion.authn_statements, expected)?;
         let session_ends =
             assertion.authn_statements.iter().filter_map(|it| it.session_not_on_or_after).min();
         Ok(AcceptedAssertion {
@@ -183,13 +202,14 @@ fn check_envelope(envelope: &Envelope, expected: &Expected) -> Result<(), Reject
     check_in_response_to(envelope.in_response_to.as_deref(), expected, "Response")
 }
 
-/// From when on no login at all could accept an assertion any longer, whichever of its confirmations it takes and however
-/// far clocks are allowed to differ by then. Never more than [`MAX_AGE`] ahead: an identity provider that makes assertions
-/// for ever must not fill the memory of what was used.
+/// Returns the instant from which the replay key may be forgotten: no login can accept the assertion any longer, whichever
+/// of its confirmations it takes, however far a connection's clock skew is extended by then, and on a machine whose clock is
+/// [`MACHINES_APART`] behind that of the store. Never more than [`MAX_AGE`] and these two ahead: an identity provider that
+/// makes assertions for ever must not fill the memory of what was used.
 fn unacceptable_from(issue_instant: SystemTime, valid_until: SystemTime) -> SystemTime {
     let too_old = issue_instant.checked_add(MAX_AGE).unwrap_or(valid_until);
     let end = valid_until.min(too_old);
-    end.checked_add(MAX_CLOCK_SKEW).unwrap_or(end)
+    end.checked_add(MAX_CLOCK_SKEW + MACHINES_APART).unwrap_or(end)
 }
 
 /// Core §3.2.2 and §2.3.3: the version is 2.0.
@@ -447,6 +467,18 @@ fn check_authn<'s>(statements: &'s [AuthnStatement], clock: &Clock) -> Result<&'
     statements.first().ok_or(Rejection::NoAuthnStatement)
 }
 
+/// Core §2.7.2.2: how the user authenticated. Each statement counts, as it does for the end of the session.
+fn check_authn_contexts(statements: &[AuthnStatement], expected: &Expected) -> Result<(), Rejection> {
+    let Some(classes) = &expected.authn_contexts else { return Ok(()) };
+    let is_among = |found: &str| classes.iter().any(|class| is(found, class));
+    match statements.iter().find(|it| !it.context_class.as_deref().is_some_and(is_among)) {
+        None => Ok(()),
+        Some(statement) => {
+            Err(Rejection::AuthnContext { expected: classes.clone(), found: statement.context_class.clone() })
+        }
+    }
+}
+
 impl AcceptedAssertion {
     /// Who the subject is to the identity provider.
     #[must_use]
@@ -524,8 +556,8 @@ impl AcceptedAssertion {
         format!("assertion:{}:{issuer}:{}", issuer.len(), self.id())
     }
 
-    /// How long that key has to be remembered: until nobody could accept the assertion any longer, whichever of its
-    /// confirmations they take and however their clock differs.
+    /// The instant from which that key may be forgotten: that from which no setting of a verifier could accept the
+    /// assertion, with the largest clock skew of 300 seconds, and 300 seconds more for machines whose clocks differ.
     #[must_use]
     pub fn remember_until(&self) -> SystemTime {
         self.remember_until

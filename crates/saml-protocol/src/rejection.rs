@@ -174,6 +174,14 @@ pub enum Rejection {
     /// No statement that the subject was authenticated.
     #[error("the assertion does not say that the user was authenticated: it has no AuthnStatement")]
     NoAuthnStatement,
+    /// Authenticated in another way than required.
+    #[error("the user did not authenticate in a required way (AuthnContextClassRef)")]
+    AuthnContext {
+        /// The classes that are accepted.
+        expected: Vec<String>,
+        /// The class that the assertion names.
+        found: Option<String>,
+    },
     /// An authentication in the future.
     #[error("the user was authenticated in the future")]
     AuthnInstant {
@@ -225,6 +233,7 @@ impl Rejection {
             Self::Audience { .. } => "assertion.audience",
             Self::Condition { .. } => "assertion.condition",
             Self::NoAuthnStatement => "assertion.authn_statement_missing",
+            Self::AuthnContext { .. } => "assertion.authn_context",
             Self::AuthnInstant { .. } => "assertion.authn_instant",
             Self::SessionExpired { .. } => "assertion.session_expired",
         }
@@ -242,6 +251,7 @@ impl Rejection {
             | Self::NameIdQualifier { expected, .. }
             | Self::NoAudience { expected }
             | Self::Audience { expected, .. } => Some(excerpt(expected)),
+            Self::AuthnContext { expected, .. } => Some(excerpt(&expected.join(", "))),
             Self::NameIdLength { limit, .. } => Some(format!("at most {limit} characters")),
             Self::IssuerFormat { .. } => Some(FORMAT_ENTITY.to_owned()),
             Self::InResponseTo { expected, .. } => {
@@ -271,6 +281,9 @@ impl Rejection {
             }
             Self::InResponseTo { found, .. } => {
                 Some(found.as_deref().map_or_else(|| "no InResponseTo".to_owned(), excerpt))
+            }
+            Self::AuthnContext { found, .. } => {
+                Some(found.as_deref().map_or_else(|| "no AuthnContextClassRef".to_owned(), excerpt))
             }
             Self::Audience { found, .. } => Some(excerpt(&found.join(", "))),
             Self::Status(status) => Some(status.to_string()),

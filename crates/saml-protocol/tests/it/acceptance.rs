@@ -30,6 +30,9 @@ const SKEW: Duration = Duration::from_secs(60);
 /// What a connection may be set to allow at most, perhaps after the assertion was accepted.
 const MAX_SKEW: Duration = Duration::from_secs(300);
 
+/// How far the clocks of a service's machines may be apart.
+const MACHINES_APART: Duration = Duration::from_secs(300);
+
 /// JumpCloud's five minutes.
 const VALIDITY: Duration = Duration::from_secs(300);
 
@@ -40,7 +43,7 @@ fn the_response_that_all_others_are_made_of_is_accepted() {
     assert_eq!(accepted.name_id().format(), Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"));
     assert_eq!((accepted.id(), accepted.issuer()), ("ASSERTION", IDP));
     assert_eq!(accepted.not_on_or_after(), now() + VALIDITY);
-    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_SKEW);
+    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_SKEW + MACHINES_APART);
     assert_eq!(accepted.authn_instant(), now());
     assert_eq!(accepted.session_not_on_or_after(), None);
     assert_eq!(accepted.session_index().unwrap().len(), 36);
@@ -508,6 +511,44 @@ fn the_user_was_authenticated_in_a_session_that_lasts() {
     );
 }
 
+const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+const MFA: &str = "https://refeds.org/profile/mfa";
+
+#[test]
+fn the_way_of_authentication_is_one_of_those_required() {
+    let xml = response(&idp()).build().unwrap();
+    let requiring = |classes: &[&str]| expected().require_authn_contexts(classes.iter().copied());
+    let code = |xml: &str, classes: &[&str]| {
+        outcome_with(xml, &requiring(classes), now()).map_or_else(|code| code, |_| "accepted")
+    };
+    assert_eq!(code(&xml, &[PASSWORD]), "accepted");
+    assert_eq!(code(&xml, &[MFA, PASSWORD]), "accepted");
+    assert_eq!(code(&xml, &[MFA]), "assertion.authn_context");
+    assert_eq!(code(&xml, &[&PASSWORD.to_lowercase()]), "assertion.authn_context");
+    assert_eq!(code(&xml, &[&format!("{PASSWORD}/more")]), "assertion.authn_context");
+    assert_eq!(code(&xml, &[]), "assertion.authn_context");
+    let class = format!("<saml2:AuthnContextClassRef>{PASSWORD}</saml2:AuthnContextClassRef>");
+    for none in ["", "<saml2:AuthnContextClassRef/>"] {
+        let without = resigned(&class, none);
+        assert_eq!(code(&without, &[PASSWORD]), "assertion.authn_context");
+        assert_eq!(code(&without, &[PASSWORD, ""]), "assertion.authn_context");
+        assert_eq!(verdict(&without), "accepted");
+    }
+    // Each statement counts: one that was made in another way is not outvoted.
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:AuthnStatement ").unwrap();
+    let end = unsigned.find("</saml2:AuthnStatement>").unwrap() + "</saml2:AuthnStatement>".len();
+    let strong = unsigned[start..end].replace(PASSWORD, MFA);
+    let both = format!("{strong}{}", &unsigned[start..end]);
+    let both = sign_again(&unsigned.replace(&unsigned[start..end], &both), Sign::Assertion);
+    assert_eq!(code(&both, &[MFA]), "assertion.authn_context");
+    assert_eq!(code(&both, &[MFA, PASSWORD]), "accepted");
+
+    let rejection = verifier().verify(xml.as_bytes()).unwrap().accept(&requiring(&[MFA]), now()).unwrap_err();
+    assert_eq!(rejection.expected().as_deref(), Some(MFA));
+    assert_eq!(rejection.found().as_deref(), Some(PASSWORD));
+}
+
 #[test]
 fn every_statement_of_authentication_counts() {
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
@@ -616,7 +657,7 @@ fn it_is_remembered_for_as_long_as_any_confirmation_could_be_accepted() {
     let first = outcome_with(&xml, &expected(), now()).unwrap();
     let second = outcome_with(&xml, &expected(), now() + 2 * VALIDITY).unwrap();
     assert_eq!(first.replay_key(), second.replay_key());
-    assert!(first.remember_until() >= now() + 9 * VALIDITY + MAX_SKEW);
+    assert_eq!(first.remember_until(), now() + 9 * VALIDITY + MAX_SKEW + MACHINES_APART);
     assert_eq!(first.remember_until(), second.remember_until());
 }
 
@@ -626,7 +667,19 @@ fn nothing_is_remembered_for_ever() {
     let window = format!("NotOnOrAfter=\"{}\"><saml2:AudienceRestriction>", text(now() + VALIDITY));
     let accepted = outcome_with(&forever(&window), &expected(), now()).unwrap();
     // An assertion is too old after an hour, whatever it says.
-    assert_eq!(accepted.remember_until(), now() + Duration::from_secs(3600) + MAX_SKEW);
+    assert_eq!(accepted.remember_until(), now() + Duration::from_secs(3600) + MAX_SKEW + MACHINES_APART);
+}
+
+#[test]
+fn it_is_remembered_while_any_machine_could_accept_it() {
+    let xml = response(&idp()).build().unwrap();
+    let lax = expected().clock_skew(MAX_SKEW);
+    let remember_until = outcome_with(&xml, &expected(), now()).unwrap().remember_until();
+    // The last instant of the machine that is behind; a store may forget from `remember_until` on.
+    let last = now() + VALIDITY + MAX_SKEW - MILLISECOND;
+    assert!(outcome_with(&xml, &lax, last).is_ok());
+    assert_eq!(outcome_with(&xml, &lax, last + MILLISECOND).unwrap_err(), "assertion.expired");
+    assert!(last + MACHINES_APART < remember_until);
 }
 
 #[test]

@@ -115,3 +115,17 @@ fn errors_about_unprotected_content_say_nothing() {
     assert_eq!(code(&lax, &carrying("<a/>", ContentAlgorithm::Aes128Gcm)), "encryption.content");
     assert_eq!(code(&lax, &carrying(&assertion, ContentAlgorithm::Aes128Gcm)), "signature.missing");
 }
+
+#[test]
+fn nothing_is_decrypted_where_the_signature_of_the_response_is_missing() {
+    let strict = with(DecryptionPolicy::default()).require_signed_response();
+    for sign in [Sign::Response, Sign::Both] {
+        assert_eq!(code(&strict, &encrypted(sign, EncryptOptions::default())), "accepted", "{sign:?}");
+    }
+    for sign in [Sign::Assertion, Sign::Nothing] {
+        let xml = encrypted(sign, EncryptOptions::default());
+        assert_eq!(code(&strict, &xml), "signature.response_missing", "{sign:?}");
+        // Not even a try: without a key the answer is the same.
+        assert_eq!(code(&verifier().require_signed_response(), &xml), "signature.response_missing");
+    }
+}
