@@ -215,8 +215,8 @@ impl ConnectionBuilder {
         self
     }
 
-    /// JumpCloud's certificate, as downloaded or pasted. Call it again to pin another one, up to four, while one is
-    /// being replaced.
+    /// Pins the key of JumpCloud's certificate, as downloaded or pasted. A file names one key
+    /// ([`CertificateError::SeveralKeys`]). Call it again to pin another one, up to four, while one is being replaced.
     #[must_use]
     pub fn certificate(mut self, certificate: &[u8]) -> Self {
         self.certificates.push(certificate.to_vec());

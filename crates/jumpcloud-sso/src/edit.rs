@@ -91,8 +91,9 @@ impl Edit {
         self
     }
 
-    /// Pins another certificate, as downloaded or pasted; a file of several pins them all. One of a key that is pinned
-    /// already takes the place of the former certificate of that key, if it expires no earlier: this is what a renewal is.
+    /// Pins the key of another certificate, as downloaded or pasted. A file names one key
+    /// ([`CertificateError::SeveralKeys`]); to pin two, add two files. A certificate of a key that is pinned already replaces
+    /// the former one, if it expires no earlier: this is a renewal.
     #[must_use]
     pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
         self.added.push(certificate.to_vec());
@@ -326,24 +327,19 @@ impl Edit {
             certificates.retain(|certificate| !is_meant(certificate));
         }
         for input in &self.added {
-            match Certificate::parse_all(input) {
+            match Certificate::parse(input) {
+                Ok(added) if record.is_compromised(&added) => {
+                    let fingerprint = added.fingerprint_sha256().to_string();
+                    problems.push(ConnectionError::KeyCompromised { fingerprint }.into());
+                }
                 Ok(added) => {
-                    for certificate in added {
-                        if record.is_compromised(&certificate) {
-                            let fingerprint = certificate.fingerprint_sha256().to_string();
-                            problems.push(ConnectionError::KeyCompromised { fingerprint }.into());
-                            continue;
-                        }
-                        let is_same_key =
-                            |other: &&mut Certificate| other.public_key_der() == certificate.public_key_der();
-                        match certificates.iter_mut().find(is_same_key) {
-                            // An older one, such as out of an old file, does not take the place of a newer one.
-                            Some(former) if certificate.not_after() >= former.not_after() => {
-                                *former = certificate;
-                            }
-                            Some(_) => {}
-                            None => certificates.push(certificate),
-                        }
+                    let is_same_key =
+                        |other: &&mut Certificate| other.public_key_der() == added.public_key_der();
+                    match certificates.iter_mut().find(is_same_key) {
+                        // An older one, such as out of an old file, does not take the place of a newer one.
+                        Some(former) if added.not_after() >= former.not_after() => *former = added,
+                        Some(_) => {}
+                        None => certificates.push(added),
                     }
                 }
                 Err(error) => problems.push(error.into()),

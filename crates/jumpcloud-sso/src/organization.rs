@@ -8,6 +8,7 @@ use saml_signature::Certificate;
 
 use crate::connection::ConnectionError;
 use crate::connections::{Connections, MAX_CONNECTIONS, all_of};
+use crate::diagnosis::Warning;
 use crate::edit::{Edit, Effect, Plan};
 use crate::enforcement::{Access, Enforcement};
 use crate::entitlement::{Entitlements, Feature};
@@ -83,6 +84,16 @@ pub struct CertificateStatus {
     pub certificate: Certificate,
     /// The last login that it was seen with. One that others have followed since can be retired.
     pub last_login: Option<SystemTime>,
+}
+
+impl CertificateStatus {
+    /// Returns what an administrator should hear of the certificate at `now`: that it expires, or that it is a certificate
+    /// authority's.
+    #[must_use]
+    pub fn warnings(&self, now: SystemTime) -> Vec<Warning> {
+        let warnings = self.certificate.warnings(now).into_iter();
+        warnings.map(|warning| Warning::new(warning.code(), &warning)).collect()
+    }
 }
 
 /// By whom something is asked for, and when.
