@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use jumpcloud_sso::{
     Actor, Connection, Connections, Domains, Edit, FieldError, JustInTime, LoginForm, LookupError,
-    MemoryStore, Provisioning, Refusal, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
+    MemoryStore, Provisioning, Refusal, Retirement, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
 };
 use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 
@@ -86,7 +86,7 @@ fn retired(configuration: &Edit) -> &'static str {
         let record = own.record(id).await?;
         let fingerprint =
             record.certificates().first().expect("a certificate").fingerprint_sha256().to_string();
-        let edit = Edit::new().retire_certificate(&fingerprint);
+        let edit = Edit::new().retire_certificate(&fingerprint, Retirement::Rotated);
         own.edit(id, &edit, &Actor::System, now()).await.map(drop).inspect_err(|refusal| {
             let Refusal::Edit(error) = refusal else { panic!("{refusal}") };
             assert_eq!(error.problems().first().map(FieldError::field), Some("certificates"));

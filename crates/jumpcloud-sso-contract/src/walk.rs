@@ -7,8 +7,8 @@ use jumpcloud_sso::parts::saml_protocol::format_instant;
 use jumpcloud_sso::{
     Access, Actor, BreakGlass, Certificate, Connection, ConnectionStore, Connections, DomainStore, Domains,
     EarlierSessions, Edit, Effect, Event, IssuedSession, Login, LoginError, LoginForm, LookupError, Missing,
-    OnceStore, Organization, Phase, Refusal, RevocationStore, Sessions, Settings, SetupGuide, SingleSignOn,
-    SsoReason, TxtLookup, Unlimited,
+    OnceStore, Organization, Phase, Refusal, Retirement, RevocationStore, Sessions, Settings, SetupGuide,
+    SingleSignOn, SsoReason, TxtLookup, Unlimited,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
@@ -350,7 +350,11 @@ where
     async fn rotate_the_certificate(&mut self, id: &str) {
         let (admin, now) = (self.admin.clone(), self.next());
         let add = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes());
-        assert_eq!(self.own().preview(id, &add).await.unwrap(), [Effect::NeedsTestLogin]);
+        let effects = self.own().preview(id, &add).await.unwrap();
+        let [Effect::NeedsTestLogin, Effect::PinsKey { certificate, .. }] = effects.as_slice() else {
+            panic!("{effects:?}")
+        };
+        assert_eq!(*certificate, fingerprint(keys::OTHER_CERTIFICATE));
         self.own().edit(id, &add, &admin, now).await.unwrap();
         assert_eq!(self.phase(id).await, Phase::Enforced);
         let (own, other) = (fingerprint(keys::OWN_CERTIFICATE), fingerprint(keys::OTHER_CERTIFICATE));
@@ -367,7 +371,7 @@ where
         let old = old.certificate.fingerprint_sha256().to_string();
 
         // Retiring the old one before the new one was seen would lock everybody out.
-        let retire = Edit::new().retire_certificate(&old);
+        let retire = Edit::new().retire_certificate(&old, Retirement::Rotated);
         let (admin, now) = (self.admin.clone(), self.next());
         let refusal = self.own().edit(id, &retire, &admin, now).await.unwrap_err();
         assert_eq!(refusal.code(), "config.ends_enforcement");

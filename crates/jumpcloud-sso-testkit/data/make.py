@@ -4,7 +4,6 @@ Every key here is public. None protects anything.
 """
 
 import datetime as dt
-import secrets
 from pathlib import Path
 
 from cryptography import x509
@@ -88,17 +87,6 @@ def with_exponent_1(certificate):
     return der(0x30, der(0x30, before + info) + tail)
 
 
-def certificate_of_no_key(file, bits):
-    """A certificate whose modulus is any odd number of that many bits, which nobody knows the factors of."""
-    modulus = secrets.randbits(bits) | 1 << (bits - 1) | 1
-    subject = name("large.acme.test")
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(name("idp.acme.test"))
-    builder = builder.public_key(rsa.RSAPublicNumbers(65537, modulus).public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
-    certificate = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
-    (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-
-
 def write_der(file, content):
     certificate = x509.load_der_x509_certificate(content)
     (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -121,8 +109,9 @@ write_key("rsa2048", own)
 write_der("rsa2048-exponent-1", with_exponent_1(write_certificate("rsa2048", own, name("idp.acme.test"))))
 pair("other-rsa2048", rsa.generate_private_key(65537, 2048), name("idp.other.test"))
 pair("sp-rsa2048", rsa.generate_private_key(65537, 2048), name("app.acme.test"))
-write_key("sp-rsa8192", rsa.generate_private_key(65537, 8192))
-certificate_of_no_key("rsa8192", 8192)
+large = rsa.generate_private_key(65537, 8192)
+write_key("sp-rsa8192", large)
+write_certificate("rsa8192", large, name("large.acme.test"))
 pair("rsa8200", rsa.generate_private_key(65537, 8200), name("large.acme.test"))
 pair("rsa2047", rsa.generate_private_key(65537, 2047), name("weak.acme.test"))
 pair("rsa1024", rsa.generate_private_key(65537, 1024), name("weak.acme.test"))

@@ -174,11 +174,6 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry("certificate.malformed", "what was given is no X.509 certificate", CERTIFICATE),
     entry("certificate.trailing_data", "something follows the certificate", CERTIFICATE),
     entry(
-        "certificate.several",
-        "more than one certificate was given where one is expected",
-        "Give one certificate at a time.",
-    ),
-    entry(
         "certificate.weak_key",
         "the certificate's key is too weak, or of a kind that is not supported",
         "In JumpCloud, have the certificate regenerated, or upload an own pair with RSA of at least 2048 bits.",
@@ -197,6 +192,19 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "certificate.not_yet_valid",
         "the certificate is not valid yet",
         "Check the clock of the service, and which certificate was given.",
+    ),
+    entry(
+        "certificate.authority",
+        "the certificate is a certificate authority's",
+        "In JumpCloud, download the certificate of the application (certificate.pem) and compare its fingerprint with this \
+         one. Self-signed certificates of identity providers often say that they are an authority's. If it is the authority \
+         that issued the identity provider's certificate, retire it: whoever holds its key can log in as anybody.",
+    ),
+    entry(
+        "key.several",
+        "one file, or one KeyDescriptor of metadata, holds certificates of more than one key",
+        "Paste the identity provider's own certificate alone (JumpCloud's certificate.pem), without the chain that issued \
+         it. To pin a second key, add its certificate as a file of its own.",
     ),
     entry("algorithm.sha1_refused", "SHA-1 is not allowed", MODERN),
     entry("algorithm.hmac_refused", "a symmetric algorithm stands where a signature belongs", TAMPERED),
@@ -582,6 +590,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "one key pair both signs at the identity provider and decrypts at the service",
         "Make a key pair of the service's own for decryption. The identity provider's private key belongs nowhere else; if it \
          was sent here, replace its certificate in JumpCloud.",
+    ),
+    entry(
+        "config.key_compromised",
+        "a key was retired as compromised and cannot be pinned again",
+        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to the connection.",
     ),
     entry(
         "config.private_key",

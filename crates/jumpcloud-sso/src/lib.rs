@@ -85,7 +85,7 @@ pub use connection::{Connection, ConnectionBuilder, ConnectionError, check_idp_u
 pub use connections::{Connections, Reminders};
 pub use diagnosis::{Diagnosis, Stage, Warning};
 pub use domain::{DomainChallenge, DomainError, Domains, LookupError, Release, TxtLookup};
-pub use edit::{Edit, EditError, Effect, FieldError};
+pub use edit::{Edit, EditError, Effect, FieldError, Retirement};
 pub use enforcement::{Access, Enforcement, SsoReason, SsoRequired};
 pub use entitlement::{Entitlements, Feature, Unlimited};
 pub use event::{Actor, Event, EventKind, FieldChange, UnenforcedBecause};

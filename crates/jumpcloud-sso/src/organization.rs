@@ -8,6 +8,7 @@ use saml_signature::Certificate;
 
 use crate::connection::ConnectionError;
 use crate::connections::{Connections, MAX_CONNECTIONS, all_of};
+use crate::diagnosis::Warning;
 use crate::edit::{Edit, Effect, Plan};
 use crate::enforcement::{Access, Enforcement};
 use crate::entitlement::{Entitlements, Feature};
@@ -85,6 +86,16 @@ pub struct CertificateStatus {
     pub last_login: Option<SystemTime>,
 }
 
+impl CertificateStatus {
+    /// Returns what an administrator should hear of the certificate at `now`: that it expires, or that it is a certificate
+    /// authority's.
+    #[must_use]
+    pub fn warnings(&self, now: SystemTime) -> Vec<Warning> {
+        let warnings = self.certificate.warnings(now).into_iter();
+        warnings.map(|warning| Warning::new(warning.code(), &warning)).collect()
+    }
+}
+
 /// By whom something is asked for, and when.
 #[derive(Clone, Copy)]
 struct Request<'r> {
@@ -144,7 +155,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         if !edit.only_withdraws() {
             self.entitled(Feature::Configure).await?;
         }
-        let Plan { record: mut next, changes, effects } = self.plan(&record, edit).await?;
+        let Plan { record: mut next, changes, effects, .. } = self.plan(&record, edit).await?;
         if changes.is_empty() {
             return Ok(Edited { record, effects });
         }

@@ -9,7 +9,7 @@ use jumpcloud_sso::{
     Actor, AttributeMap, BreakGlass, Certificate, CompletedLogin, ConnectionRecord, ConnectionStore,
     Connections, DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event,
     EventKind, Feature, Field, LoginForm, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase,
-    Refusal, Release, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
+    Refusal, Release, Retirement, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
@@ -137,7 +137,7 @@ async fn each_wrong_field_has_its_own_error_and_changes_nothing() {
         (certificate(keys::OWN_KEY), "certificate.private_key"),
         (certificate(&metadata), "certificate.xml"),
         (certificate("not a certificate"), "certificate.base64"),
-        (Edit::new().retire_certificate("00:11"), "config.unknown_certificate"),
+        (Edit::new().retire_certificate("00:11", Retirement::Rotated), "config.unknown_certificate"),
         (Edit::new().decryption_key("not a key"), "config.decryption_key"),
         (Edit::new().decryption_key(keys::OWN_CERTIFICATE), "config.decryption_key"),
     ] {
@@ -155,7 +155,11 @@ async fn each_wrong_field_has_its_own_error_and_changes_nothing() {
 #[tokio::test]
 async fn all_wrong_fields_are_named_at_once() {
     let admin = Admin::new().await;
-    let edit = complete().idp_url("x").idp_entity_id("").decryption_key("x").retire_certificate("00");
+    let edit = complete()
+        .idp_url("x")
+        .idp_entity_id("")
+        .decryption_key("x")
+        .retire_certificate("00", Retirement::Rotated);
     let edit = edit.clock_skew(Duration::from_secs(3600));
     match admin.edit(edit).await.unwrap_err() {
         Refusal::Edit(error) => {
@@ -441,17 +445,22 @@ async fn nobody_can_take_the_last_certificate_away() {
         Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
     };
     let own = fingerprint(keys::OWN_CERTIFICATE);
-    assert_eq!(code(admin.edit(Edit::new().retire_certificate(&own)).await), "config.last_certificate");
+    assert_eq!(
+        code(admin.edit(Edit::new().retire_certificate(&own, Retirement::Rotated)).await),
+        "config.last_certificate"
+    );
     // Without colons and in lower case it is the same fingerprint.
     let plain = own.replace(':', "").to_lowercase();
-    let both = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes()).retire_certificate(&plain);
+    let both = Edit::new()
+        .add_certificate(keys::OTHER_CERTIFICATE.as_bytes())
+        .retire_certificate(&plain, Retirement::Rotated);
     admin.edit(both).await.unwrap();
     let record = admin.own().record(&admin.id).await.unwrap();
     let pinned: Vec<_> = record.certificates().iter().map(|it| it.fingerprint_sha256().to_string()).collect();
     assert_eq!(pinned, [fingerprint(keys::OTHER_CERTIFICATE)]);
     // Of a disabled one it can be.
     admin.own().disable(&admin.id, &admin.sessions(), &self::admin(), now()).await.unwrap();
-    admin.edit(Edit::new().retire_certificate(&pinned[0])).await.unwrap();
+    admin.edit(Edit::new().retire_certificate(&pinned[0], Retirement::Rotated)).await.unwrap();
     assert_eq!(admin.phase().await, Phase::Draft);
 }
 
@@ -623,13 +632,114 @@ async fn retiring_what_jumpcloud_signs_with_locks_everybody_out() {
     admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
     admin.log_in_at(keys::OTHER_KEY, keys::OTHER_CERTIFICATE, now() + DAY).await;
     // The former one was seen too, but that was before the change at JumpCloud.
-    let current = Edit::new().retire_certificate(&print(keys::OTHER_CERTIFICATE));
+    let current = Edit::new().retire_certificate(&print(keys::OTHER_CERTIFICATE), Retirement::Rotated);
     let both = [Effect::NeedsTestLogin, Effect::EndsEnforcement];
     assert_eq!(admin.own().preview(&admin.id, &current).await.unwrap(), both);
     assert_eq!(code(admin.edit(current).await), "config.ends_enforcement");
-    let former = Edit::new().retire_certificate(&print(keys::OWN_CERTIFICATE));
+    let former = Edit::new().retire_certificate(&print(keys::OWN_CERTIFICATE), Retirement::Rotated);
     assert_eq!(admin.edit(former).await.unwrap(), [Effect::NeedsTestLogin]);
     assert_eq!(admin.phase().await, Phase::Enforced);
+}
+
+#[tokio::test]
+async fn a_compromised_key_is_never_pinned_again() {
+    let print = |certificate: &str| {
+        Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+    };
+    let own = print(keys::OWN_CERTIFICATE);
+    let retire = |reason| Edit::new().retire_certificate(&own, reason);
+    let pin = || Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes());
+    let idp = JumpCloud::with_key(IDP_URL, IDP, keys::OWN_KEY, keys::OWN_CERTIFICATE).unwrap();
+    let metadata = idp.metadata(true).unwrap();
+    let import = || Edit::new().metadata(metadata.as_bytes(), now()).unwrap();
+    for (reason, expected) in
+        [(Retirement::Rotated, "kept"), (Retirement::Compromised, "config.key_compromised")]
+    {
+        let admin = Admin::with_active().await;
+        admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+        let effects = admin.own().preview(&admin.id, &retire(reason)).await.unwrap();
+        let revokes = Effect::RevokesSessions { certificate: own.clone() };
+        assert_eq!(effects.contains(&revokes), reason == Retirement::Compromised, "{effects:?}");
+        // Not even in the change that retires it.
+        assert_eq!(
+            code(admin.edit(retire(reason).add_certificate(keys::OWN_CERTIFICATE.as_bytes())).await),
+            expected
+        );
+        if reason == Retirement::Compromised {
+            assert_eq!(admin.edit(retire(reason)).await.unwrap(), effects);
+            let EventKind::Configured { changes, .. } = admin.last_event().await else { panic!() };
+            let named = changes.iter().find(|it| it.field == "compromised_keys").unwrap();
+            assert_eq!(named.after.as_deref(), Some(own.as_str()));
+        }
+        for edit in [pin(), import()] {
+            assert_eq!(code(admin.edit(edit).await), expected, "{reason:?}");
+        }
+        let record = admin.own().record(&admin.id).await.unwrap();
+        let certificate = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap();
+        assert_eq!(record.is_compromised(&certificate), reason == Retirement::Compromised);
+        // Another key is as welcome as ever.
+        let other = Edit::new().add_certificate(keys::SERVICE_CERTIFICATE.as_bytes());
+        assert_eq!(code(admin.edit(other).await), "kept");
+    }
+}
+
+/// What counts is the key, not the certificate that it comes in.
+#[tokio::test]
+async fn a_compromised_key_is_known_in_another_certificate() {
+    let admin = Admin::with_active().await;
+    admin.edit(Edit::new().add_certificate(keys::JUMPCLOUD_CERTIFICATE_EXPIRED.as_bytes())).await.unwrap();
+    let expired = Certificate::parse(keys::JUMPCLOUD_CERTIFICATE_EXPIRED.as_bytes()).unwrap();
+    let fingerprint = expired.fingerprint_sha256().to_string();
+    admin.edit(Edit::new().retire_certificate(&fingerprint, Retirement::Compromised)).await.unwrap();
+    let renewed = Edit::new().add_certificate(keys::JUMPCLOUD_CERTIFICATE.as_bytes());
+    match admin.edit(renewed).await.unwrap_err() {
+        Refusal::Edit(error) => {
+            let [problem] = error.problems() else { panic!("{error}") };
+            assert_eq!((problem.field(), problem.code()), ("certificates", "config.key_compromised"));
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// As an older version could write it, which knows of no compromised keys.
+#[tokio::test]
+async fn a_record_that_pins_a_compromised_key_makes_no_connection() {
+    let admin = Admin::with_active().await;
+    let own = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap();
+    let record = admin.own().record(&admin.id).await.unwrap();
+    let json = record.to_json().unwrap();
+    let key = own.public_key_fingerprint().to_string();
+    let pinned = json.replace(r#""compromised":[]"#, &format!(r#""compromised":["{key}"]"#));
+    assert_ne!(pinned, json);
+    let pinned = ConnectionRecord::from_json(&pinned).unwrap();
+    let next =
+        ConnectionRecord::from_json(&pinned.to_json().unwrap().replace(r#""version":3"#, r#""version":4"#))
+            .unwrap();
+    assert_eq!(admin.store.save(&next, Some(record.version()), &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(admin.connections.active(&admin.id).await.unwrap_err().code(), "config.key_compromised");
+}
+
+#[tokio::test]
+async fn every_key_that_an_edit_adds_is_named() {
+    let admin = Admin::with_active().await;
+    let pins = |certificate: &str| {
+        let certificate = Certificate::parse(certificate.as_bytes()).unwrap();
+        Effect::PinsKey {
+            certificate: certificate.fingerprint_sha256().to_string(),
+            subject: certificate.subject().to_owned(),
+            is_authority: certificate.is_authority(),
+        }
+    };
+    let edit = Edit::new()
+        .add_certificate(keys::OTHER_CERTIFICATE.as_bytes())
+        .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .add_certificate(keys::JUMPCLOUD_CERTIFICATE_EXPIRED.as_bytes());
+    let effects = admin.own().preview(&admin.id, &edit).await.unwrap();
+    let added = [pins(keys::OTHER_CERTIFICATE), pins(keys::JUMPCLOUD_CERTIFICATE_EXPIRED)];
+    assert_eq!(effects[1..], added, "the key that was pinned before is not added");
+    assert_eq!(admin.edit(edit).await.unwrap(), effects);
+    let renewed = Edit::new().add_certificate(keys::JUMPCLOUD_CERTIFICATE.as_bytes());
+    assert_eq!(admin.edit(renewed).await.unwrap(), [Effect::NeedsTestLogin]);
 }
 
 #[tokio::test]
@@ -643,7 +753,8 @@ async fn a_renewed_certificate_takes_the_place_of_the_former_one() {
         Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
     };
     let add = |certificate: &str| Edit::new().add_certificate(certificate.as_bytes());
-    let former = add(keys::JUMPCLOUD_CERTIFICATE_EXPIRED).retire_certificate(&print(keys::OWN_CERTIFICATE));
+    let former = add(keys::JUMPCLOUD_CERTIFICATE_EXPIRED)
+        .retire_certificate(&print(keys::OWN_CERTIFICATE), Retirement::Rotated);
     admin.edit(former).await.unwrap();
     assert_eq!(pinned().await, [print(keys::JUMPCLOUD_CERTIFICATE_EXPIRED)]);
     // Of the same key: who could log in before can do so after it.
@@ -654,7 +765,8 @@ async fn a_renewed_certificate_takes_the_place_of_the_former_one() {
     assert!(admin.edit(add(keys::JUMPCLOUD_CERTIFICATE_EXPIRED)).await.unwrap().is_empty());
     assert_eq!(pinned().await, [print(keys::JUMPCLOUD_CERTIFICATE)]);
     // What is retired is what was pinned before, also where it is replaced in the same breath.
-    let both = add(keys::OWN_CERTIFICATE).retire_certificate(&print(keys::JUMPCLOUD_CERTIFICATE));
+    let both = add(keys::OWN_CERTIFICATE)
+        .retire_certificate(&print(keys::JUMPCLOUD_CERTIFICATE), Retirement::Rotated);
     admin.edit(both.add_certificate(keys::JUMPCLOUD_CERTIFICATE_EMPTY_EXTENSIONS.as_bytes())).await.unwrap();
     assert_eq!(
         pinned().await,
@@ -719,7 +831,9 @@ async fn a_login_by_a_certificate_that_is_retired_meanwhile_is_not_completed() {
     let login = page.finish(&connection, &answer, now()).await.unwrap();
     let session = page.sessions.begin(&login, "user-1", now()).unwrap();
     let own = connection.certificates().next().unwrap().fingerprint_sha256().to_string();
-    let edit = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes()).retire_certificate(&own);
+    let edit = Edit::new()
+        .add_certificate(keys::OTHER_CERTIFICATE.as_bytes())
+        .retire_certificate(&own, Retirement::Rotated);
     admin.edit(edit).await.unwrap();
     let refusal = admin.connections.complete_login(&login, &session, now()).await.unwrap_err();
     assert_eq!(refusal.code(), "config.certificate_retired");
@@ -953,7 +1067,7 @@ async fn a_plan_gates_what_goes_forward_and_nothing_that_goes_back() {
         assert_eq!(refused.code(), "config.not_entitled", "{forward:?}");
     }
     // A key that leaked can be retired by everybody.
-    let leaked = Edit::new().retire_certificate("00:11").accept_end_of_enforcement();
+    let leaked = Edit::new().retire_certificate("00:11", Retirement::Rotated).accept_end_of_enforcement();
     let refused = free.of("acme").edit(&admin.id, &leaked, &self::admin(), now()).await.unwrap_err();
     assert_eq!(refused.code(), "config.unknown_certificate");
     let less = Edit::new().insecure_allow_sha1(false).allow_idp_initiated(false);
