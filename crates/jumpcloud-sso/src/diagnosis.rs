@@ -222,7 +222,7 @@ impl From<&CertificateError> for Diagnosis {
 
 impl From<&MetadataError> for Diagnosis {
     fn from(error: &MetadataError) -> Self {
-        Self::new(Stage::Request, error.code(), error, None, error.found())
+        Self::new(Stage::Request, error.code(), error, error.expected(), error.found())
     }
 }
 

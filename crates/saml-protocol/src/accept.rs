@@ -10,9 +10,10 @@ use crate::assertion::{
 use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
+use crate::schema::is_blank;
 
 /// Clocks of different machines are allowed to differ by this much unless said otherwise.
-const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// More than five minutes is no skew but a wrong clock, and doubles the life of JumpCloud's assertions.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
@@ -284,7 +285,7 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
         Identifier::None => return Err(Rejection::NoNameId),
         Identifier::Other(kind) => return Err(Rejection::NameIdKind { found: kind.clone() }),
     };
-    if name_id.value().trim().is_empty() {
+    if is_blank(name_id.value()) {
         return Err(Rejection::EmptyNameId);
     }
     let length = name_id.value().chars().count();
