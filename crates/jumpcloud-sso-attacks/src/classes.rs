@@ -99,6 +99,7 @@ pub const CLASSES: &[Class] = &[
     ),
     class("N14", "forms that grow"),
     class("N15", "canonicalization methods that are none"),
+    class("N16", "namespace names that are not URIs"),
     class("G01", "no signature"),
     class("G02", "signatures without their parts"),
     class("G03", "the signed Response within its own signature"),
@@ -215,6 +216,8 @@ pub const CLASSES: &[Class] = &[
         "the service writes it: what counts is that it is escaped",
     ),
     class("S28", "messages in other envelopes"),
+    class("S29", "what an unsigned Response claims that its assertion answers"),
+    class("S31", "NameIDs that are qualified by another service"),
     class("B01", "two messages in one query"),
     class("B02", "parameters that stand twice"),
     shown(

@@ -199,7 +199,10 @@ impl From<&Rejection> for Diagnosis {
         let diagnosis = Self::new(Stage::Assertion, error.code(), error, error.expected(), error.found());
         match error {
             Rejection::NoIssuer => diagnosis.hinting(
-                "Have the identity provider name itself in an Issuer of each Response that it signs, as JumpCloud does.",
+                "Have the identity provider name itself in an Issuer of each Response that it signs or whose assertion it encrypts, as JumpCloud does.",
+            ),
+            Rejection::NameIdQualifier { .. } => diagnosis.hinting(
+                "Have the identity provider set the SPNameQualifier of the NameID to the SP Entity ID, or leave it out, as JumpCloud does.",
             ),
             Rejection::IssuerFormat { .. } => diagnosis.hinting(
                 "Have the identity provider give its Issuer as an entity ID: with the Format that was expected, as JumpCloud does, or with none.",
@@ -235,7 +238,7 @@ impl From<&CertificateError> for Diagnosis {
 
 impl From<&MetadataError> for Diagnosis {
     fn from(error: &MetadataError) -> Self {
-        Self::new(Stage::Request, error.code(), error, None, error.found())
+        Self::new(Stage::Request, error.code(), error, error.expected(), error.found())
     }
 }
 

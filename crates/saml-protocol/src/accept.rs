@@ -10,9 +10,10 @@ use crate::assertion::{
 use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
+use crate::schema::is_blank;
 
 /// Clocks of different machines are allowed to differ by this much unless said otherwise.
-const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// More than five minutes is no skew but a wrong clock, and doubles the life of JumpCloud's assertions.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
@@ -26,9 +27,9 @@ const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 /// Core §8.3.7: "Persistent name identifier values MUST NOT exceed a length of 256 characters."
 const MAX_PERSISTENT_NAME: usize = 256;
 
-/// For other formats there is no limit in the specification. This one is that of the longest identifier that it bounds, an
-/// entity ID (core §8.3.6), and above any address or name in a directory: an account's key has to fit into a database's index.
-const MAX_NAME: usize = 1024;
+/// What identifies an account in all, in bytes: a NameID with its format and qualifiers. It is above any address or name in a
+/// directory, and the account's key fits into the index of a database (2.7 KB in PostgreSQL).
+const MAX_NAME_BYTES: usize = 1024;
 
 /// Between whom a Response passes, by name, so that none of them stands where another belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl VerifiedResponse {
     pub fn accept(self, expected: &Expected, now: SystemTime) -> Result<AcceptedAssertion, Rejection> {
         let Self { envelope, evidence, assertion } = self;
         let clock = Clock { now, skew: expected.clock_skew };
-        check_envelope(&envelope, expected)?;
+        check_envelope(&envelope, evidence.was_encrypted(), expected)?;
         check_version(&assertion.version, "Assertion")?;
         check_issuer(&assertion.issuer, expected, "Assertion")?;
         let subject = assertion.subject.as_ref().ok_or(Rejection::NoSubject)?;
@@ -176,16 +177,17 @@ impl Clock {
     }
 }
 
-fn check_envelope(envelope: &Envelope, expected: &Expected) -> Result<(), Rejection> {
+fn check_envelope(envelope: &Envelope, encrypts: bool, expected: &Expected) -> Result<(), Rejection> {
     check_version(&envelope.version, "Response")?;
     // Core §3.2.2.1. A failure may carry an assertion, but none to log in with.
     if !envelope.status.is_success() {
         return Err(Rejection::Status(envelope.status.clone()));
     }
-    // Profiles §4.1.4.2: the Issuer may be missing, but not from a signed Response (errata E26).
+    // Profiles §4.1.4.2 with erratum E26: the Issuer may be missing, but not from a signed Response, nor where the assertion
+    // is encrypted.
     match &envelope.issuer {
         Some(issuer) => check_issuer(issuer, expected, "Response")?,
-        None if envelope.signed => return Err(Rejection::NoIssuer),
+        None if envelope.signed || encrypts => return Err(Rejection::NoIssuer),
         None => {}
     }
     // Bindings §3.5.5.2: a signed Response names where it was sent to.
@@ -274,35 +276,36 @@ fn check_in_response_to(
     }
 }
 
-/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §8.3.7: a persistent one that is qualified was made for
-/// this service. Elsewhere qualifiers are part of what identifies the account.
+/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §2.2.2: what is qualified by the name of a service means
+/// something to that service, whatever its format. The other qualifier is the identity provider's business, and a part of
+/// what identifies the account.
 fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<&'s NameId, Rejection> {
     let name_id = match identifier {
         Identifier::NameId(name_id) => name_id,
         Identifier::None => return Err(Rejection::NoNameId),
         Identifier::Other(kind) => return Err(Rejection::NameIdKind { found: kind.clone() }),
     };
-    if name_id.value().trim().is_empty() {
+    if is_blank(name_id.value()) {
         return Err(Rejection::EmptyNameId);
     }
-    let limit = if name_id.format() == Some(FORMAT_PERSISTENT) { MAX_PERSISTENT_NAME } else { MAX_NAME };
     let length = name_id.value().chars().count();
-    if length > limit {
-        return Err(Rejection::NameIdLength { limit, found: length });
+    if name_id.format() == Some(FORMAT_PERSISTENT) && length > MAX_PERSISTENT_NAME {
+        return Err(Rejection::NameIdLength { limit: MAX_PERSISTENT_NAME, found: length });
+    }
+    let parts = [name_id.format(), name_id.name_qualifier(), name_id.sp_name_qualifier()];
+    let size = parts.into_iter().flatten().map(str::len).fold(name_id.value().len(), usize::saturating_add);
+    if size > MAX_NAME_BYTES {
+        return Err(Rejection::NameIdSize { limit: MAX_NAME_BYTES, found: size });
     }
     // Nobody sees these, so that two names could look the same.
     if name_id.value().chars().any(|it| it.is_control() || is_invisible(it)) {
         return Err(Rejection::NameIdCharacters);
     }
     match name_id.sp_name_qualifier() {
-        Some(qualifier)
-            if name_id.format() == Some(FORMAT_PERSISTENT) && qualifier != expected.sp_entity_id =>
-        {
-            Err(Rejection::NameIdQualifier {
-                expected: expected.sp_entity_id.clone(),
-                found: qualifier.to_owned(),
-            })
-        }
+        Some(qualifier) if !is(qualifier, &expected.sp_entity_id) => Err(Rejection::NameIdQualifier {
+            expected: expected.sp_entity_id.clone(),
+            found: qualifier.to_owned(),
+        }),
         _ => Ok(name_id),
     }
 }
