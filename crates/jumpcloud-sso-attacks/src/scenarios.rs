@@ -445,7 +445,8 @@ const LOGINS: &[Scenario] = &[
         run: || {
             let connection = World::acme();
             let world = World {
-                sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(2)).expect("a service"),
+                sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(5 * MemoryStore::CLAIM_BYTES))
+                    .expect("a service"),
             };
             let start = world.begin(&connection);
             let good = World::answer(&connection, &start);

