@@ -617,6 +617,31 @@ pub const CATALOGUE: &[ErrorCode] = &[
          was sent here, replace its certificate in JumpCloud.",
     ),
     entry(
+        "config.organization",
+        "the organization's name is too long",
+        "Shorten the name or ID by which the service calls the organization to 1,024 bytes.",
+    ),
+    entry(
+        "config.attribute_name",
+        "the name of an attribute is too long",
+        "Shorten the attribute name to 1,024 bytes, in the connection and in JumpCloud's field \"Service Provider Attribute Name\".",
+    ),
+    entry(
+        "config.authn_context",
+        "an authentication context class cannot be used",
+        "Give the URIs of at most 16 classes in request_authn_contexts and require_authn_contexts, such as urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport.",
+    ),
+    entry(
+        "config.algorithm",
+        "a stored signature algorithm is not known",
+        "Upgrade this process to the version that stored the connection, or set the algorithms of the connection anew.",
+    ),
+    entry(
+        "config.cross_verifier",
+        "the connection asks for a second implementation of XML Signature, and there is none",
+        "Give one by Settings::cross_verifier in every process, or switch cross_verify off for the connection.",
+    ),
+    entry(
         "config.key_compromised",
         "a key was retired as compromised and cannot be pinned again",
         "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to the connection.",
@@ -810,6 +835,16 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "limit.encrypted_keys",
         "there are too many encrypted keys",
         "Have the identity provider encrypt for this service only.",
+    ),
+    entry(
+        "limit.break_glass",
+        "too many break-glass accounts are named",
+        "Name at most 32 accounts that may log in by another way while single sign-on is enforced.",
+    ),
+    entry(
+        "limit.text",
+        "a text is too long to be stored",
+        "Shorten the ID or name that the error tells to 1,024 bytes.",
     ),
     entry(
         "limit.token",
