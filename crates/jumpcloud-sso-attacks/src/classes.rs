@@ -164,6 +164,9 @@ pub const CLASSES: &[Class] = &[
     class("K12", "an algorithm of another kind than the key"),
     class("K13", "keys that are being replaced"),
     class("K14", "another tenant's key"),
+    class("K15", "keys of Ed25519 under which anybody can sign"),
+    class("K16", "files that name more than one key, such as a chain"),
+    class("K17", "RSA moduli that anybody can factor"),
     class("A01", "HMAC under a public key"),
     class("A02", "truncated HMAC"),
     class("A03", "broken hashes"),
@@ -311,6 +314,8 @@ pub const CLASSES: &[Class] = &[
         "group names with white space",
         "names of groups are compared exactly as received: the other name gives no role, and the login goes on",
     ),
+    class("T17", "records that another version of the service has written"),
+    class("T18", "an identity provider that is the service itself"),
     class("D01", "input that is too large"),
     shown(
         "D02",
@@ -337,5 +342,6 @@ pub const CLASSES: &[Class] = &[
     ),
     class("D13", "searches that are quadratic"),
     class("D15", "work for strangers who have no login under way"),
+    class("D16", "stored values that are too long"),
     class("D17", "tokens that are issued but not accepted"),
 ];

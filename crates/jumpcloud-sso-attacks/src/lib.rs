@@ -23,6 +23,7 @@ mod browsers;
 mod canonical;
 mod case;
 mod classes;
+mod configuration;
 mod doc;
 mod encryption;
 mod keys;
