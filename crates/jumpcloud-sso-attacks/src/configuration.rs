@@ -70,8 +70,8 @@ fn long_url(bytes: usize) -> String {
     format!("{start}{}", "a".repeat(bytes - start.len()))
 }
 
-/// Another version writes the record, as `change` makes it; this one edits the connection, after which what the other
-/// version wrote has to be `still_there`.
+/// Another version writes the record, as `change` makes it; this one edits the connection, after which what
+/// the other version wrote has to be `still_there`.
 fn rewritten(change: impl FnOnce(&mut Value), still_there: impl FnOnce(&Value) -> bool) -> &'static str {
     wait(async {
         let (store, connections, record) = in_use().await;

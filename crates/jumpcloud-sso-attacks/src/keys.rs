@@ -75,7 +75,8 @@ fn foreign_keys(suite: &mut Suite) {
     );
 }
 
-/// The numbers of an RSA key of 2048 bits with a usual exponent, at the end of its DER form (RFC 8017 §A.1.1).
+/// The numbers of an RSA key of 2048 bits with a usual exponent, at the end of its DER form (RFC 8017
+/// §A.1.1).
 fn rsa_key_value(public_key_der: &[u8]) -> String {
     let (rest, exponent) = public_key_der.split_last_chunk::<3>().expect("an exponent");
     let (rest, head) = rest.split_last_chunk::<2>().expect("the head of the exponent");
@@ -225,7 +226,8 @@ fn pinned_certificates(suite: &mut Suite) {
         own,
         "signature.untrusted_key",
     );
-    // Issued by `openssl x509 -req -CA` with the pinned certificate and its key, to the holder of another one.
+    // Issued by `openssl x509 -req -CA` with the pinned certificate and its key, to the holder of another
+    // one.
     let issued = include_str!("../data/issued-by-rsa2048.crt.pem");
     for id in [ASSERTION, RESPONSE] {
         suite.refused(
@@ -331,7 +333,8 @@ fn points_of_small_order(suite: &mut Suite) {
     suite.twin("G01-signed-assertion");
 }
 
-/// An assertion with the signature that is good for one message in eight at least: the neutral element, and zero.
+/// An assertion with the signature that is good for one message in eight at least: the neutral element, and
+/// zero.
 fn forged_under(point: &[u8; 32], key: &str, certificate: &str) -> Doc {
     let mut signature = vec![0; 64];
     if let Some(first) = signature.first_mut() {

@@ -1,5 +1,5 @@
-//! How long what is stored may be. A store keeps what it is given, and a database has limits of its own that nobody should
-//! meet in the middle of a login.
+//! How long what is stored may be. A store keeps what it is given, and a database has limits of its own that
+//! nobody should meet in the middle of a login.
 
 use thiserror::Error;
 

@@ -19,8 +19,8 @@ use crate::bounds::{MAX_TEXT, MAX_URL, TooLong, check_text};
 use crate::domain::normalized_domain;
 use crate::settings::{ServiceProvider, Settings, SettingsError, SiteUrl, check_url, excerpt};
 
-/// A connection that is completely configured: keys are parsed, URLs checked. Cheap to clone. One that is written down in a
-/// program is made once; one that administrators can change is asked for at every login, by
+/// A connection that is completely configured: keys are parsed, URLs checked. Cheap to clone. One that is
+/// written down in a program is made once; one that administrators can change is asked for at every login, by
 /// [`Connections::active`](crate::Connections::active).
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -58,7 +58,8 @@ impl EmailDomains {
         Self { verified: verified.to_vec(), accepts_any: true }
     }
 
-    /// Whether the domain of an address is one of the organization's own; an error where it has to be and is not.
+    /// Whether the domain of an address is one of the organization's own; an error where it has to be and is
+    /// not.
     pub(crate) fn check(&self, domain: &str) -> Result<bool, ()> {
         let is_verified = normalized_domain(domain).is_some_and(|domain| self.verified.contains(&domain));
         if is_verified || self.accepts_any { Ok(is_verified) } else { Err(()) }
@@ -70,8 +71,8 @@ impl EmailDomains {
 }
 
 impl Connection {
-    /// Begins the configuration of the connection `id` of `organization`. Both are the host's own names; the ID is part
-    /// of the connection's URLs and must never be used again for another connection.
+    /// Begins the configuration of the connection `id` of `organization`. Both are the host's own names; the
+    /// ID is part of the connection's URLs and must never be used again for another connection.
     ///
     /// # Errors
     /// [`SettingsError::ConnectionId`].
@@ -246,15 +247,17 @@ impl ConnectionBuilder {
     }
 
     /// Pins the key of JumpCloud's certificate, as downloaded or pasted. A file names one key
-    /// ([`CertificateError::SeveralKeys`]). Call it again to pin another one, up to four, while one is being replaced.
+    /// ([`CertificateError::SeveralKeys`]). Call it again to pin another one, up to four, while one is being
+    /// replaced.
     #[must_use]
     pub fn certificate(mut self, certificate: &[u8]) -> Self {
         self.certificates.push(certificate.to_vec());
         self
     }
 
-    /// Believes the identity provider about e-mail addresses of these domains, which the organization has proved to be
-    /// its own, and refuses those of any other: an identity provider can assert whatever address it likes.
+    /// Believes the identity provider about e-mail addresses of these domains, which the organization has
+    /// proved to be its own, and refuses those of any other: an identity provider can assert whatever address
+    /// it likes.
     #[must_use]
     pub fn email_domains<D: AsRef<str>>(mut self, domains: impl IntoIterator<Item = D>) -> Self {
         for domain in domains {
@@ -267,8 +270,8 @@ impl ConnectionBuilder {
     }
 
     /// Accepts e-mail addresses of any domain, as unverified ones
-    /// ([`Login::email_is_verified`](crate::Login::email_is_verified)). The service must then never take an address for
-    /// proof of who somebody is.
+    /// ([`Login::email_is_verified`](crate::Login::email_is_verified)). The service must then never take an
+    /// address for proof of who somebody is.
     #[must_use]
     pub fn accept_any_email_domain(mut self) -> Self {
         self.domains.accepts_any = true;
@@ -325,41 +328,44 @@ impl ConnectionBuilder {
         self
     }
 
-    /// Refuses logins by a Response that carries no signature of its own, even where its assertion is signed. By default
-    /// either signature suffices (profiles §4.1.4.5). In JumpCloud, set *Sign* to *Response* or to both.
+    /// Refuses logins by a Response that carries no signature of its own, even where its assertion is signed.
+    /// By default either signature suffices (profiles §4.1.4.5). In JumpCloud, set *Sign* to *Response* or to
+    /// both.
     #[must_use]
     pub fn require_signed_response(mut self) -> Self {
         self.require_signed_response = true;
         self
     }
 
-    /// Asks the identity provider to authenticate users in one of these ways, in the order of preference: the URIs of
-    /// authentication context classes (core §3.3.2.2.1), at most 16. Without any, it decides.
+    /// Asks the identity provider to authenticate users in one of these ways, in the order of preference: the
+    /// URIs of authentication context classes (core §3.3.2.2.1), at most 16. Without any, it decides.
     #[must_use]
     pub fn request_authn_contexts(mut self, classes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.requested_authn_contexts = classes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Refuses logins by an assertion that names none of these ways of authentication: the URIs of authentication context
-    /// classes (core §2.7.2.2), compared exactly, at most 16. Without any, all ways are accepted.
+    /// Refuses logins by an assertion that names none of these ways of authentication: the URIs of
+    /// authentication context classes (core §2.7.2.2), compared exactly, at most 16. Without any, all ways
+    /// are accepted.
     #[must_use]
     pub fn require_authn_contexts(mut self, classes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.required_authn_contexts = classes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Accepts logins that begin at JumpCloud, by a click on its portal. Nothing ties these to the browser that brings
-    /// them, so that somebody could be logged in as somebody else without noticing. JumpCloud's field *Login URL* makes
-    /// the portal begin at the service instead.
+    /// Accepts logins that begin at JumpCloud, by a click on its portal. Nothing ties these to the browser
+    /// that brings them, so that somebody could be logged in as somebody else without noticing. JumpCloud's
+    /// field *Login URL* makes the portal begin at the service instead.
     #[must_use]
     pub fn allow_idp_initiated(mut self) -> Self {
         self.allow_idp_initiated = true;
         self
     }
 
-    /// Refuses logins by a certificate that is not yet or no longer valid. Without this they are accepted with a
-    /// warning: what is trusted is the pinned key, and an expiry that nobody noticed would lock everybody out.
+    /// Refuses logins by a certificate that is not yet or no longer valid. Without this they are accepted
+    /// with a warning: what is trusted is the pinned key, and an expiry that nobody noticed would lock
+    /// everybody out.
     #[must_use]
     pub fn enforce_certificate_dates(mut self) -> Self {
         self.enforce_certificate_dates = true;
@@ -428,9 +434,10 @@ impl ConnectionBuilder {
     }
 }
 
-/// Whether a text can be JumpCloud's *IDP URL*: where browsers are sent to log in. It has to be https, or http on loopback,
-/// without credentials or a fragment, of at most 2,048 bytes, and neither an address of JumpCloud's admin console nor that
-/// of the metadata. [`SiteUrl::check_idp_url`] asks also that it is not one of the service's own.
+/// Whether a text can be JumpCloud's *IDP URL*: where browsers are sent to log in. It has to be https, or
+/// http on loopback, without credentials or a fragment, of at most 2,048 bytes, and neither an address of
+/// JumpCloud's admin console nor that of the metadata. [`SiteUrl::check_idp_url`] asks also that it is not
+/// one of the service's own.
 ///
 /// # Errors
 /// [`ConnectionError::IdpUrl`].
@@ -471,9 +478,9 @@ pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
 }
 
 impl SiteUrl {
-    /// Checks whether a text can be the *IDP URL* of a connection of this service: as [`check_idp_url`](crate::check_idp_url)
-    /// does, and that it is not a URL of the service itself (its login, ACS or metadata URL, or an SP Entity ID), by which
-    /// browsers would be sent in a circle.
+    /// Checks whether a text can be the *IDP URL* of a connection of this service: as
+    /// [`check_idp_url`](crate::check_idp_url) does, and that it is not a URL of the service itself (its
+    /// login, ACS or metadata URL, or an SP Entity ID), by which browsers would be sent in a circle.
     ///
     /// # Errors
     /// [`ConnectionError::IdpUrl`].
@@ -613,7 +620,8 @@ pub enum ConnectionError {
         /// Its value.
         found: String,
     },
-    /// The settings do not fit: the ID of the connection, or a secret that was sealed under another AUTH_SECRET.
+    /// The settings do not fit: the ID of the connection, or a secret that was sealed under another
+    /// AUTH_SECRET.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// A certificate cannot be read.
@@ -666,9 +674,7 @@ pub enum ConnectionError {
         found: String,
     },
     /// A second implementation has to agree, but the settings have none.
-    #[error(
-        "the connection asks for a second implementation of XML Signature, but Settings::cross_verifier gave none"
-    )]
+    #[error("the connection asks for a second implementation, but Settings::cross_verifier gave none")]
     CrossVerifier,
     /// A decryption key whose private half anybody can compute.
     #[error("the decryption key is too weak: {reason}")]

@@ -28,8 +28,8 @@ pub use error::{EditError, FieldError};
 /// More is no skew but a wrong clock.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
-/// What an administrator wants to change, all at once or field by field. Nothing is checked before it is applied, and
-/// nothing is applied unless all of it is right.
+/// What an administrator wants to change, all at once or field by field. Nothing is checked before it is
+/// applied, and nothing is applied unless all of it is right.
 #[derive(Clone, Default)]
 pub struct Edit {
     idp_url: Option<String>,
@@ -56,8 +56,8 @@ pub struct Edit {
 pub enum Retirement {
     /// The identity provider signs with another key now. Sessions go on, and the key can be pinned again.
     Rotated,
-    /// Somebody else may hold the private key. Every session that the key began is revoked, and no certificate of this key
-    /// can be pinned again.
+    /// Somebody else may hold the private key. Every session that the key began is revoked, and no
+    /// certificate of this key can be pinned again.
     Compromised,
 }
 
@@ -109,16 +109,16 @@ impl Edit {
     }
 
     /// Pins the key of another certificate, as downloaded or pasted. A file names one key
-    /// ([`CertificateError::SeveralKeys`]); to pin two, add two files. A certificate of a key that is pinned already replaces
-    /// the former one, if it expires no earlier: this is a renewal.
+    /// ([`CertificateError::SeveralKeys`]); to pin two, add two files. A certificate of a key that is pinned
+    /// already replaces the former one, if it expires no earlier: this is a renewal.
     #[must_use]
     pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
         self.added.push(certificate.to_vec());
         self
     }
 
-    /// Stops trusting the pinned certificate with this SHA-256 fingerprint, which may be written with colons or without,
-    /// in either case.
+    /// Stops trusting the pinned certificate with this SHA-256 fingerprint, which may be written with colons
+    /// or without, in either case.
     #[must_use]
     pub fn retire_certificate(mut self, fingerprint: &str, reason: Retirement) -> Self {
         self.retired.push((fingerprint.to_owned(), reason));
@@ -162,8 +162,8 @@ impl Edit {
         self
     }
 
-    /// Accepts e-mail addresses of any domain, as unverified ones, or no longer. The service must then never take an
-    /// address for proof of who somebody is.
+    /// Accepts e-mail addresses of any domain, as unverified ones, or no longer. The service must then never
+    /// take an address for proof of who somebody is.
     #[must_use]
     pub fn accept_any_email_domain(mut self, accept: bool) -> Self {
         self.any_email_domain = Some(accept);
@@ -181,8 +181,8 @@ impl Edit {
         self
     }
 
-    /// Has the second implementation of [`Settings::cross_verifier`] agree to every login, or no longer. Refused where the
-    /// settings have none.
+    /// Has the second implementation of [`Settings::cross_verifier`] agree to every login, or no longer.
+    /// Refused where the settings have none.
     #[must_use]
     pub fn cross_verify(mut self, verify: bool) -> Self {
         self.cross_verify = Some(verify);
@@ -213,10 +213,11 @@ impl Edit {
         self
     }
 
-    /// Adds a private key for encrypted assertions, PEM. It is sealed before it is stored. JumpCloud sends none.
+    /// Adds a private key for encrypted assertions, PEM. It is sealed before it is stored. JumpCloud sends
+    /// none.
     ///
-    /// The key that was the newest before goes on decrypting, so that the identity provider can be given the new one
-    /// meanwhile; one that is older still is forgotten.
+    /// The key that was the newest before goes on decrypting, so that the identity provider can be given the
+    /// new one meanwhile; one that is older still is forgotten.
     #[must_use]
     pub fn decryption_key(mut self, pem: &str) -> Self {
         self.decryption_key = KeyEdit::Add(pem.to_owned());
@@ -237,8 +238,9 @@ impl Edit {
         self
     }
 
-    /// Takes IdP URL, IdP Entity ID and certificates out of JumpCloud's metadata (*Export Metadata*). Certificates are
-    /// added to those that are pinned; nothing else is taken, so that an import can weaken nothing.
+    /// Takes IdP URL, IdP Entity ID and certificates out of JumpCloud's metadata (*Export Metadata*).
+    /// Certificates are added to those that are pinned; nothing else is taken, so that an import can weaken
+    /// nothing.
     ///
     /// # Errors
     /// [`MetadataError`].
@@ -249,8 +251,8 @@ impl Edit {
         Ok(pems.fold(edit, |edit, pem| edit.add_certificate(pem.as_bytes())))
     }
 
-    /// Accepts that enforcement ends with this change, where it does: members can then log in by other ways until the
-    /// connection is tested and enforced anew. Without this such a change is refused.
+    /// Accepts that enforcement ends with this change, where it does: members can then log in by other ways
+    /// until the connection is tested and enforced anew. Without this such a change is refused.
     #[must_use]
     pub fn accept_end_of_enforcement(mut self) -> Self {
         self.accepts_end_of_enforcement = true;

@@ -24,7 +24,8 @@ const MAX_COMPROMISED: usize = 100;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// It exists, so that its ACS URL and SP Entity ID can be pasted into JumpCloud; something is missing yet.
+    /// It exists, so that its ACS URL and SP Entity ID can be pasted into JumpCloud; something is missing
+    /// yet.
     Draft,
     /// Everything is there that logins need.
     Configured,
@@ -72,9 +73,10 @@ impl fmt::Display for Missing {
 
 /// The format of records that this version writes, and the latest that it reads.
 ///
-/// A new setting is a new field of the record or of its configuration with a default, and needs no new format: older
-/// processes keep fields that they do not know when they rewrite a record. A setting that an older process must not ignore,
-/// another meaning of a field, or a field within another value needs one: older processes then refuse the record.
+/// A new setting is a new field of the record or of its configuration with a default, and needs no new
+/// format: older processes keep fields that they do not know when they rewrite a record. A setting that an
+/// older process must not ignore, another meaning of a field, or a field within another value needs one:
+/// older processes then refuse the record.
 const FORMAT: u32 = 1;
 
 fn first_format() -> u32 {
@@ -95,8 +97,8 @@ pub struct ConnectionRecord {
     /// Raised each time that it is enabled: what its sessions are sessions of.
     #[serde(default)]
     pub(crate) activation: u64,
-    /// Up to which activation all sessions were revoked. Below `activation` while it is in use, and after it was disabled
-    /// until revoking has succeeded.
+    /// Up to which activation all sessions were revoked. Below `activation` while it is in use, and after it
+    /// was disabled until revoking has succeeded.
     #[serde(default)]
     pub(crate) revoked: u64,
     pub(crate) use_of: Use,
@@ -106,7 +108,8 @@ pub struct ConnectionRecord {
     /// SHA-256 fingerprints of public keys that are never to be trusted again, the newest last.
     #[serde(default)]
     pub(crate) compromised: Vec<String>,
-    /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last reminded.
+    /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last
+    /// reminded.
     #[serde(default)]
     pub(crate) reminded: BTreeMap<String, u32>,
     #[serde(with = "text_time")]
@@ -177,7 +180,8 @@ pub(crate) struct Configuration {
     pub(crate) enforce_certificate_dates: bool,
     #[serde(default)]
     pub(crate) any_email_domain: bool,
-    /// Private keys for decryption, sealed, the newest first. Once it was one key, or none, under another name.
+    /// Private keys for decryption, sealed, the newest first. Once it was one key, or none, under another
+    /// name.
     #[serde(default, alias = "decryption_key", deserialize_with = "one_or_many")]
     pub(crate) decryption_keys: Vec<String>,
     /// The names of the signature algorithms that are accepted; none where all are.
@@ -275,8 +279,8 @@ impl ConnectionRecord {
         self.version
     }
 
-    /// Raised by every change of what a login relies on: URL, entity ID, certificates, attributes, algorithms, keys. A
-    /// test login is a test of one revision.
+    /// Raised by every change of what a login relies on: URL, entity ID, certificates, attributes,
+    /// algorithms, keys. A test login is a test of one revision.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
@@ -336,8 +340,8 @@ impl ConnectionRecord {
         pems.filter_map(|pem| Certificate::parse(pem.as_bytes()).ok()).collect()
     }
 
-    /// Whether the key of `certificate` was retired as compromised ([`Retirement::Compromised`](crate::Retirement)). Such a
-    /// key cannot be pinned again.
+    /// Returns whether the key of `certificate` was retired as compromised
+    /// ([`Retirement::Compromised`](crate::Retirement)). Such a key cannot be pinned again.
     #[must_use]
     pub fn is_compromised(&self, certificate: &Certificate) -> bool {
         let fingerprint = certificate.public_key_fingerprint().to_string();
@@ -400,8 +404,8 @@ impl ConnectionRecord {
     /// The record of a JSON object that [`to_json`](Self::to_json) gave.
     ///
     /// # Errors
-    /// [`StoreError`] for anything else, and for a record in the format of a later version, which this one could
-    /// misunderstand.
+    /// [`StoreError`] for anything else, and for a record in the format of a later version, which this one
+    /// could misunderstand.
     pub fn from_json(json: &str) -> Result<Self, StoreError> {
         let unreadable = |error: serde_json::Error| {
             StoreError::new(format!("a connection is unreadable: {error}")).because(error)
@@ -488,8 +492,8 @@ pub struct CompletedLogin {
 }
 
 impl CompletedLogin {
-    /// Of logins of one kind the latest is kept. Where one of `formers` has begun at the service, this is not forgotten over
-    /// one that has not.
+    /// Of logins of one kind the latest is kept. Where one of `formers` has begun at the service, this is not
+    /// forgotten over one that has not.
     pub(crate) fn of(login: &Login, user: &str, formers: &[Self], at: SystemTime) -> Self {
         let mut completed = Self::alone(login, user, at);
         completed.began_at_service |= formers.iter().any(|former| {
@@ -550,8 +554,8 @@ impl CompletedLogin {
         self.activation
     }
 
-    /// Whether it, or one before it of the same kind, has begun at the service: the way that members are sent while the
-    /// connection is enforced.
+    /// Whether it, or one before it of the same kind, has begun at the service: the way that members are sent
+    /// while the connection is enforced.
     #[must_use]
     pub fn began_at_service(&self) -> bool {
         self.began_at_service

@@ -27,8 +27,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// `site_url` is the service's own address as browsers see it, with its scheme; `auth_secret` at least 32 random
-    /// bytes in base64, as `openssl rand -base64 32` gives them.
+    /// `site_url` is the service's own address as browsers see it, with its scheme; `auth_secret` at least 32
+    /// random bytes in base64, as `openssl rand -base64 32` gives them.
     ///
     /// # Errors
     /// [`SettingsError`], which names the setting and says what to do.
@@ -38,8 +38,8 @@ impl Settings {
         Ok(Self { site, secret, former_secrets: Vec::new(), cross_verifier: None })
     }
 
-    /// Still accepts what was made under a secret that AUTH_SECRET was before: sessions, until they expire; secrets at
-    /// rest; domain challenges. What is made anew is made under the present one. At most seven.
+    /// Still accepts what was made under a secret that AUTH_SECRET was before: sessions, until they expire;
+    /// secrets at rest; domain challenges. What is made anew is made under the present one. At most seven.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -48,9 +48,9 @@ impl Settings {
         Ok(self)
     }
 
-    /// Gives the second implementation of XML Signature that has to agree to every login through a connection with
-    /// [`cross_verify`](crate::Edit::cross_verify), such as that of the crate `saml-signature-xmlsec`. Where a connection asks
-    /// for one and none is given, its logins are refused.
+    /// Sets the second implementation of XML Signature that has to agree to every login through a connection
+    /// with [`cross_verify`](crate::Edit::cross_verify), such as that of the crate `saml-signature-xmlsec`.
+    /// Where a connection asks for one and none is given, its logins are refused.
     #[must_use]
     pub fn cross_verifier(mut self, verifier: Arc<dyn SecondOpinion>) -> Self {
         self.cross_verifier = Some(verifier);
@@ -181,7 +181,8 @@ impl SiteUrl {
     /// Takes an absolute URL: https, or http on loopback; without credentials, query and fragment.
     ///
     /// # Errors
-    /// [`SettingsError::NoSiteUrl`]; [`SettingsError::SiteUrl`], also for more than [`MAX_BYTES`](Self::MAX_BYTES).
+    /// [`SettingsError::NoSiteUrl`]; [`SettingsError::SiteUrl`], also for more than
+    /// [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let trimmed = text.trim();
         if trimmed.len() > Self::MAX_BYTES {
@@ -207,9 +208,9 @@ impl SiteUrl {
         Ok(site)
     }
 
-    /// Whether a URL is one of the service's own for single sign-on: a login, ACS, metadata URL or SP Entity ID. Whoever sends
-    /// a browser there to log in sends it in a circle. Servers differ in what they take as the same path, so that
-    /// the case of letters, repeated slashes and escapes make no difference here.
+    /// Whether a URL is one of the service's own for single sign-on: a login, ACS, metadata URL or SP Entity
+    /// ID. Whoever sends a browser there to log in sends it in a circle. Servers differ in what they take as
+    /// the same path, so that the case of letters, repeated slashes and escapes make no difference here.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
         if host(&self.0) != host(url) || self.0.port_or_known_default() != url.port_or_known_default() {
@@ -230,8 +231,8 @@ impl SiteUrl {
     }
 }
 
-/// The two values that an administrator pastes into JumpCloud. They exist as soon as the connection has a name, before
-/// anything else is known of it.
+/// The two values that an administrator pastes into JumpCloud. They exist as soon as the connection has a
+/// name, before anything else is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceProvider {
     entity_id: String,
@@ -268,8 +269,9 @@ impl ServiceProvider {
         &self.entity_id
     }
 
-    /// Where a login begins at this service: JumpCloud's optional field *Login URL*, so that a click in its portal begins
-    /// the login here, and what members are sent to who have to log in. The host routes it to `begin_login`.
+    /// Where a login begins at this service: JumpCloud's optional field *Login URL*, so that a click in its
+    /// portal begins the login here, and what members are sent to who have to log in. The host routes it to
+    /// `begin_login`.
     #[must_use]
     pub fn login_url(&self) -> String {
         format!("{}/login", self.entity_id)

@@ -28,8 +28,9 @@ impl DecryptionKey {
     /// Reads an RSA key from PEM: PKCS #8 (`PRIVATE KEY`) or PKCS #1 (`RSA PRIVATE KEY`).
     ///
     /// # Errors
-    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys, [`DecryptionKeyError::Several`] for more
-    /// than one private key, [`DecryptionKeyError::Weak`] for keys of less than 2048 or more than 8192 bits.
+    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys,
+    /// [`DecryptionKeyError::Several`] for more than one private key, [`DecryptionKeyError::Weak`] for keys
+    /// of less than 2048 or more than 8192 bits.
     pub fn from_pem(pem: &str) -> Result<Self, DecryptionKeyError> {
         if pem.len() > MAX_PEM {
             return Err(DecryptionKeyError::Malformed);

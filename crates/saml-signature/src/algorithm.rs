@@ -178,8 +178,8 @@ pub struct AlgorithmPolicy {
 }
 
 impl AlgorithmPolicy {
-    /// Lets SHA-1 pass, in signatures and digests, for an identity provider that cannot be made to use anything newer.
-    /// Whoever can find a chosen-prefix collision may then forge logins.
+    /// Lets SHA-1 pass, in signatures and digests, for an identity provider that cannot be made to use
+    /// anything newer. Whoever can find a chosen-prefix collision may then forge logins.
     #[must_use]
     pub fn insecure_allow_sha1(mut self) -> Self {
         self.allow_sha1 = true;

@@ -113,8 +113,8 @@ pub(super) fn compromised_keys(compromised: &[Certificate]) -> Option<Change> {
     (!list.is_empty()).then_some(Change { field, is_relied_on: false })
 }
 
-/// Whether members who could log in before a change can do so after it: every key that was pinned still is, or the one that
-/// JumpCloud has signed the latest login with; and every key that decrypted still does.
+/// Whether members who could log in before a change can do so after it: every key that was pinned still is,
+/// or the one that JumpCloud has signed the latest login with; and every key that decrypted still does.
 pub(super) fn keeps_members_in(
     before: &ConnectionRecord,
     after: &ConnectionRecord,

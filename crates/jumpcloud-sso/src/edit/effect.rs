@@ -11,7 +11,8 @@ pub(crate) struct Plan {
     pub(crate) record: ConnectionRecord,
     pub(crate) changes: Vec<FieldChange>,
     pub(crate) effects: Vec<Effect>,
-    /// The certificates whose keys were reported as compromised by this change: sessions that these keys began end.
+    /// The certificates whose keys were reported as compromised by this change: sessions that these keys
+    /// began end.
     #[allow(dead_code, reason = "read where sessions are revoked")]
     pub(crate) compromised: Vec<Certificate>,
 }
@@ -22,18 +23,21 @@ pub(crate) struct Plan {
 pub enum Effect {
     /// A login has to succeed anew before the connection can be enforced.
     NeedsTestLogin,
-    /// Enforcement ends, since nobody can say whether members could still log in. Happens only if it is accepted.
+    /// Enforcement ends, since nobody can say whether members could still log in. Happens only if it is
+    /// accepted.
     EndsEnforcement,
     /// Logins that begin at JumpCloud, by a click in its portal, are refused from then on.
     RefusesIdpInitiated,
-    /// Whoever holds the private key of this certificate can log in as anybody of the organization from then on.
+    /// Whoever holds the private key of this certificate can log in as anybody of the organization from then
+    /// on.
     PinsKey {
         /// The SHA-256 fingerprint of the certificate.
         certificate: String,
         /// Its subject.
         subject: String,
-        /// Whether it is the certificate of a certificate authority (basicConstraints, RFC 5280 §4.2.1.9). One that is
-        /// self-signed often says so; one that issued the identity provider's certificate should not be pinned.
+        /// Whether it is the certificate of a certificate authority (basicConstraints, RFC 5280 §4.2.1.9).
+        /// One that is self-signed often says so; one that issued the identity provider's certificate should
+        /// not be pinned.
         is_authority: bool,
     },
     /// Every session that the key of this certificate began is revoked.
@@ -43,8 +47,8 @@ pub enum Effect {
     },
 }
 
-/// The effects of pinning the keys that `after` trusts and `before` does not. A renewed certificate of a key that is
-/// pinned already adds none.
+/// The effects of pinning the keys that `after` trusts and `before` does not. A renewed certificate of a key
+/// that is pinned already adds none.
 pub(super) fn pinned_keys(before: &ConnectionRecord, after: &ConnectionRecord) -> Vec<Effect> {
     let known = before.certificates();
     let is_new = |certificate: &Certificate| {

@@ -272,7 +272,7 @@ async fn decryption_keys_that_anybody_can_compute_are_refused() {
         Refusal::Edit(error) => {
             let [problem] = error.problems() else { panic!("{error}") };
             assert_eq!((problem.field(), problem.code()), ("decryption_key", "encryption.weak_key"));
-            assert!(problem.to_string().contains("two factors close"), "{problem}");
+            assert!(problem.to_string().contains("two close factors"), "{problem}");
         }
         other => panic!("{other}"),
     }
