@@ -87,6 +87,22 @@ def with_exponent_1(certificate):
     return der(0x30, der(0x30, before + info) + tail)
 
 
+def write_chain(files):
+    """Certificates of which each issued the next, the first one itself; with the keys of the first and the last."""
+    issuer, issuer_key = None, None
+    for file, common_name in files:
+        key, subject, is_last = ec.generate_private_key(ec.SECP256R1()), name(common_name), file == files[-1][0]
+        issuer, issuer_key = issuer or subject, issuer_key or key
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
+        builder = builder.add_extension(x509.BasicConstraints(ca=not is_last, path_length=None), critical=True)
+        certificate = builder.sign(issuer_key, hashes.SHA256())
+        (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        if issuer == subject or is_last:
+            write_key(file, key)
+        issuer, issuer_key = subject, key
+
+
 def write_der(file, content):
     certificate = x509.load_der_x509_certificate(content)
     (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -119,6 +135,12 @@ pair("ec-p256", ec.generate_private_key(ec.SECP256R1()), name("idp.acme.test"))
 pair("ec-p384", ec.generate_private_key(ec.SECP384R1()), name("idp.acme.test"))
 pair("ec-p521", ec.generate_private_key(ec.SECP521R1()), name("idp.acme.test"))
 pair("ed25519", ed25519.Ed25519PrivateKey.generate(), name("idp.acme.test"))
+
+write_chain([
+    ("chain-root", "Acme root"),
+    ("chain-intermediate", "Acme intermediate"),
+    ("chain-leaf", "idp.acme.test"),
+])
 
 request = x509.CertificateSigningRequestBuilder().subject_name(name("idp.acme.test")).sign(jumpcloud, hashes.SHA256())
 (HERE / "request.csr.pem").write_bytes(request.public_bytes(serialization.Encoding.PEM))

@@ -116,15 +116,12 @@ fn errors_never_show_the_input() {
 }
 
 /// A chain of three, each issued by the next.
-mod chain {
-    pub(super) const LEAF: &str = include_str!("../data/leaf.crt.pem");
-    pub(super) const INTERMEDIATE: &str = include_str!("../data/intermediate.crt.pem");
-    pub(super) const ROOT: &str = include_str!("../data/root.crt.pem");
-}
+const LEAF: &str = data!("chain-leaf.crt.pem");
+const INTERMEDIATE: &str = data!("chain-intermediate.crt.pem");
+const ROOT: &str = data!("chain-root.crt.pem");
 
 #[test]
 fn a_file_names_one_key() {
-    use chain::{INTERMEDIATE, LEAF, ROOT};
     for (file, leaf) in [
         (format!("{LEAF}{INTERMEDIATE}{ROOT}"), Some(LEAF)),
         (format!("{ROOT}{LEAF}{INTERMEDIATE}"), Some(LEAF)),
@@ -169,14 +166,13 @@ fn certificates_of_the_same_key_are_one_key() {
 
 #[test]
 fn an_error_lists_at_most_eight_certificates() {
-    let file = format!("{}{}", chain::ROOT, chain::LEAF.repeat(20));
+    let file = format!("{}{}", ROOT, LEAF.repeat(20));
     let shown = Certificate::parse(file.as_bytes()).unwrap_err().to_string();
     assert!(shown.contains(" and 13 more; "), "{shown}");
 }
 
 #[test]
 fn an_authoritys_certificate_is_told() {
-    use chain::{INTERMEDIATE, LEAF, ROOT};
     for (pem, is_authority) in [(LEAF, false), (INTERMEDIATE, true), (ROOT, true), (PEM, false)] {
         let certificate = certificate(pem);
         assert_eq!(certificate.is_authority(), is_authority, "{}", certificate.subject());
