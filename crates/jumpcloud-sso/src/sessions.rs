@@ -238,6 +238,20 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke(&key_of_connection(organization, connection), now).await
     }
 
+    /// Revokes the sessions of an organization that rest on an e-mail domain which is no longer its own, as for
+    /// [`revoke_user`](Self::revoke_user).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_domain(
+        &self,
+        organization: &str,
+        domain: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke(&key_of_domain(organization, domain), now).await
+    }
+
     /// Revokes all sessions of an organization, as for [`revoke_user`](Self::revoke_user).
     ///
     /// # Errors
@@ -336,6 +350,10 @@ fn key_of_connection(organization: &str, connection: &str) -> RevocationKey {
 
 fn key_of_activation(connection: &str, activation: u64) -> RevocationKey {
     RevocationKey::new(&["activation", connection, &activation.to_string()])
+}
+
+fn key_of_domain(organization: &str, domain: &str) -> RevocationKey {
+    RevocationKey::new(&["domain", organization, domain])
 }
 
 fn key_of_organization(organization: &str) -> RevocationKey {
