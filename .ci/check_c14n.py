@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# What the strict parser refuses whatever its canonical form is.
+REFUSED_ON_PRINCIPLE = [b"(xml.comment_in_value)", b"(xml.processing_instruction)", b"(xml.namespace_uri)"]
+
 command, folder = sys.argv[1], Path(sys.argv[2])
 same = refused = wrong = 0
 for line in (folder / "manifest.jsonl").read_text().splitlines():
@@ -13,7 +16,7 @@ for line in (folder / "manifest.jsonl").read_text().splitlines():
         continue
     arguments = ["--id", case["element_id"], "--inclusive-prefixes", case["inclusive_prefixes"]]
     done = subprocess.run([command, "canonicalize", folder / case["input"], *arguments], capture_output=True, timeout=10)
-    if done.returncode == 1 and (b"(xml.comment_in_value)" in done.stderr or b"(xml.processing_instruction)" in done.stderr):
+    if done.returncode == 1 and any(code in done.stderr for code in REFUSED_ON_PRINCIPLE):
         refused += 1
     elif done.returncode == 0 and done.stdout == (folder / case["canonical"]).read_bytes():
         same += 1

@@ -55,6 +55,8 @@ pub(crate) fn cases(suite: &mut Suite) {
     );
     let two = base.part("<saml2:EncryptedAssertion", "</saml2:EncryptedAssertion>");
     suite.refused("E02", "two encrypted assertions", base.twice(&two), "response.assertion_count");
+    let issuer = base.part("<saml2:Issuer ", "</saml2:Issuer>");
+    suite.refused("S05", "no issuer around an encrypted assertion", base.without(&issuer), "response.issuer");
     suite.usual_setup();
     suite.refused("E13", "encrypted to a service that has no key", base, "encryption.no_key");
 }

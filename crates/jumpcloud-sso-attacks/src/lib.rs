@@ -19,10 +19,13 @@
 mod algorithms;
 mod bindings;
 mod bounds;
+mod browsers;
 mod canonical;
 mod case;
+mod claims;
 mod classes;
 mod doc;
+mod domains;
 mod encryption;
 mod keys;
 mod names;
@@ -33,6 +36,7 @@ mod structure;
 mod syntax;
 mod tenants;
 mod tokens;
+mod withdrawn;
 mod wrapping;
 
 pub use case::{Document, Message, Setup, Suite, Verdict, verdict, verdict_by};

@@ -1,4 +1,4 @@
-//! Attributes, namespaces, and names that look alike: P17 to P22, P28, P29.
+//! Attributes, namespaces, and names that look alike: P17 to P22, P28, P29, N16.
 
 use jumpcloud_sso_testkit::Sign;
 
@@ -14,6 +14,7 @@ pub(crate) fn cases(suite: &mut Suite) {
     duplicates(suite);
     ids(suite);
     namespaces(suite);
+    namespace_names(suite);
     look_alikes(suite);
 }
 
@@ -112,6 +113,44 @@ fn namespaces(suite: &mut Suite) {
         ),
     ] {
         suite.refused(id, what, doc, code);
+    }
+}
+
+/// Names of namespaces that libxml2, and so most of what verifies signatures, makes nothing of: it parses each as a URI before
+/// it canonicalizes, and gives up. Here nothing uses them, so that they are in no canonical form and the signature holds.
+fn namespace_names(suite: &mut Suite) {
+    let base = Doc::signed(Sign::Assertion);
+    let around = |uri: &str| base.after(CONSENT, &format!(" xmlns:q=\"{uri}\""));
+    let within = |uri: &str| base.after(ASSERTION_START, &format!("xmlns:q=\"{uri}\" "));
+    for (what, uri) in [
+        ("an angle bracket", "urn:a&gt;b"),
+        ("the other angle bracket", "urn:a&lt;b"),
+        ("a quotation mark", "http://a&quot;b/"),
+        ("a brace", "urn:a{b"),
+        ("a bar", "urn:a|b"),
+        ("a backslash", "urn:a\\b"),
+        ("a caret", "urn:a^b"),
+        ("a grave accent", "urn:a`b"),
+        ("an ampersand", "urn:a&amp;b"),
+        ("a square bracket", "urn:a[b"),
+        ("a letter outside of ASCII", "urn:\u{e9}"),
+        ("a space that is not one of XML", "urn:a\u{a0}b"),
+        ("an escape without digits", "urn:a%zz"),
+        ("an escape that is cut off", "urn:a%4"),
+        ("a second fragment", "urn:a#b#c"),
+        ("a port that is no number", "http://a:b/"),
+        ("a port without end", "http://a:99999999999/"),
+        ("two users", "http://a@b@c/"),
+    ] {
+        suite.refused("N16", format!("{what}, around what is signed"), around(uri), "xml.namespace_uri");
+        suite.refused("N16", format!("{what}, in what is signed"), within(uri), "xml.namespace_uri");
+    }
+    for (what, uri) in [
+        ("what a URN may have", "urn:a:b@c/d?e/f#g?h/-._~!$()*+,;=%20"),
+        ("what a URL may have", "http://user:pass@acme.test:8080/a//b?c=d'#e"),
+    ] {
+        suite.accepted("N16", format!("{what}, around what is signed"), around(uri));
+        suite.accepted("N16", format!("{what}, in what is signed"), within(uri));
     }
 }
 

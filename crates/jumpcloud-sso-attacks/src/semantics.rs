@@ -1,4 +1,4 @@
-//! What an assertion says: S01 to S25. All of these are signed by the pinned key: only the rule can refuse them.
+//! What an assertion says: S01 to S25, S29 and S31. All of these are signed by the pinned key: only the rule can refuse them.
 
 use std::time::Duration;
 
@@ -19,8 +19,10 @@ pub(crate) fn cases(suite: &mut Suite) {
     times(suite);
     time_syntax(suite);
     answers(suite);
+    envelopes(suite);
     conditions(suite);
     names(suite);
+    qualifiers(suite);
     attributes(suite);
     order(suite);
 }
@@ -504,6 +506,63 @@ fn answers(suite: &mut Suite) {
     suite.usual_setup();
 }
 
+/// An assertion in a Response that nobody signed: whoever holds the assertion chooses what the Response answers. Each case
+/// is changed after it was signed, but for what the confirmation says.
+fn envelopes(suite: &mut Suite) {
+    let data = "<saml2:SubjectConfirmationData InResponseTo=\"_request\"";
+    let response = "ID=\"RESPONSE\" InResponseTo=\"_request\"";
+    let solicited = Doc::signed(Sign::Assertion);
+    let unsolicited = change(data, "<saml2:SubjectConfirmationData");
+    let answering = |doc: &Doc, id: &str| match id {
+        "_request" => doc.clone(),
+        "" => doc.replace(response, "ID=\"RESPONSE\""),
+        other => doc.replace(response, &format!("ID=\"RESPONSE\" InResponseTo=\"{other}\"")),
+    };
+    suite.accepted("S29", "a request is answered by both", answering(&solicited, "_request"));
+    suite.twin("S29-a-request-is-answered-by-both");
+    for (what, doc, code) in [
+        (
+            "a request is answered by the unsigned Response around an assertion that answers none",
+            answering(&unsolicited, "_request"),
+            "assertion.in_response_to",
+        ),
+        (
+            "a request is answered by the assertion in an unsigned Response that answers none",
+            answering(&solicited, ""),
+            "response.in_response_to",
+        ),
+        (
+            "a request is answered by the assertion in an unsigned Response that answers another",
+            answering(&solicited, "_other"),
+            "response.in_response_to",
+        ),
+        ("a request is answered by neither", answering(&unsolicited, ""), "response.in_response_to"),
+    ] {
+        suite.refused("S29", what, doc, code);
+    }
+    suite.setup(Setup { request_id: None, ..Setup::default() });
+    suite.accepted("S29", "no request, and neither answers one", answering(&unsolicited, ""));
+    suite.twin("S29-no-request-and-neither-answers-one");
+    for (what, doc, code) in [
+        (
+            "no request, and the unsigned Response answers one",
+            answering(&unsolicited, "_request"),
+            "response.in_response_to",
+        ),
+        ("no request, and the assertion answers one", answering(&solicited, ""), "assertion.in_response_to"),
+        ("no request, and both answer one", answering(&solicited, "_request"), "response.in_response_to"),
+        (
+            "no request, and each answers another one",
+            answering(&solicited, "_other"),
+            "response.in_response_to",
+        ),
+    ] {
+        suite.refused("S29", what, doc, code);
+    }
+    suite.usual_setup();
+    suite.twin("G01-signed-again-without-a-change");
+}
+
 fn conditions(suite: &mut Suite) {
     let end = "</saml2:Conditions>";
     let before = |inside: &str| format!("{inside}{end}");
@@ -601,6 +660,36 @@ fn names(suite: &mut Suite) {
         ("another case", "BJensen@acme.test"),
     ] {
         suite.accepted_as("S24", format!("{what} is another name"), change(&name_id, &with(name)), name);
+    }
+}
+
+/// Whoever qualifies a name by a service has made it for that one, whatever its format is.
+fn qualifiers(suite: &mut Suite) {
+    let format = " Format=\"urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified\"";
+    let name_id = format!("<saml2:NameID{format}>bjensen@acme.test</saml2:NameID>");
+    for (of, format) in [
+        ("of the usual format", format),
+        ("that is persistent", " Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\""),
+        ("that is an address", " Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress\""),
+        ("without a format", ""),
+    ] {
+        let qualified = |qualifier: &str| {
+            let to = format!(
+                "<saml2:NameID{format} SPNameQualifier=\"{qualifier}\">bjensen@acme.test</saml2:NameID>"
+            );
+            change(&name_id, &to)
+        };
+        suite.accepted("S31", format!("a name {of}, qualified by us"), qualified(SP));
+        for (by, qualifier) in [
+            ("another service", "https://other.test".to_owned()),
+            ("our name with a slash behind it", format!("{SP}/")),
+            ("our name in upper case", SP.to_uppercase()),
+            ("our name with a space behind it", format!("{SP} ")),
+            ("nothing", String::new()),
+        ] {
+            let what = format!("a name {of}, qualified by {by}");
+            suite.refused("S31", what, qualified(&qualifier), "assertion.name_id");
+        }
     }
 }
 

@@ -3,17 +3,17 @@
 use std::time::SystemTime;
 
 use jumpcloud_sso::{
-    Actor, Connection, Connections, Domains, Edit, FieldError, JustInTime, LoginForm, LookupError,
-    MemoryStore, Provisioning, Refusal, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
+    Actor, Connection, Connections, Edit, FieldError, JustInTime, MemoryStore, Provisioning, Refusal,
+    Retirement, RoleMap, SameEmail, Sessions, check_idp_url,
 };
 use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 
 use crate::case::{IDP, now};
 use crate::scenarios::{Post, Scenario, World, settings, wait};
 
-const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
+pub(crate) const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
 
-fn other_idp() -> JumpCloud {
+pub(crate) fn other_idp() -> JumpCloud {
     JumpCloud::with_key(URL, IDP, keys::OTHER_KEY, keys::OTHER_CERTIFICATE).expect("an identity provider")
 }
 
@@ -34,29 +34,6 @@ fn metadata(change: impl FnOnce(String) -> String) -> &'static str {
         JumpCloud::with_key(URL, IDP, keys::OWN_KEY, keys::OWN_CERTIFICATE).expect("an identity provider");
     let xml = change(idp.metadata(true).expect("metadata"));
     Edit::new().metadata(xml.as_bytes(), now()).map_or_else(|error| error.code(), |_| "accepted")
-}
-
-/// Name servers that say whatever somebody else wrote there.
-struct Dns(Vec<String>);
-
-impl TxtLookup for Dns {
-    async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
-        Ok(self.0.clone())
-    }
-}
-
-fn domains() -> Domains<MemoryStore> {
-    Domains::new(&settings(), MemoryStore::default())
-}
-
-fn claim(domains: &Domains<MemoryStore>, organization: &str, proof: &str) -> &'static str {
-    let result =
-        wait(domains.verify(organization, "acme.test", &Dns(vec![proof.to_owned()]), &Actor::System, now()));
-    result.map_or_else(|error| error.code(), |()| "accepted")
-}
-
-fn proof(domains: &Domains<MemoryStore>, organization: &str) -> String {
-    domains.challenge(organization, "acme.test").expect("a challenge").record_text
 }
 
 fn sessions() -> Sessions<MemoryStore> {
@@ -86,7 +63,7 @@ fn retired(configuration: &Edit) -> &'static str {
         let record = own.record(id).await?;
         let fingerprint =
             record.certificates().first().expect("a certificate").fingerprint_sha256().to_string();
-        let edit = Edit::new().retire_certificate(&fingerprint);
+        let edit = Edit::new().retire_certificate(&fingerprint, Retirement::Rotated);
         own.edit(id, &edit, &Actor::System, now()).await.map(drop).inspect_err(|refusal| {
             let Refusal::Edit(error) = refusal else { panic!("{refusal}") };
             assert_eq!(error.problems().first().map(FieldError::field), Some("certificates"));
@@ -103,20 +80,22 @@ fn complete() -> Edit {
 }
 
 /// Somebody of the organization who has the address and never logged in by JumpCloud.
-fn member() -> SameEmail {
-    SameEmail { user: "u".to_owned(), is_member: true, has_account: false, is_deactivated: false }
+pub(crate) fn member() -> SameEmail {
+    SameEmail {
+        user: "u".to_owned(),
+        email_is_verified: true,
+        is_member: true,
+        has_account: false,
+        is_deactivated: false,
+    }
 }
 
 /// What is decided about a first login.
-fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static str {
+pub(crate) fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static str {
     let (world, connection) = (World::new(), World::acme());
-    let post = World::answer(&connection, &world.begin(&connection));
-    let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
-    let login =
-        wait(world.sso.finish_login(&connection, form, post.cookies.as_deref(), now())).expect("a login");
-    match rules.decide(&login, same_email) {
+    match rules.decide(&world.log_in(&connection, now()), same_email) {
         Provisioning::Refuse(refusal) => refusal.code(),
-        Provisioning::Create | Provisioning::Link { .. } => "accepted",
+        Provisioning::Create { .. } | Provisioning::Link { .. } => "accepted",
     }
 }
 
@@ -188,44 +167,6 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
                 &World::answer_of(&crate::doc::idp(), &connection, &start, &victim),
                 now(),
             )
-        },
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain that was proved",
-        expected: "accepted",
-        twin: "",
-        run: || {
-            let domains = domains();
-            claim(&domains, "acme", &proof(&domains, "acme"))
-        },
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain that was not proved",
-        expected: "config.domain_not_verified",
-        twin: "a domain that was proved",
-        run: || claim(&domains(), "acme", "v=spf1 -all"),
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain by another organization's proof",
-        expected: "config.domain_not_verified",
-        twin: "a domain that was proved",
-        run: || {
-            let domains = domains();
-            claim(&domains, "evil", &proof(&domains, "acme"))
-        },
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain that belongs to somebody",
-        expected: "config.domain_taken",
-        twin: "a domain that was proved",
-        run: || {
-            let domains = domains();
-            assert_eq!(claim(&domains, "acme", &proof(&domains, "acme")), "accepted");
-            claim(&domains, "evil", &proof(&domains, "evil"))
         },
     },
     Scenario {

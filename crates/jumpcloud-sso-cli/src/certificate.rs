@@ -50,10 +50,10 @@ pub(crate) fn run(arguments: &CertificateArguments) -> Result<ExitCode, Failure>
 }
 
 fn warnings(certificate: &Certificate, now: SystemTime) -> Vec<Warning> {
-    let validity = certificate.warning(now).map(|warning| Warning::new(warning.code(), &warning));
+    let told = certificate.warnings(now).into_iter().map(|warning| Warning::new(warning.code(), &warning));
     let weakness =
         TrustedKeys::new([certificate.clone()]).err().map(|error| Warning::new(error.code(), &error));
-    validity.into_iter().chain(weakness).collect()
+    told.chain(weakness).collect()
 }
 
 fn print(facts: &Facts<'_>) {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use jumpcloud_sso::parts::saml_protocol::{IdpMetadata, SpMetadata, format_instant};
+use jumpcloud_sso::parts::saml_signature::TrustedKeys;
 use jumpcloud_sso::{Certificate, Diagnosis, Warning, check_idp_url};
 use serde::Serialize;
 
@@ -52,6 +53,8 @@ pub(crate) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let metadata = all.and_then(|()| IdpMetadata::parse(&xml, now).map_err(|error| Diagnosis::from(&error)));
     let usable = metadata.and_then(|metadata| {
         check_idp_url(metadata.sso_url().as_str()).map_err(|error| Diagnosis::from(&error))?;
+        // What no connection could pin is refused here, where the file is at hand.
+        TrustedKeys::new(metadata.certificates().iter().cloned()).map_err(|error| Diagnosis::from(&error))?;
         Ok(metadata)
     });
     let metadata = match usable {
@@ -61,17 +64,14 @@ pub(crate) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::from(1));
         }
     };
-    let warnings = metadata.certificates().iter().filter_map(|certificate| {
-        let warning = certificate.warning(now)?;
-        Some(Warning::new(warning.code(), &warning))
-    });
+    let warnings = metadata.certificates().iter().flat_map(|certificate| certificate.warnings(now));
     let imported = Imported {
         accepted: true,
         idp_url: metadata.sso_url().as_str(),
         idp_entity_id: metadata.entity_id(),
         certificates: metadata.certificates().iter().map(Pinned::from).collect(),
         valid_until: metadata.valid_until().and_then(format_instant),
-        warnings: warnings.map(|warning| JsonWarning::from(&warning)).collect(),
+        warnings: warnings.map(|it| JsonWarning::from(&Warning::new(it.code(), &it))).collect(),
     };
     if arguments.json {
         output::json(&imported);

@@ -1,5 +1,5 @@
-//! Writing to the terminal. A reader that has gone away, such as a closed pipe, is no reason to fail; whatever else cannot be
-//! written is, and [`finish`] says so.
+//! Writing to the terminal. A reader that has gone away, such as a closed pipe, is no reason to fail;
+//! whatever else cannot be written is, and [`finish`] says so.
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
 use std::sync::OnceLock;
@@ -76,7 +76,8 @@ impl Mark {
     }
 }
 
-/// Text of a message, made harmless: a terminal obeys control characters, and those that turn the direction of text.
+/// Text of a message, made harmless: a terminal obeys control characters, and those that turn the direction
+/// of text.
 pub(crate) fn harmless(text: &str) -> String {
     Diagnosis::printable(text)
 }

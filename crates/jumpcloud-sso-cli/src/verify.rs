@@ -9,7 +9,9 @@ use jumpcloud_sso::parts::saml_protocol::{
     AcceptedAssertion, Evidence, Expected, Parties, Rejection, ResponseError, ResponseVerifier, SignedParts,
     format_instant,
 };
-use jumpcloud_sso::parts::saml_signature::{AlgorithmPolicy, TrustedKeys, TrustedKeysError};
+use jumpcloud_sso::parts::saml_signature::{
+    AlgorithmPolicy, CertificateWarning, TrustedKeys, TrustedKeysError,
+};
 use jumpcloud_sso::{
     AttributeMap, Certificate, CertificateError, ConnectionError, Diagnosis, Stage, UserProfile, Warning,
 };
@@ -54,6 +56,7 @@ fn check(
     report: &mut Report,
 ) -> Result<(), Diagnosis> {
     let trusted = trusted.map_err(|error| Diagnosis::from(&error))?;
+    report.pinned(&trusted);
     let Decryption { decryptor, weak_key } = decryption;
     let algorithms = AlgorithmPolicy::default();
     let algorithms = if arguments.allow_sha1 { algorithms.insecure_allow_sha1() } else { algorithms };
@@ -89,7 +92,7 @@ fn read_certificates(arguments: &VerifyArguments) -> Result<Result<TrustedKeys, 
     for path in &arguments.idp_certificate {
         let wrong =
             |error: CertificateError| Failure::usage(error.code(), &format!("{}: {error}", path.display()));
-        certificates.extend(Certificate::parse_all(&input::read(path)?).map_err(wrong)?);
+        certificates.push(Certificate::parse(&input::read(path)?).map_err(wrong)?);
     }
     // The same certificate given twice is still one.
     let mut seen = HashSet::new();
@@ -201,6 +204,15 @@ impl Report {
         }
         let accepted = Accepted { verdict: true, stage: arguments.stage.as_str(), ..Accepted::default() };
         Self { json: arguments.json, stage: arguments.stage, accepted, warnings }
+    }
+
+    /// A key that may be another's than the identity provider's is never trusted silently.
+    fn pinned(&mut self, trusted: &TrustedKeys) {
+        for certificate in trusted.certificates().filter(|certificate| certificate.is_authority()) {
+            let warning = CertificateWarning::Authority;
+            let message = format!("{warning}: {}", certificate.fingerprint_sha256());
+            self.warnings.push(Warning::new(warning.code(), &message));
+        }
     }
 
     fn passed(&self, stage: StageName, what: &str) {

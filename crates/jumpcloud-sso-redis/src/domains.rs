@@ -26,9 +26,9 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: the domain, all domains, the organization's domains, its log, its connections that rely on domains, domains that
-/// have ended. ARGV: domain, organization, whether it may be in use, name and time of the end, events. The answer is 0 or 1,
-/// or the ID of a connection.
+/// KEYS: the domain, all domains, the organization's domains, its log, its connections that rely on domains,
+/// domains that have ended. ARGV: domain, organization, whether it may be in use, name and time of the end,
+/// events. The answer is 0 or 1, or the ID of a connection.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -47,9 +47,9 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: the domain, the domains of the organization and of the next one, domains that have ended, and the log of each
-/// event. ARGV: domain, then organization, challenger and since, and the same of what comes next; name and time of the end,
-/// events. Without a dispute, challenger and since are empty.
+/// KEYS: the domain, the domains of the organization and of the next one, domains that have ended, and the
+/// log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes next;
+/// name and time of the end, events. Without a dispute, challenger and since are empty.
 static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"

@@ -4,7 +4,6 @@ Every key here is public. None protects anything.
 """
 
 import datetime as dt
-import secrets
 from pathlib import Path
 
 from cryptography import x509
@@ -88,15 +87,20 @@ def with_exponent_1(certificate):
     return der(0x30, der(0x30, before + info) + tail)
 
 
-def certificate_of_no_key(file, bits):
-    """A certificate whose modulus is any odd number of that many bits, which nobody knows the factors of."""
-    modulus = secrets.randbits(bits) | 1 << (bits - 1) | 1
-    subject = name("large.acme.test")
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(name("idp.acme.test"))
-    builder = builder.public_key(rsa.RSAPublicNumbers(65537, modulus).public_key())
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
-    certificate = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
-    (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+def write_chain(files):
+    """Certificates of which each issued the next, the first one itself; with the keys of the first and the last."""
+    issuer, issuer_key = None, None
+    for file, common_name in files:
+        key, subject, is_last = ec.generate_private_key(ec.SECP256R1()), name(common_name), file == files[-1][0]
+        issuer, issuer_key = issuer or subject, issuer_key or key
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(START).not_valid_after(END)
+        builder = builder.add_extension(x509.BasicConstraints(ca=not is_last, path_length=None), critical=True)
+        certificate = builder.sign(issuer_key, hashes.SHA256())
+        (HERE / f"{file}.crt.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        if issuer == subject or is_last:
+            write_key(file, key)
+        issuer, issuer_key = subject, key
 
 
 def write_der(file, content):
@@ -121,8 +125,9 @@ write_key("rsa2048", own)
 write_der("rsa2048-exponent-1", with_exponent_1(write_certificate("rsa2048", own, name("idp.acme.test"))))
 pair("other-rsa2048", rsa.generate_private_key(65537, 2048), name("idp.other.test"))
 pair("sp-rsa2048", rsa.generate_private_key(65537, 2048), name("app.acme.test"))
-write_key("sp-rsa8192", rsa.generate_private_key(65537, 8192))
-certificate_of_no_key("rsa8192", 8192)
+large = rsa.generate_private_key(65537, 8192)
+write_key("sp-rsa8192", large)
+write_certificate("rsa8192", large, name("large.acme.test"))
 pair("rsa8200", rsa.generate_private_key(65537, 8200), name("large.acme.test"))
 pair("rsa2047", rsa.generate_private_key(65537, 2047), name("weak.acme.test"))
 pair("rsa1024", rsa.generate_private_key(65537, 1024), name("weak.acme.test"))
@@ -130,6 +135,12 @@ pair("ec-p256", ec.generate_private_key(ec.SECP256R1()), name("idp.acme.test"))
 pair("ec-p384", ec.generate_private_key(ec.SECP384R1()), name("idp.acme.test"))
 pair("ec-p521", ec.generate_private_key(ec.SECP521R1()), name("idp.acme.test"))
 pair("ed25519", ed25519.Ed25519PrivateKey.generate(), name("idp.acme.test"))
+
+write_chain([
+    ("chain-root", "Acme root"),
+    ("chain-intermediate", "Acme intermediate"),
+    ("chain-leaf", "idp.acme.test"),
+])
 
 request = x509.CertificateSigningRequestBuilder().subject_name(name("idp.acme.test")).sign(jumpcloud, hashes.SHA256())
 (HERE / "request.csr.pem").write_bytes(request.public_bytes(serialization.Encoding.PEM))

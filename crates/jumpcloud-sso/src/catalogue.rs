@@ -96,7 +96,12 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "binding.state",
         "the login was not begun in this browser, or too long ago",
-        "Have the user begin the login anew at the service, in the same browser, and finish it within ten minutes. If it happens to everybody, the browser does not send the login cookie: check that SITE_URL is https and is the address that browsers use.",
+        "Have the user begin the login anew at the service, in the same browser, and finish it within ten minutes. A browser keeps eight logins under way; a ninth takes the place of the oldest. If it happens to everybody, the browser does not send the login cookie: check that SITE_URL is https and is the address that browsers use.",
+    ),
+    entry(
+        "binding.duplicate_cookie",
+        "the request has two login cookies of the same name",
+        "Delete the site's cookies in the browser, and begin the login anew. If it happens again, check what sets cookies on the domains of the service.",
     ),
     entry(
         "binding.return_to",
@@ -107,6 +112,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "signature.missing",
         "neither the Response nor the assertion is signed",
         "In JumpCloud, tick \"Sign Assertion\" (or set \"Sign\" to Assertion, Response or both) and save the application.",
+    ),
+    entry(
+        "signature.response_missing",
+        "the Response is not signed, and the connection requires its signature",
+        "In JumpCloud, set \"Sign\" to Response, or to both Assertion and Response, and save the application.",
     ),
     entry("signature.malformed", "a signature is not of the form that SAML asks for", TAMPERED),
     entry("signature.count", "an element carries more than one signature", TAMPERED),
@@ -169,11 +179,6 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry("certificate.malformed", "what was given is no X.509 certificate", CERTIFICATE),
     entry("certificate.trailing_data", "something follows the certificate", CERTIFICATE),
     entry(
-        "certificate.several",
-        "more than one certificate was given where one is expected",
-        "Give one certificate at a time.",
-    ),
-    entry(
         "certificate.weak_key",
         "the certificate's key is too weak, or of a kind that is not supported",
         "In JumpCloud, have the certificate regenerated, or upload an own pair with RSA of at least 2048 bits.",
@@ -192,6 +197,19 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "certificate.not_yet_valid",
         "the certificate is not valid yet",
         "Check the clock of the service, and which certificate was given.",
+    ),
+    entry(
+        "certificate.authority",
+        "the certificate is a certificate authority's",
+        "In JumpCloud, download the certificate of the application (certificate.pem) and compare its fingerprint with this \
+         one. Self-signed certificates of identity providers often say that they are an authority's. If it is the authority \
+         that issued the identity provider's certificate, retire it: whoever holds its key can log in as anybody.",
+    ),
+    entry(
+        "key.several",
+        "one file, or one KeyDescriptor of metadata, holds certificates of more than one key",
+        "Paste the identity provider's own certificate alone (JumpCloud's certificate.pem), without the chain that issued \
+         it. To pin a second key, add its certificate as a file of its own.",
     ),
     entry("algorithm.sha1_refused", "SHA-1 is not allowed", MODERN),
     entry("algorithm.hmac_refused", "a symmetric algorithm stands where a signature belongs", TAMPERED),
@@ -377,6 +395,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Have the identity provider include an AuthnStatement; in Keycloak, switch on \"Include AuthnStatement\".",
     ),
     entry(
+        "assertion.authn_context",
+        "the user did not authenticate in a way that the connection requires",
+        "Have the user log in by one of the required methods, such as MFA, and check that the identity provider names it as AuthnContextClassRef. JumpCloud names PasswordProtectedTransport: there, require MFA by a conditional access policy instead.",
+    ),
+    entry(
         "assertion.authn_instant",
         "the user was authenticated in the future",
         "Check the clock of the service, which is behind that of JumpCloud.",
@@ -488,6 +511,26 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry("session.revoked", "the session was revoked", "Log in again."),
     entry(
+        "session.withdrawn",
+        "what the session rests on was withdrawn: its connection, its key or its e-mail domain",
+        "Log in again. If that fails too, have an administrator check the connection and the organization's domains.",
+    ),
+    entry(
+        "session.login_expired",
+        "a login waited for more than five minutes for its session",
+        "Complete a login in the request that finishes it. If a page stands in between, such as a form for a first login, begin the login anew after it.",
+    ),
+    entry(
+        "session.login_used",
+        "a login has turned into a session already",
+        "Complete each login once. Have the user begin the login anew.",
+    ),
+    entry(
+        "session.duplicate_cookie",
+        "the request has two session cookies of the same name",
+        "Delete the site's cookies in the browser, and log in again. If it happens again, check what sets cookies on the domains of the service.",
+    ),
+    entry(
         "session.refreshed",
         "the token was refreshed before",
         "Somebody presented a token that was replaced already, so that its session was ended. Log in again; if it happens often, see that the front end refreshes once at a time.",
@@ -514,7 +557,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry(
         "session.code_used",
-        "the hand-over code was redeemed before",
+        "the hand-over code was redeemed before, and its session is revoked now",
         "Begin the login anew. If the front end redeemed it once only, somebody else has the code.",
     ),
     entry(
@@ -574,6 +617,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
          was sent here, replace its certificate in JumpCloud.",
     ),
     entry(
+        "config.key_compromised",
+        "a key was retired as compromised and cannot be pinned again",
+        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to the connection.",
+    ),
+    entry(
         "config.private_key",
         "a private key cannot be read",
         "Give an unencrypted private key in PEM (PKCS #8).",
@@ -612,9 +660,14 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Activate the user in the service first, if they are to come back.",
     ),
     entry(
-        "config.other_session",
-        "a login was to be completed by a session of another organization or connection",
-        "Issue the session by Sessions::begin, of the login that is completed.",
+        "config.stored_connection",
+        "a login or a session of a stored connection was handled as one of a connection in the program",
+        "Complete the login by Connections::complete_login, and refresh the session by Connections::refresh.",
+    ),
+    entry(
+        "config.revokes_sessions",
+        "the change revokes sessions",
+        "Make it by Organization::edit_and_revoke, which takes the sessions that are to be revoked.",
     ),
     entry("config.clock", "the clock is out of range", "Set the clock."),
     entry("config.file", "a file cannot be read", "Check its name and its permissions."),
@@ -647,12 +700,14 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "config.domain_taken",
         "the domain belongs to another organization",
-        "Have the other organization release the domain or remove its TXT record, and verify again. A domain belongs to one organization.",
+        "Have the other organization release the domain or remove its TXT record, and verify again. A domain belongs \
+         to one organization.",
     ),
     entry(
         "config.domain_disputed",
         "the domain belongs to another organization, whose TXT record is absent",
-        "Leave the TXT record in place, and verify again at the time that the error names. The domain moves then, unless the other organization's record is back.",
+        "Leave the TXT record in place, and verify again at the time that the error names. The domain moves then, \
+         unless the other organization's record is back.",
     ),
     entry(
         "config.domain_in_use",
@@ -763,7 +818,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "there are too many encrypted keys",
         "Have the identity provider encrypt for this service only.",
     ),
-    entry("limit.token", "the token is too long", TOKEN),
+    entry(
+        "limit.token",
+        "the token is too long for a cookie",
+        "Put less into the session's own claims. A token that a client brought is none of this service's.",
+    ),
     entry(
         "replay.assertion",
         "the assertion was used before",

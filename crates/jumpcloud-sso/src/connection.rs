@@ -215,8 +215,8 @@ impl ConnectionBuilder {
         self
     }
 
-    /// JumpCloud's certificate, as downloaded or pasted. Call it again to pin another one, up to four, while one is
-    /// being replaced.
+    /// Pins the key of JumpCloud's certificate, as downloaded or pasted. A file names one key
+    /// ([`CertificateError::SeveralKeys`]). Call it again to pin another one, up to four, while one is being replaced.
     #[must_use]
     pub fn certificate(mut self, certificate: &[u8]) -> Self {
         self.certificates.push(certificate.to_vec());
@@ -474,6 +474,12 @@ pub enum ConnectionError {
         /// Of the certificate, SHA-256.
         fingerprint: String,
     },
+    /// A key that was retired as compromised.
+    #[error("the key of the certificate {fingerprint} was retired as compromised and cannot be pinned again")]
+    KeyCompromised {
+        /// Of the certificate, SHA-256.
+        fingerprint: String,
+    },
 }
 
 impl ConnectionError {
@@ -488,6 +494,7 @@ impl ConnectionError {
             Self::Certificate(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::KeyForBoth { .. } => "config.key_for_both",
+            Self::KeyCompromised { .. } => "config.key_compromised",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What happened, told to those who can change it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use saml_attributes::{AttributeError, UserProfile};
@@ -66,13 +66,13 @@ impl Diagnosis {
         expected: Option<String>,
         found: Option<String>,
     ) -> Self {
-        let printable = |text: String| Self::printable(&text);
+        let bounded = |text: String| bounded(Self::printable(&text));
         Self {
             stage,
             code,
-            message: printable(message.to_string()),
-            expected: expected.map(printable),
-            found: found.map(printable),
+            message: bounded(message.to_string()),
+            expected: expected.map(bounded),
+            found: found.map(bounded),
             hint: hint(code),
         }
     }
@@ -82,8 +82,9 @@ impl Diagnosis {
         Self { hint, ..self }
     }
 
-    /// Text with its control characters, and those that turn its direction or have no width, written as escapes: whoever sent
-    /// a message chose it, and it must not be able to write lines of a log or to move the cursor of a terminal.
+    /// Text with its control characters, and those that turn its direction or have no width, written as
+    /// escapes: whoever sent a message chose it, and it must not be able to write lines of a log or to move
+    /// the cursor of a terminal.
     #[must_use]
     pub fn printable(text: &str) -> String {
         text.chars().fold(String::with_capacity(text.len()), |mut printable, character| {
@@ -119,9 +120,10 @@ impl Diagnosis {
             LoginFailure::CertificateDates(_) => {
                 Self::new(Stage::Signature, failure.code(), failure, None, None)
             }
-            LoginFailure::State | LoginFailure::Request(_) | LoginFailure::Seal(_) => {
-                Self::new(Stage::Request, failure.code(), failure, None, None)
-            }
+            LoginFailure::State
+            | LoginFailure::Cookie(_)
+            | LoginFailure::Request(_)
+            | LoginFailure::Seal(_) => Self::new(Stage::Request, failure.code(), failure, None, None),
             LoginFailure::IdpInitiated
             | LoginFailure::TransientNameId
             | LoginFailure::ReplayedAssertion
@@ -129,6 +131,21 @@ impl Diagnosis {
             | LoginFailure::Store(_) => Self::new(Stage::Assertion, failure.code(), failure, None, None),
         }
     }
+}
+
+/// The longest text of a diagnosis, in bytes. With its hint, a whole one stays below 16 KiB.
+const MAX_TEXT: usize = 4 * 1024;
+
+/// A list of domains or of namespaces in scope may be long, and a log line must not be.
+fn bounded(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        let length = text.len();
+        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        // Writing to a string does not fail.
+        let _ = write!(text, "… ({length} bytes in all)");
+    }
+    text
 }
 
 fn is_printable(character: char) -> bool {
@@ -183,7 +200,10 @@ impl From<&Rejection> for Diagnosis {
         let diagnosis = Self::new(Stage::Assertion, error.code(), error, error.expected(), error.found());
         match error {
             Rejection::NoIssuer => diagnosis.hinting(
-                "Have the identity provider name itself in an Issuer of each Response that it signs, as JumpCloud does.",
+                "Have the identity provider name itself in an Issuer of each Response that it signs or whose assertion it encrypts, as JumpCloud does.",
+            ),
+            Rejection::NameIdQualifier { .. } => diagnosis.hinting(
+                "Have the identity provider set the SPNameQualifier of the NameID to the SP Entity ID, or leave it out, as JumpCloud does.",
             ),
             Rejection::IssuerFormat { .. } => diagnosis.hinting(
                 "Have the identity provider give its Issuer as an entity ID: with the Format that was expected, as JumpCloud does, or with none.",
@@ -219,7 +239,7 @@ impl From<&CertificateError> for Diagnosis {
 
 impl From<&MetadataError> for Diagnosis {
     fn from(error: &MetadataError) -> Self {
-        Self::new(Stage::Request, error.code(), error, None, error.found())
+        Self::new(Stage::Request, error.code(), error, error.expected(), error.found())
     }
 }
 

@@ -92,15 +92,16 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
 
     /// Looks the challenge up, and gives the domain to `organization` if it is there.
     ///
-    /// A domain of another organization moves only if that one's record is absent, and this one's present, in two lookups
-    /// at least a day apart. The first one begins a dispute, of which the holder is told by an event; its own record ends
-    /// it. The second one, by this method or by [`recheck_all`](Self::recheck_all), moves the domain and revokes the
-    /// holder's `sessions` that rest on it.
+    /// A domain of another organization moves only if that one's record is absent, and this one's present, in
+    /// two lookups at least a day apart. The first one begins a dispute, of which the holder is told by an
+    /// event; its own record ends it. The second one, by this method or by
+    /// [`recheck_all`](Self::recheck_all), moves the domain and revokes the holder's `sessions` that rest on
+    /// it.
     ///
     /// # Errors
-    /// [`DomainError::Disputed`] says when to verify again; [`DomainError::Taken`] where the holder's record is there.
-    /// Should revoking fail, the domain has moved all the same, and verifying again revokes, as does
-    /// [`recheck_all`](Self::recheck_all).
+    /// [`DomainError::Disputed`] says when to verify again; [`DomainError::Taken`] where the holder's record
+    /// is there. Should revoking fail, the domain has moved all the same, and verifying again revokes, as
+    /// does [`recheck_all`](Self::recheck_all).
     pub async fn verify<R: RevocationStore + OnceStore>(
         &self,
         organization: &str,
@@ -171,7 +172,8 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         Err(DomainError::NotFound { challenge: challenge.clone(), found })
     }
 
-    /// Whether one of the records that were found is the organization's, under the present secret or a former one.
+    /// Whether one of the records that were found is the organization's, under the present secret or a former
+    /// one.
     fn proves(&self, organization: &str, domain: &str, found: &[String]) -> bool {
         let message = message(organization, domain);
         let mut accepted = self
@@ -182,13 +184,14 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         accepted.any(|text| found.contains(&text))
     }
 
-    /// Takes a domain from its organization, and revokes the `sessions` that rest on it. Addresses of it are refused from
-    /// then on.
+    /// Takes a domain from its organization, and revokes the `sessions` that rest on it. Addresses of it are
+    /// refused from then on.
     ///
     /// # Errors
-    /// [`DomainError::NotOwned`] where it is not the organization's, [`DomainError::InUse`] where members log in with
-    /// addresses of it and `release` does not accept that they are locked out. Should revoking fail, the domain is released
-    /// all the same, and releasing it again revokes, as does [`recheck_all`](Self::recheck_all).
+    /// [`DomainError::NotOwned`] where it is not the organization's, [`DomainError::InUse`] where members log
+    /// in with addresses of it and `release` does not accept that they are locked out. Should revoking fail,
+    /// the domain is released all the same, and releasing it again revokes, as does
+    /// [`recheck_all`](Self::recheck_all).
     pub async fn release<R: RevocationStore + OnceStore>(
         &self,
         organization: &str,
@@ -288,8 +291,10 @@ pub enum DomainError {
     },
     /// It belongs to another organization, whose record is absent: it moves if it still is a day later.
     #[error(
-        "the domain {domain} belongs to another organization, whose TXT record is absent since {}; verify again at {} or \
-         later to move it", shown(*since), shown(*not_before)
+        "the domain {domain} belongs to another organization, whose TXT record is absent since {}; verify \
+         again at {} or later to move it",
+        shown(*since),
+        shown(*not_before)
     )]
     Disputed {
         /// The domain.

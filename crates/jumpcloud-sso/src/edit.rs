@@ -27,7 +27,7 @@ pub struct Edit {
     idp_url: Option<String>,
     idp_entity_id: Option<String>,
     added: Vec<Vec<u8>>,
-    retired: Vec<String>,
+    retired: Vec<(String, Retirement)>,
     attributes: Option<AttributeMap>,
     allow_idp_initiated: Option<bool>,
     clock_skew: Option<Duration>,
@@ -36,6 +36,16 @@ pub struct Edit {
     any_email_domain: Option<bool>,
     decryption_key: KeyEdit,
     accepts_end_of_enforcement: bool,
+}
+
+/// Why a certificate is retired, which decides what happens to the sessions that its key began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retirement {
+    /// The identity provider signs with another key now. Sessions go on, and the key can be pinned again.
+    Rotated,
+    /// Somebody else may hold the private key. Every session that the key began is revoked, and no certificate of this key
+    /// can be pinned again.
+    Compromised,
 }
 
 #[derive(Clone, Default)]
@@ -81,18 +91,20 @@ impl Edit {
         self
     }
 
-    /// Pins another certificate, as downloaded or pasted; a file of several pins them all. One of a key that is pinned
-    /// already takes the place of the former certificate of that key, if it expires no earlier: this is what a renewal is.
+    /// Pins the key of another certificate, as downloaded or pasted. A file names one key
+    /// ([`CertificateError::SeveralKeys`]); to pin two, add two files. A certificate of a key that is pinned already replaces
+    /// the former one, if it expires no earlier: this is a renewal.
     #[must_use]
     pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
         self.added.push(certificate.to_vec());
         self
     }
 
-    /// Trusts the certificate of this SHA-256 fingerprint no longer.
+    /// Stops trusting the pinned certificate with this SHA-256 fingerprint, which may be written with colons or without,
+    /// in either case.
     #[must_use]
-    pub fn retire_certificate(mut self, fingerprint: &str) -> Self {
-        self.retired.push(fingerprint.to_owned());
+    pub fn retire_certificate(mut self, fingerprint: &str, reason: Retirement) -> Self {
+        self.retired.push((fingerprint.to_owned(), reason));
         self
     }
 
@@ -200,13 +212,15 @@ impl Edit {
         settings: &Settings,
     ) -> Result<Plan, EditError> {
         let mut problems = Vec::new();
-        let configuration = self.configured(record, settings, &mut problems);
+        let mut next = record.clone();
+        let compromised = self.compromised(record);
+        next.compromise(&compromised);
+        next.configuration = self.configured(&next, settings, &mut problems);
         if !problems.is_empty() {
             return Err(EditError { problems });
         }
-        let changes = changes(&record.configuration, &configuration);
-        let mut next = record.clone();
-        next.configuration = configuration;
+        let mut changes = changes(&record.configuration, &next.configuration);
+        changes.extend(compromised_keys(&compromised));
         let relied_on = changes.iter().any(|change| change.is_relied_on);
         if relied_on {
             next.revision += 1;
@@ -223,8 +237,24 @@ impl Edit {
             effects.push(Effect::EndsEnforcement);
             next.use_of = Use::Active;
         }
+        effects.extend(pinned_keys(record, &next));
+        effects.extend(compromised.iter().map(|certificate| Effect::RevokesSessions {
+            certificate: certificate.fingerprint_sha256().to_string(),
+        }));
         let changes = changes.into_iter().map(|change| change.field).collect();
-        Ok(Plan { record: next, changes, effects })
+        Ok(Plan { record: next, changes, effects, compromised })
+    }
+
+    /// The pinned certificates that are retired because their key is compromised.
+    fn compromised(&self, record: &ConnectionRecord) -> Vec<Certificate> {
+        let mut certificates = record.certificates();
+        certificates.retain(|certificate| {
+            self.retired.iter().any(|(fingerprint, reason)| {
+                *reason == Retirement::Compromised
+                    && is_fingerprint(fingerprint, certificate.fingerprint_sha256())
+            })
+        });
+        certificates
     }
 
     fn configured(
@@ -288,7 +318,7 @@ impl Edit {
     ) {
         let mut certificates = record.certificates();
         // First, so that what is retired is what was pinned before, and not what takes its place.
-        for fingerprint in &self.retired {
+        for (fingerprint, _) in &self.retired {
             let is_meant =
                 |certificate: &Certificate| is_fingerprint(fingerprint, certificate.fingerprint_sha256());
             if !certificates.iter().any(is_meant) {
@@ -297,19 +327,19 @@ impl Edit {
             certificates.retain(|certificate| !is_meant(certificate));
         }
         for input in &self.added {
-            match Certificate::parse_all(input) {
+            match Certificate::parse(input) {
+                Ok(added) if record.is_compromised(&added) => {
+                    let fingerprint = added.fingerprint_sha256().to_string();
+                    problems.push(ConnectionError::KeyCompromised { fingerprint }.into());
+                }
                 Ok(added) => {
-                    for certificate in added {
-                        let is_same_key =
-                            |other: &&mut Certificate| other.public_key_der() == certificate.public_key_der();
-                        match certificates.iter_mut().find(is_same_key) {
-                            // An older one, such as out of an old file, does not take the place of a newer one.
-                            Some(former) if certificate.not_after() >= former.not_after() => {
-                                *former = certificate;
-                            }
-                            Some(_) => {}
-                            None => certificates.push(certificate),
-                        }
+                    let is_same_key =
+                        |other: &&mut Certificate| other.public_key_der() == added.public_key_der();
+                    match certificates.iter_mut().find(is_same_key) {
+                        // An older one, such as out of an old file, does not take the place of a newer one.
+                        Some(former) if added.not_after() >= former.not_after() => *former = added,
+                        Some(_) => {}
+                        None => certificates.push(added),
                     }
                 }
                 Err(error) => problems.push(error.into()),
@@ -363,10 +393,13 @@ pub(crate) struct Plan {
     pub(crate) record: ConnectionRecord,
     pub(crate) changes: Vec<FieldChange>,
     pub(crate) effects: Vec<Effect>,
+    /// The certificates whose keys were reported as compromised by this change: sessions that these keys began end.
+    #[allow(dead_code, reason = "read where sessions are revoked")]
+    pub(crate) compromised: Vec<Certificate>,
 }
 
-/// What a change of the configuration does beyond itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A consequence of a change of the configuration, beyond the changed fields themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
     /// A login has to succeed anew before the connection can be enforced.
@@ -375,6 +408,46 @@ pub enum Effect {
     EndsEnforcement,
     /// Logins that begin at JumpCloud, by a click in its portal, are refused from then on.
     RefusesIdpInitiated,
+    /// Whoever holds the private key of this certificate can log in as anybody of the organization from then on.
+    PinsKey {
+        /// The SHA-256 fingerprint of the certificate.
+        certificate: String,
+        /// Its subject.
+        subject: String,
+        /// Whether it is the certificate of a certificate authority (basicConstraints, RFC 5280 §4.2.1.9). One that is
+        /// self-signed often says so; one that issued the identity provider's certificate should not be pinned.
+        is_authority: bool,
+    },
+    /// Every session that the key of this certificate began is revoked.
+    RevokesSessions {
+        /// The SHA-256 fingerprint of the certificate.
+        certificate: String,
+    },
+}
+
+/// The effects of pinning the keys that `after` trusts and `before` does not. A renewed certificate of a key that is
+/// pinned already adds none.
+fn pinned_keys(before: &ConnectionRecord, after: &ConnectionRecord) -> Vec<Effect> {
+    let known = before.certificates();
+    let is_new = |certificate: &Certificate| {
+        !known.iter().any(|other| other.public_key_der() == certificate.public_key_der())
+    };
+    let added = after.certificates().into_iter().filter(is_new);
+    let effect = |certificate: Certificate| Effect::PinsKey {
+        certificate: certificate.fingerprint_sha256().to_string(),
+        subject: certificate.subject().to_owned(),
+        is_authority: certificate.is_authority(),
+    };
+    added.map(effect).collect()
+}
+
+/// The change that an event names, with the certificates of the keys that were reported.
+fn compromised_keys(compromised: &[Certificate]) -> Option<Change> {
+    let list: Vec<_> = compromised.iter().map(|it| it.fingerprint_sha256().to_string()).collect();
+    let field =
+        FieldChange { field: "compromised_keys".to_owned(), before: None, after: Some(list.join(" ")) };
+    // What a login relies on are the certificates, which change as well.
+    (!list.is_empty()).then_some(Change { field, is_relied_on: false })
 }
 
 struct Change {

@@ -243,8 +243,8 @@ pub enum EventKind {
         /// Whether connections in use relied on it, so that members were locked out.
         while_in_use: bool,
     },
-    /// Another organization proved that a domain is its own, and this one's proof was not there. Without it, the domain
-    /// moves to the other organization.
+    /// Another organization proved that a domain is its own, and this one's proof was not there. Without it,
+    /// the domain moves to the other organization.
     #[serde(rename = "domain.disputed")]
     DomainDisputed {
         /// The domain.
@@ -259,7 +259,8 @@ pub enum EventKind {
         /// The domain.
         domain: String,
     },
-    /// A domain moved to another organization, which had proved for a day that it is its own while this one had not.
+    /// A domain moved to another organization, which had proved for a day that it is its own while this one
+    /// had not.
     #[serde(rename = "domain.moved")]
     DomainMoved {
         /// The domain.

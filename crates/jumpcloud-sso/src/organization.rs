@@ -8,6 +8,7 @@ use saml_signature::Certificate;
 
 use crate::connection::ConnectionError;
 use crate::connections::{Connections, MAX_CONNECTIONS, all_of};
+use crate::diagnosis::Warning;
 use crate::edit::{Edit, Effect, Plan};
 use crate::enforcement::{Access, Enforcement};
 use crate::entitlement::{Entitlements, Feature};
@@ -85,6 +86,16 @@ pub struct CertificateStatus {
     pub last_login: Option<SystemTime>,
 }
 
+impl CertificateStatus {
+    /// Returns what an administrator should hear of the certificate at `now`: that it expires, or that it is a certificate
+    /// authority's.
+    #[must_use]
+    pub fn warnings(&self, now: SystemTime) -> Vec<Warning> {
+        let warnings = self.certificate.warnings(now).into_iter();
+        warnings.map(|warning| Warning::new(warning.code(), &warning)).collect()
+    }
+}
+
 /// By whom something is asked for, and when.
 #[derive(Clone, Copy)]
 struct Request<'r> {
@@ -135,23 +146,68 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     /// [`Refusal`]; [`Refusal::Edit`] names each field that is wrong, [`Refusal::EndsEnforcement`] is the answer to a
     /// change after which nobody could say whether members can still log in, unless the edit accepts that.
     pub async fn edit(&self, id: &str, edit: &Edit, by: &Actor, now: SystemTime) -> Result<Edited, Refusal> {
-        self.traced("edit", Some(id), self.edit_now(id, edit, Request { by, now })).await
+        let work = async {
+            let (record, plan) = self.planned(id, edit).await?;
+            if !plan.compromised.is_empty() {
+                return Err(Refusal::RevokesSessions);
+            }
+            self.apply(record, plan, Request { by, now }).await
+        };
+        self.traced("edit", Some(id), work).await
     }
 
-    async fn edit_now(&self, id: &str, edit: &Edit, request: Request<'_>) -> Result<Edited, Refusal> {
+    /// Changes a connection's configuration as [`edit`](Self::edit) does, and revokes every session that a key which is
+    /// retired as [`Retirement::Compromised`](crate::Retirement::Compromised) has begun.
+    ///
+    /// The sessions are revoked first. Should the change fail then, they stay revoked, and so is whatever that key begins:
+    /// make the change again.
+    ///
+    /// # Errors
+    /// As for [`edit`](Self::edit), and [`Refusal::Store`] where revoking fails; nothing was changed then.
+    pub async fn edit_and_revoke<R: RevocationStore + OnceStore>(
+        &self,
+        id: &str,
+        edit: &Edit,
+        sessions: &Sessions<R>,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<Edited, Refusal> {
+        let work = async {
+            let (record, plan) = self.planned(id, edit).await?;
+            for certificate in &plan.compromised {
+                sessions.revoke_idp_key(id, certificate, now).await?;
+            }
+            self.apply(record, plan, Request { by, now }).await
+        };
+        self.traced("edit", Some(id), work).await
+    }
+
+    /// What an edit comes to, if it may be made.
+    async fn planned(&self, id: &str, edit: &Edit) -> Result<(ConnectionRecord, Plan), Refusal> {
         let record = self.record(id).await?;
         // Trusting less is for everybody.
         if !edit.only_withdraws() {
             self.entitled(Feature::Configure).await?;
         }
-        let Plan { record: mut next, changes, effects } = self.plan(&record, edit).await?;
+        let plan = self.plan(&record, edit).await?;
+        if plan.effects.contains(&Effect::EndsEnforcement) && !edit.accepts_end_of_enforcement() {
+            return Err(Refusal::EndsEnforcement);
+        }
+        Ok((record, plan))
+    }
+
+    async fn apply(
+        &self,
+        record: ConnectionRecord,
+        plan: Plan,
+        request: Request<'_>,
+    ) -> Result<Edited, Refusal> {
+        let Plan { record: mut next, changes, effects, .. } = plan;
         if changes.is_empty() {
             return Ok(Edited { record, effects });
         }
+        let id = record.id();
         let ends_enforcement = effects.contains(&Effect::EndsEnforcement);
-        if ends_enforcement && !edit.accepts_end_of_enforcement() {
-            return Err(Refusal::EndsEnforcement);
-        }
         let kind = EventKind::Configured {
             revision: next.revision(),
             changes,
@@ -458,7 +514,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     }
 
     /// Whether `user` may come in by another way than single sign-on, be it a password, OAuth or an API key: `method` is
-    /// the host's name for it. That somebody breaks the glass is kept as an event before they are told; begin their
+    /// the host's name for it. Ask after the password or the key was found right: the answer tells whether an account is one
+    /// for emergencies, and counts as its use. That somebody breaks the glass is kept as an event before they are told; begin their
     /// session by [`NewSession::break_glass`](crate::NewSession::break_glass).
     ///
     /// # Errors

@@ -15,6 +15,9 @@ use crate::settings::Settings;
 use crate::store::StoreError;
 use crate::text_time;
 
+/// How many compromised keys a record remembers. A key that lasts a year takes a century to be forgotten.
+const MAX_COMPROMISED: usize = 100;
+
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,6 +89,9 @@ pub struct ConnectionRecord {
     pub(crate) configuration: Configuration,
     #[serde(default)]
     pub(crate) break_glass: Vec<String>,
+    /// SHA-256 fingerprints of public keys that are never to be trusted again, the newest last.
+    #[serde(default)]
+    pub(crate) compromised: Vec<String>,
     /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last reminded.
     #[serde(default)]
     pub(crate) reminded: BTreeMap<String, u32>,
@@ -151,6 +157,7 @@ impl ConnectionRecord {
             use_of: Use::Disabled,
             configuration: Configuration::default(),
             break_glass: Vec::new(),
+            compromised: Vec::new(),
             reminded: BTreeMap::new(),
             created_at: now,
         }
@@ -235,6 +242,27 @@ impl ConnectionRecord {
         pems.filter_map(|pem| Certificate::parse(pem.as_bytes()).ok()).collect()
     }
 
+    /// Whether the key of `certificate` was retired as compromised ([`Retirement::Compromised`](crate::Retirement)). Such a
+    /// key cannot be pinned again.
+    #[must_use]
+    pub fn is_compromised(&self, certificate: &Certificate) -> bool {
+        let fingerprint = certificate.public_key_fingerprint().to_string();
+        self.compromised.contains(&fingerprint)
+    }
+
+    /// Whether the key of this name, as sessions have it, was retired as compromised.
+    pub(crate) fn has_compromised(&self, idp_key: &str) -> bool {
+        self.compromised.iter().any(|fingerprint| fingerprint.replace(':', "") == idp_key)
+    }
+
+    /// Remembers the keys of `certificates` as compromised.
+    pub(crate) fn compromise(&mut self, certificates: &[Certificate]) {
+        let keys = certificates.iter().map(|certificate| certificate.public_key_fingerprint().to_string());
+        self.compromised.extend(keys);
+        let oldest = self.compromised.len().saturating_sub(MAX_COMPROMISED);
+        self.compromised.drain(..oldest);
+    }
+
     /// The attribute map.
     #[must_use]
     pub fn attributes(&self) -> &AttributeMap {
@@ -291,6 +319,11 @@ impl ConnectionRecord {
         domains: &[String],
     ) -> Result<Connection, ConnectionError> {
         let configuration = &self.configuration;
+        // `Edit` pins none; a record that an older version wrote could.
+        if let Some(certificate) = self.certificates().iter().find(|it| self.is_compromised(it)) {
+            let fingerprint = certificate.fingerprint_sha256().to_string();
+            return Err(ConnectionError::KeyCompromised { fingerprint });
+        }
         let mut builder = Connection::builder(settings, &self.id, &self.organization)?
             .revision(self.revision)
             .activation(self.activation)

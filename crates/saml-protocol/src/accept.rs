@@ -10,12 +10,16 @@ use crate::assertion::{
 use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
+use crate::schema::is_blank;
 
 /// Clocks of different machines are allowed to differ by this much unless said otherwise.
-const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// More than five minutes is no skew but a wrong clock, and doubles the life of JumpCloud's assertions.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+
+/// Clocks of a service's own machines, and that of its store, are taken to differ by no more than this.
+const MACHINES_APART: Duration = Duration::from_secs(300);
 
 /// An assertion is made for the login at hand. One that was issued longer ago was kept by someone.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
@@ -23,9 +27,9 @@ const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 /// Core §8.3.7: "Persistent name identifier values MUST NOT exceed a length of 256 characters."
 const MAX_PERSISTENT_NAME: usize = 256;
 
-/// For other formats there is no limit in the specification. This one is that of the longest identifier that it bounds, an
-/// entity ID (core §8.3.6), and above any address or name in a directory: an account's key has to fit into a database's index.
-const MAX_NAME: usize = 1024;
+/// What identifies an account in all, in bytes: a NameID with its format and qualifiers. It is above any address or name in a
+/// directory, and the account's key fits into the index of a database (2.7 KB in PostgreSQL).
+const MAX_NAME_BYTES: usize = 1024;
 
 /// Between whom a Response passes, by name, so that none of them stands where another belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub struct Expected {
     acs_url: String,
     request: ExpectedRequest,
     clock_skew: Duration,
+    /// `None` where any class of authentication will do.
+    authn_contexts: Option<Vec<String>>,
 }
 
 /// Whether a Response answers a request.
@@ -79,7 +85,20 @@ impl Expected {
             acs_url: parties.acs_url.to_owned(),
             request,
             clock_skew: DEFAULT_CLOCK_SKEW,
+            authn_contexts: None,
         }
+    }
+
+    /// Requires that the user authenticated in one of these ways: each `AuthnStatement` has to have an
+    /// `AuthnContextClassRef` that is one of `classes`, URIs that are compared exactly (core §2.7.2.2). Classes have no
+    /// order, so that a floor is the list of all classes at or above it. An empty list accepts no assertion.
+    ///
+    /// [`AuthnRequest::requested_authn_contexts`](crate::AuthnRequest::requested_authn_contexts) asks the identity
+    /// provider for them.
+    #[must_use]
+    pub fn require_authn_contexts(mut self, classes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.authn_contexts = Some(classes.into_iter().map(Into::into).collect());
+        self
     }
 
     /// With another tolerance than 60 seconds for clocks that differ; more than 300 seconds is taken as 300.
@@ -113,7 +132,7 @@ impl VerifiedResponse {
     pub fn accept(self, expected: &Expected, now: SystemTime) -> Result<AcceptedAssertion, Rejection> {
         let Self { envelope, evidence, assertion } = self;
         let clock = Clock { now, skew: expected.clock_skew };
-        check_envelope(&envelope, expected)?;
+        check_envelope(&envelope, evidence.was_encrypted(), expected)?;
         check_version(&assertion.version, "Assertion")?;
         check_issuer(&assertion.issuer, expected, "Assertion")?;
         let subject = assertion.subject.as_ref().ok_or(Rejection::NoSubject)?;
@@ -124,6 +143,7 @@ impl VerifiedResponse {
         check_issue_instant(envelope.issue_instant, &clock, "Response")?;
         check_issue_instant(assertion.issue_instant, &clock, "Assertion")?;
         let authn = check_authn(&assertion.authn_statements, &clock)?.clone();
+        check_authn_contexts(&assertion.authn_statements, expected)?;
         let session_ends =
             assertion.authn_statements.iter().filter_map(|it| it.session_not_on_or_after).min();
         Ok(AcceptedAssertion {
@@ -157,16 +177,17 @@ impl Clock {
     }
 }
 
-fn check_envelope(envelope: &Envelope, expected: &Expected) -> Result<(), Rejection> {
+fn check_envelope(envelope: &Envelope, encrypts: bool, expected: &Expected) -> Result<(), Rejection> {
     check_version(&envelope.version, "Response")?;
     // Core §3.2.2.1. A failure may carry an assertion, but none to log in with.
     if !envelope.status.is_success() {
         return Err(Rejection::Status(envelope.status.clone()));
     }
-    // Profiles §4.1.4.2: the Issuer may be missing, but not from a signed Response (errata E26).
+    // Profiles §4.1.4.2 with erratum E26: the Issuer may be missing, but not from a signed Response, nor where the assertion
+    // is encrypted.
     match &envelope.issuer {
         Some(issuer) => check_issuer(issuer, expected, "Response")?,
-        None if envelope.signed => return Err(Rejection::NoIssuer),
+        None if envelope.signed || encrypts => return Err(Rejection::NoIssuer),
         None => {}
     }
     // Bindings §3.5.5.2: a signed Response names where it was sent to.
@@ -183,13 +204,14 @@ fn check_envelope(envelope: &Envelope, expected: &Expected) -> Result<(), Reject
     check_in_response_to(envelope.in_response_to.as_deref(), expected, "Response")
 }
 
-/// From when on no login at all could accept an assertion any longer, whichever of its confirmations it takes and however
-/// far clocks are allowed to differ by then. Never more than [`MAX_AGE`] ahead: an identity provider that makes assertions
-/// for ever must not fill the memory of what was used.
+/// Returns the instant from which the replay key may be forgotten: no login can accept the assertion any longer, whichever
+/// of its confirmations it takes, however far a connection's clock skew is extended by then, and on a machine whose clock is
+/// [`MACHINES_APART`] behind that of the store. Never more than [`MAX_AGE`] and these two ahead: an identity provider that
+/// makes assertions for ever must not fill the memory of what was used.
 fn unacceptable_from(issue_instant: SystemTime, valid_until: SystemTime) -> SystemTime {
     let too_old = issue_instant.checked_add(MAX_AGE).unwrap_or(valid_until);
     let end = valid_until.min(too_old);
-    end.checked_add(MAX_CLOCK_SKEW).unwrap_or(end)
+    end.checked_add(MAX_CLOCK_SKEW + MACHINES_APART).unwrap_or(end)
 }
 
 /// Core §3.2.2 and §2.3.3: the version is 2.0.
@@ -254,42 +276,43 @@ fn check_in_response_to(
     }
 }
 
-/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §8.3.7: a persistent one that is qualified was made for
-/// this service. Elsewhere qualifiers are part of what identifies the account.
+/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §2.2.2: what is qualified by the name of a service means
+/// something to that service, whatever its format. The other qualifier is the identity provider's business, and a part of
+/// what identifies the account.
 fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<&'s NameId, Rejection> {
     let name_id = match identifier {
         Identifier::NameId(name_id) => name_id,
         Identifier::None => return Err(Rejection::NoNameId),
         Identifier::Other(kind) => return Err(Rejection::NameIdKind { found: kind.clone() }),
     };
-    if name_id.value().trim().is_empty() {
+    if is_blank(name_id.value()) {
         return Err(Rejection::EmptyNameId);
     }
-    let limit = if name_id.format() == Some(FORMAT_PERSISTENT) { MAX_PERSISTENT_NAME } else { MAX_NAME };
     let length = name_id.value().chars().count();
-    if length > limit {
-        return Err(Rejection::NameIdLength { limit, found: length });
+    if name_id.format() == Some(FORMAT_PERSISTENT) && length > MAX_PERSISTENT_NAME {
+        return Err(Rejection::NameIdLength { limit: MAX_PERSISTENT_NAME, found: length });
+    }
+    let parts = [name_id.format(), name_id.name_qualifier(), name_id.sp_name_qualifier()];
+    let size = parts.into_iter().flatten().map(str::len).fold(name_id.value().len(), usize::saturating_add);
+    if size > MAX_NAME_BYTES {
+        return Err(Rejection::NameIdSize { limit: MAX_NAME_BYTES, found: size });
     }
     // Nobody sees these, so that two names could look the same.
     if name_id.value().chars().any(|it| it.is_control() || is_invisible(it)) {
         return Err(Rejection::NameIdCharacters);
     }
     match name_id.sp_name_qualifier() {
-        Some(qualifier)
-            if name_id.format() == Some(FORMAT_PERSISTENT) && qualifier != expected.sp_entity_id =>
-        {
-            Err(Rejection::NameIdQualifier {
-                expected: expected.sp_entity_id.clone(),
-                found: qualifier.to_owned(),
-            })
-        }
+        Some(qualifier) if !is(qualifier, &expected.sp_entity_id) => Err(Rejection::NameIdQualifier {
+            expected: expected.sp_entity_id.clone(),
+            found: qualifier.to_owned(),
+        }),
         _ => Ok(name_id),
     }
 }
 
-/// Characters that are not seen, or that change how others are: by Unicode 16.0 what DerivedCoreProperties.txt gives the property
-/// Default_Ignorable_Code_Point, and what DerivedGeneralCategory.txt gives the category Cf. First and last of each range, in
-/// ascending order.
+/// Characters that are not seen, or that change how others are: by Unicode 16.0 what
+/// DerivedCoreProperties.txt gives the property Default_Ignorable_Code_Point, and what
+/// DerivedGeneralCategory.txt gives the category Cf. First and last of each range, in ascending order.
 #[rustfmt::skip]
 const INVISIBLE: [(char, char); 25] = [
     ('\u{ad}', '\u{ad}'),
@@ -447,6 +470,18 @@ fn check_authn<'s>(statements: &'s [AuthnStatement], clock: &Clock) -> Result<&'
     statements.first().ok_or(Rejection::NoAuthnStatement)
 }
 
+/// Core §2.7.2.2: how the user authenticated. Each statement counts, as it does for the end of the session.
+fn check_authn_contexts(statements: &[AuthnStatement], expected: &Expected) -> Result<(), Rejection> {
+    let Some(classes) = &expected.authn_contexts else { return Ok(()) };
+    let is_among = |found: &str| classes.iter().any(|class| is(found, class));
+    match statements.iter().find(|it| !it.context_class.as_deref().is_some_and(is_among)) {
+        None => Ok(()),
+        Some(statement) => {
+            Err(Rejection::AuthnContext { expected: classes.clone(), found: statement.context_class.clone() })
+        }
+    }
+}
+
 impl AcceptedAssertion {
     /// Who the subject is to the identity provider.
     #[must_use]
@@ -524,8 +559,8 @@ impl AcceptedAssertion {
         format!("assertion:{}:{issuer}:{}", issuer.len(), self.id())
     }
 
-    /// How long that key has to be remembered: until nobody could accept the assertion any longer, whichever of its
-    /// confirmations they take and however their clock differs.
+    /// The instant from which that key may be forgotten: that from which no setting of a verifier could accept the
+    /// assertion, with the largest clock skew of 300 seconds, and 300 seconds more for machines whose clocks differ.
     #[must_use]
     pub fn remember_until(&self) -> SystemTime {
         self.remember_until

@@ -8,8 +8,8 @@ use saml_xml::Element;
 
 use crate::names::{ASSERTION, DSIG, XSI};
 use crate::schema::{
-    SchemaError, Sequence, excerpt, known_attributes, optional_instant, required_attribute, required_instant,
-    unexpected,
+    SchemaError, Sequence, WHITE_SPACE, excerpt, is_true, known_attributes, optional_instant,
+    required_attribute, required_instant, unexpected,
 };
 
 /// An assertion that a pinned key signed. Made of a [`SignedElement`] only.
@@ -154,7 +154,7 @@ impl NameId {
         Ok(Self {
             // White space around it is how some products lay out their XML. In an Issuer and in an Audience it counts: those
             // are compared with what an administrator typed.
-            value: element.text()?.trim_matches([' ', '\t', '\n', '\r']).to_owned(),
+            value: element.text()?.trim_matches(WHITE_SPACE).to_owned(),
             format: attribute("Format"),
             name_qualifier: attribute("NameQualifier"),
             sp_name_qualifier: attribute("SPNameQualifier"),
@@ -381,8 +381,7 @@ pub enum AttributeValue {
 
 impl AttributeValue {
     fn read(element: Element<'_, '_>) -> Self {
-        let is_nil = |value: &str| matches!(value.trim(), "true" | "1");
-        if element.attributes().any(|attribute| attribute.is(XSI, "nil") && is_nil(attribute.value())) {
+        if element.attributes().any(|attribute| attribute.is(XSI, "nil") && is_true(attribute.value())) {
             return Self::Nil;
         }
         element.as_text().map_or(Self::Markup, |text| Self::Text(text.to_owned()))

@@ -12,7 +12,8 @@ use crate::names::{ASSERTION, BINDING_POST, PROTOCOL};
 
 /// An `AuthnRequest`: "log somebody in and post the result to this address".
 ///
-/// It asks for no particular kind of name or authentication, so that what JumpCloud is configured to send arrives.
+/// By default it asks for no particular kind of name or authentication: the identity provider sends what it is configured
+/// to send.
 #[derive(Clone, Debug)]
 pub struct AuthnRequest<'r> {
     id: &'r RequestId,
@@ -22,6 +23,7 @@ pub struct AuthnRequest<'r> {
     issue_instant: SystemTime,
     force_authn: bool,
     name_id_format: Option<&'r str>,
+    authn_contexts: Vec<&'r str>,
 }
 
 impl<'r> AuthnRequest<'r> {
@@ -43,6 +45,7 @@ impl<'r> AuthnRequest<'r> {
             issue_instant,
             force_authn: false,
             name_id_format: None,
+            authn_contexts: Vec::new(),
         }
     }
 
@@ -57,6 +60,15 @@ impl<'r> AuthnRequest<'r> {
     #[must_use]
     pub fn name_id_format(mut self, format: &'r str) -> Self {
         self.name_id_format = Some(format);
+        self
+    }
+
+    /// Asks the identity provider to authenticate the user in one of these ways, exactly: URIs of classes, in the order
+    /// of preference (core §3.3.2.2.1). Without any, it decides. The answer is checked by
+    /// [`Expected::require_authn_contexts`](crate::Expected::require_authn_contexts).
+    #[must_use]
+    pub fn requested_authn_contexts(mut self, classes: impl IntoIterator<Item = &'r str>) -> Self {
+        self.authn_contexts = classes.into_iter().collect();
         self
     }
 
@@ -79,6 +91,13 @@ impl<'r> AuthnRequest<'r> {
                 .attribute("AllowCreate", "true")
                 .attribute("Format", format)
                 .end();
+        }
+        if !self.authn_contexts.is_empty() {
+            xml.start("samlp:RequestedAuthnContext").attribute("Comparison", "exact");
+            for class in &self.authn_contexts {
+                xml.start("saml:AuthnContextClassRef").attribute("xmlns:saml", ASSERTION).text(class).end();
+            }
+            xml.end();
         }
         Ok(xml.finish()?)
     }

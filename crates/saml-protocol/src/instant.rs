@@ -7,6 +7,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 use time::format_description::well_known::{Iso8601, Rfc3339};
 
+use crate::schema::WHITE_SPACE;
+
 /// Any number of digits is allowed; more than this is no time but a flood.
 const MAX_FRACTION_DIGITS: usize = 32;
 
@@ -24,7 +26,7 @@ const MILLISECONDS: EncodedConfig = Config::DEFAULT
 /// seconds and years of other than four digits have no place in a message that is valid for minutes.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<SystemTime> {
-    let text = text.trim_matches([' ', '\t', '\n', '\r']);
+    let text = text.trim_matches(WHITE_SPACE);
     if !has_the_form(text) {
         return None;
     }

@@ -6,7 +6,9 @@
 //! 1. An [`AuthnRequest`] leaves by [`encode_redirect`] or as a [`PostForm`].
 //! 2. The Response comes back in a form field; [`decode_post`] gives its bytes.
 //! 3. [`ResponseVerifier::verify`] parses, checks the structure, verifies the signatures under pinned keys and reads the
-//!    one signed assertion: a [`VerifiedResponse`]. It is genuine, but perhaps for somebody else.
+//!    one signed assertion: a [`VerifiedResponse`]. It is genuine, but perhaps for somebody else. Between
+//!    [`parse`](ResponseVerifier::parse) and [`verify_parsed`](ResponseVerifier::verify_parsed) a service can ask whether
+//!    the browser began a login at all, before it computes any signature.
 //! 4. [`VerifiedResponse::accept`] holds it against what was [`Expected`], now: an [`AcceptedAssertion`]. Only this has
 //!    accessors for what the assertion says.
 //!
@@ -39,6 +41,7 @@ pub use instant::{format_instant, parse_instant};
 pub use metadata::{IdpMetadata, MetadataError, SpMetadata};
 pub use rejection::Rejection;
 pub use response::{
-    AssertionSchemaError, Evidence, ResponseError, ResponseVerifier, SignedParts, Status, VerifiedResponse,
+    AssertionSchemaError, Evidence, ResponseError, ResponseVerifier, SignedParts, Status, UnverifiedResponse,
+    VerifiedResponse,
 };
 pub use schema::SchemaError;

@@ -4,13 +4,19 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use saml_signature::{Certificate, CertificateError};
+use saml_signature::{Certificate, CertificateError, SeveralKeys, TrustedKeys};
 use saml_xml::{Document, Element, Limits, ParseError, WriteError, XmlWriter};
 use thiserror::Error;
 use url::Url;
 
+use crate::accept::DEFAULT_CLOCK_SKEW;
 use crate::names::{BINDING_POST, BINDING_REDIRECT, DSIG, METADATA, PROTOCOL};
-use crate::schema::{SchemaError, excerpt, optional_instant, required_attribute};
+use crate::schema::{
+    SchemaError, WHITE_SPACE, excerpt, is_blank, is_true, optional_instant, required_attribute,
+};
+
+/// Until when whoever fetches our metadata may keep a copy, as an `xs:duration`: a day.
+const CACHE_DURATION: &str = "P1D";
 
 /// What an identity provider's metadata says: the values that an administrator would otherwise copy one by one.
 ///
@@ -22,14 +28,18 @@ pub struct IdpMetadata {
     sso_url: Url,
     certificates: Vec<Certificate>,
     valid_until: Option<SystemTime>,
+    wants_signed_requests: bool,
 }
 
 impl IdpMetadata {
-    /// Reads an `EntityDescriptor` with one `IDPSSODescriptor` for SAML 2.0, at the time `now`.
+    /// Reads an `EntityDescriptor` with one `IDPSSODescriptor` for SAML 2.0, at the time `now`. Its validity (`validUntil`)
+    /// may have ended up to 60 seconds before that, for clocks that differ.
     ///
-    /// Taken are the certificates of the keys for signing, that is those without `use` or with `use="signing"`, and the
-    /// address for HTTP-Redirect or, where none is declared, that for HTTP-POST: JumpCloud answers both at the same one
-    /// and declares only the latter by default.
+    /// Taken are the certificates of the keys for signing, that is of each `KeyDescriptor` without `use` or with
+    /// `use="signing"`. A `KeyDescriptor` names one key (metadata §2.4.1.1): its certificates are all of that key, and a
+    /// chain up to an authority is refused, since the authority's key would be pinned like the identity provider's. One that
+    /// has no certificate is passed over. The address is that for HTTP-Redirect or, where none is declared, that for
+    /// HTTP-POST: JumpCloud answers both at the same one and declares only the latter by default.
     ///
     /// # Errors
     /// [`MetadataError`].
@@ -42,18 +52,30 @@ impl IdpMetadata {
         let idp = idp_descriptor(root)?;
         let instants = [optional_instant(root, "validUntil")?, optional_instant(idp, "validUntil")?];
         let valid_until = instants.into_iter().flatten().min();
-        if let Some(end) = valid_until.filter(|end| *end <= now) {
+        let is_over =
+            |end: &SystemTime| end.checked_add(DEFAULT_CLOCK_SKEW).is_some_and(|latest| latest <= now);
+        if let Some(end) = valid_until.filter(is_over) {
             return Err(MetadataError::Expired { valid_until: end });
         }
         let certificates = signing_certificates(idp)?;
         if certificates.is_empty() {
             return Err(MetadataError::NoCertificate);
         }
+        if certificates.len() > TrustedKeys::MAX_KEYS {
+            let (limit, found) = (TrustedKeys::MAX_KEYS, certificates.len());
+            return Err(MetadataError::TooManyKeys { limit, found });
+        }
         let entity_id = required_attribute(root, "entityID")?;
-        if entity_id.trim().is_empty() {
+        if is_blank(entity_id) {
             return Err(MetadataError::NoEntityId);
         }
-        Ok(Self { entity_id: entity_id.to_owned(), sso_url: sso_url(idp)?, certificates, valid_until })
+        Ok(Self {
+            entity_id: entity_id.to_owned(),
+            sso_url: sso_url(idp)?,
+            certificates,
+            valid_until,
+            wants_signed_requests: idp.attribute("WantAuthnRequestsSigned").is_some_and(is_true),
+        })
     }
 
     /// The entity ID, to the letter.
@@ -79,13 +101,20 @@ impl IdpMetadata {
     pub fn valid_until(&self) -> Option<SystemTime> {
         self.valid_until
     }
+
+    /// Whether the identity provider asks for signed requests (`WantAuthnRequestsSigned`, metadata §2.4.3), and so may
+    /// refuse logins of a service that does not sign them. JumpCloud does not ask.
+    #[must_use]
+    pub fn wants_signed_requests(&self) -> bool {
+        self.wants_signed_requests
+    }
 }
 
 fn idp_descriptor<'d, 'a>(root: Element<'d, 'a>) -> Result<Element<'d, 'a>, MetadataError> {
     let supports_saml_2 = |element: &Element<'_, '_>| {
         element
             .attribute("protocolSupportEnumeration")
-            .is_some_and(|list| list.split_whitespace().any(|it| it == PROTOCOL))
+            .is_some_and(|list| list.split(WHITE_SPACE).any(|it| it == PROTOCOL))
     };
     let children = root.child_elements().map_err(SchemaError::from)?;
     let mut found = children.filter(|child| child.is(METADATA, "IDPSSODescriptor") && supports_saml_2(child));
@@ -106,15 +135,27 @@ fn signing_certificates(idp: Element<'_, '_>) -> Result<Vec<Certificate>, Metada
             Some("encryption") => continue,
             Some(other) => return Err(MetadataError::KeyUse { found: excerpt(other) }),
         }
-        for element in key.descendants_and_self().filter(|element| element.is(DSIG, "X509Certificate")) {
-            let text = element.text().map_err(SchemaError::from)?;
-            let certificate = Certificate::parse(text.as_bytes())?;
-            if !certificates.iter().any(|other| other.public_key_der() == certificate.public_key_der()) {
-                certificates.push(certificate);
-            }
+        let Some(certificate) = certificate_of(key)? else { continue };
+        if !certificates.iter().any(|other| other.public_key_der() == certificate.public_key_der()) {
+            certificates.push(certificate);
         }
     }
     Ok(certificates)
+}
+
+/// The certificate of the one key that a `KeyDescriptor` names. All that is in a `KeyInfo` is about one key, and so are the
+/// certificates of an `X509Data`, but for those of the chain that leads to it (XML Signature §4.4, §4.4.4). Nothing tells for
+/// sure which is which, and nobody is to guess whose key is pinned.
+fn certificate_of(descriptor: Element<'_, '_>) -> Result<Option<Certificate>, MetadataError> {
+    let mut file = String::new();
+    for element in descriptor.descendants_and_self().filter(|it| it.is(DSIG, "X509Certificate")) {
+        let text = element.text().map_err(SchemaError::from)?;
+        file.push_str(&Certificate::parse(text.as_bytes())?.to_pem());
+    }
+    if file.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Certificate::parse(file.as_bytes())?))
 }
 
 fn sso_url(idp: Element<'_, '_>) -> Result<Url, MetadataError> {
@@ -181,9 +222,29 @@ pub enum MetadataError {
         /// What it is for.
         found: String,
     },
+    /// More keys than a connection may pin.
+    #[error("the metadata has {found} keys for signing, but a connection pins at most {limit}")]
+    TooManyKeys {
+        /// How many keys may be pinned.
+        limit: usize,
+        /// How many different keys there are.
+        found: usize,
+    },
+    /// A `KeyDescriptor` with certificates of more than one key, such as a chain.
+    #[error("a KeyDescriptor holds certificates of more than one key, but it names one key: {0}")]
+    SeveralKeys(SeveralKeys),
     /// A certificate that cannot be read.
     #[error(transparent)]
-    Certificate(#[from] CertificateError),
+    Certificate(CertificateError),
+}
+
+impl From<CertificateError> for MetadataError {
+    fn from(error: CertificateError) -> Self {
+        match error {
+            CertificateError::SeveralKeys(keys) => Self::SeveralKeys(keys),
+            other => Self::Certificate(other),
+        }
+    }
 }
 
 impl MetadataError {
@@ -199,7 +260,21 @@ impl MetadataError {
             Self::NoEntityId => "config.metadata_entity_id",
             Self::NoSsoUrl | Self::SsoUrl { .. } => "config.metadata_sso_url",
             Self::NoCertificate | Self::KeyUse { .. } => "config.metadata_certificate",
+            Self::TooManyKeys { .. } => "limit.certificates",
+            Self::SeveralKeys(_) => "key.several",
             Self::Certificate(error) => error.code(),
+        }
+    }
+
+    /// What was expected.
+    #[must_use]
+    pub fn expected(&self) -> Option<String> {
+        match self {
+            Self::Xml(error) => error.expected(),
+            Self::Schema(error) => error.expected(),
+            Self::TooManyKeys { limit, .. } => Some(format!("at most {limit} keys")),
+            Self::SeveralKeys(_) => Some("certificates of one key".to_owned()),
+            _ => None,
         }
     }
 
@@ -210,6 +285,8 @@ impl MetadataError {
             Self::Xml(error) => error.found(),
             Self::Schema(error) => error.found(),
             Self::Root { found } | Self::SsoUrl { found } | Self::KeyUse { found } => Some(found.clone()),
+            Self::TooManyKeys { found, .. } => Some(format!("{found} keys")),
+            Self::SeveralKeys(keys) => Some(format!("{} certificates", keys.certificates().len())),
             _ => None,
         }
     }
@@ -245,7 +322,8 @@ impl<'m> SpMetadata<'m> {
         self
     }
 
-    /// The `EntityDescriptor`.
+    /// The `EntityDescriptor`. It has a `cacheDuration` of a day, as it needs that or an end of its validity (metadata §2.3.2):
+    /// nothing in it expires by itself, and an identity provider that imported a file once would otherwise stop accepting it.
     ///
     /// # Errors
     /// [`WriteError`] where a value cannot be represented.
@@ -253,6 +331,7 @@ impl<'m> SpMetadata<'m> {
         let mut xml = XmlWriter::new();
         xml.start("md:EntityDescriptor")
             .attribute("xmlns:md", METADATA)
+            .attribute("cacheDuration", CACHE_DURATION)
             .attribute("entityID", self.entity_id);
         let signs = if self.signing.is_some() { "true" } else { "false" };
         xml.start("md:SPSSODescriptor").attribute("AuthnRequestsSigned", signs);

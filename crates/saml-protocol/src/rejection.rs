@@ -22,8 +22,8 @@ pub enum Rejection {
     /// Not a success.
     #[error("the identity provider refused: {0}")]
     Status(Status),
-    /// A signed Response without Issuer.
-    #[error("the signed Response has no Issuer")]
+    /// A Response without Issuer that is signed, or whose assertion is encrypted.
+    #[error("the Response has no Issuer, which a signature or an encrypted assertion requires")]
     NoIssuer,
     /// Another identity provider.
     #[error("the Issuer of the {element} is another identity provider")]
@@ -89,7 +89,7 @@ pub enum Rejection {
     /// An identifier that is empty or blank.
     #[error("the NameID is empty")]
     EmptyNameId,
-    /// An identifier that is longer than any.
+    /// A persistent identifier that is longer than the specification allows (core §8.3.7).
     #[error("the NameID is too long")]
     NameIdLength {
         /// The limit, in characters.
@@ -97,11 +97,19 @@ pub enum Rejection {
         /// The length.
         found: usize,
     },
+    /// An identifier that is too long together with its format and qualifiers.
+    #[error("the NameID is too long, with its Format and qualifiers")]
+    NameIdSize {
+        /// The limit, in bytes.
+        limit: usize,
+        /// The size.
+        found: usize,
+    },
     /// An identifier with control characters, or with others that are not seen.
     #[error("the NameID holds control characters or invisible ones")]
     NameIdCharacters,
     /// An identifier that was made for another service.
-    #[error("the NameID is qualified for another service")]
+    #[error("the NameID is for another service (SPNameQualifier)")]
     NameIdQualifier {
         /// Our entity ID.
         expected: String,
@@ -174,6 +182,14 @@ pub enum Rejection {
     /// No statement that the subject was authenticated.
     #[error("the assertion does not say that the user was authenticated: it has no AuthnStatement")]
     NoAuthnStatement,
+    /// Authenticated in another way than required.
+    #[error("the user did not authenticate in a required way (AuthnContextClassRef)")]
+    AuthnContext {
+        /// The classes that are accepted.
+        expected: Vec<String>,
+        /// The class that the assertion names.
+        found: Option<String>,
+    },
     /// An authentication in the future.
     #[error("the user was authenticated in the future")]
     AuthnInstant {
@@ -214,6 +230,7 @@ impl Rejection {
             | Self::NameIdKind { .. }
             | Self::EmptyNameId
             | Self::NameIdLength { .. }
+            | Self::NameIdSize { .. }
             | Self::NameIdCharacters
             | Self::NameIdQualifier { .. } => "assertion.name_id",
             Self::Confirmation { .. } => "assertion.confirmation",
@@ -225,6 +242,7 @@ impl Rejection {
             Self::Audience { .. } => "assertion.audience",
             Self::Condition { .. } => "assertion.condition",
             Self::NoAuthnStatement => "assertion.authn_statement_missing",
+            Self::AuthnContext { .. } => "assertion.authn_context",
             Self::AuthnInstant { .. } => "assertion.authn_instant",
             Self::SessionExpired { .. } => "assertion.session_expired",
         }
@@ -242,7 +260,9 @@ impl Rejection {
             | Self::NameIdQualifier { expected, .. }
             | Self::NoAudience { expected }
             | Self::Audience { expected, .. } => Some(excerpt(expected)),
+            Self::AuthnContext { expected, .. } => Some(excerpt(&expected.join(", "))),
             Self::NameIdLength { limit, .. } => Some(format!("at most {limit} characters")),
+            Self::NameIdSize { limit, .. } => Some(format!("at most {limit} bytes")),
             Self::IssuerFormat { .. } => Some(FORMAT_ENTITY.to_owned()),
             Self::InResponseTo { expected, .. } => {
                 Some(expected.as_deref().map_or_else(|| "no InResponseTo".to_owned(), excerpt))
@@ -272,9 +292,13 @@ impl Rejection {
             Self::InResponseTo { found, .. } => {
                 Some(found.as_deref().map_or_else(|| "no InResponseTo".to_owned(), excerpt))
             }
+            Self::AuthnContext { found, .. } => {
+                Some(found.as_deref().map_or_else(|| "no AuthnContextClassRef".to_owned(), excerpt))
+            }
             Self::Audience { found, .. } => Some(excerpt(&found.join(", "))),
             Self::Status(status) => Some(status.to_string()),
             Self::NameIdLength { found, .. } => Some(format!("{found} characters")),
+            Self::NameIdSize { found, .. } => Some(format!("{found} bytes")),
             Self::IssueInstant { found, .. } | Self::AuthnInstant { found, .. } => format_instant(*found),
             Self::NotYetValid { not_before, .. } => time("valid from", *not_before),
             Self::Expired { not_on_or_after, .. }

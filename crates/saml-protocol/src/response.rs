@@ -25,6 +25,7 @@ pub struct ResponseVerifier {
     algorithms: AlgorithmPolicy,
     decryptor: Decryptor,
     second_opinion: Option<Arc<dyn SecondOpinion>>,
+    requires_signed_response: bool,
     limits: Limits,
 }
 
@@ -37,6 +38,7 @@ impl ResponseVerifier {
             algorithms: AlgorithmPolicy::default(),
             decryptor: Decryptor::default(),
             second_opinion: None,
+            requires_signed_response: false,
             limits: Limits::default(),
         }
     }
@@ -62,6 +64,14 @@ impl ResponseVerifier {
         self
     }
 
+    /// Refuses a Response that carries no signature of its own, even where its assertion is signed
+    /// (`signature.response_missing`). By default either signature suffices (profiles §4.1.4.5).
+    #[must_use]
+    pub fn require_signed_response(mut self) -> Self {
+        self.requires_signed_response = true;
+        self
+    }
+
     /// The keys that are trusted.
     #[must_use]
     pub fn keys(&self) -> &TrustedKeys {
@@ -79,12 +89,23 @@ impl ResponseVerifier {
         self.keys.certificates().find(decrypts)
     }
 
-    /// Verifies the signatures of a Response and reads its assertion. `xml` is the decoded message.
+    /// Parses a Response and reads what it says around its assertion. No signature is verified and nothing is decrypted:
+    /// [`verify_parsed`](Self::verify_parsed) goes on from here. `xml` is the decoded message.
+    ///
+    /// # Errors
+    /// [`ResponseError`], where the message is not a well-formed Response with exactly one assertion.
+    pub fn parse<'x>(&self, xml: &'x [u8]) -> Result<UnverifiedResponse<'x>, ResponseError> {
+        let document = Document::parse(xml, &self.limits)?;
+        let envelope = Envelope::read(document.root())?;
+        Ok(UnverifiedResponse { document, envelope })
+    }
+
+    /// Verifies the signatures of a parsed Response and reads its assertion.
     ///
     /// # Errors
     /// [`ResponseError`]; nothing of the message is available then.
-    pub fn verify(&self, xml: &[u8]) -> Result<VerifiedResponse, ResponseError> {
-        self.process(xml, |envelope, evidence, signed| {
+    pub fn verify_parsed(&self, response: UnverifiedResponse<'_>) -> Result<VerifiedResponse, ResponseError> {
+        self.process(response, |envelope, evidence, signed| {
             Ok(VerifiedResponse {
                 envelope,
                 evidence,
@@ -93,26 +114,40 @@ impl ResponseVerifier {
         })
     }
 
+    /// Parses a Response, verifies its signatures and reads its assertion: [`parse`](Self::parse) followed by
+    /// [`verify_parsed`](Self::verify_parsed). `xml` is the decoded message.
+    ///
+    /// # Errors
+    /// [`ResponseError`]; nothing of the message is available then.
+    pub fn verify(&self, xml: &[u8]) -> Result<VerifiedResponse, ResponseError> {
+        self.verify_parsed(self.parse(xml)?)
+    }
+
     /// Verifies the signatures only, to tell a problem of keys from one of contents.
     ///
     /// # Errors
     /// [`ResponseError`], but for those about what the assertion says.
     pub fn verify_signatures(&self, xml: &[u8]) -> Result<Evidence, ResponseError> {
-        self.process(xml, |_, evidence, _| Ok(evidence))
+        self.process(self.parse(xml)?, |_, evidence, _| Ok(evidence))
     }
 
     /// Structure first, then signatures, then `read` with what they cover.
     fn process<T>(
         &self,
-        xml: &[u8],
+        response: UnverifiedResponse<'_>,
         read: impl FnOnce(Envelope, Evidence, &SignedElement<'_, '_>) -> Result<T, ResponseError>,
     ) -> Result<T, ResponseError> {
-        let document = Document::parse(xml, &self.limits)?;
+        let UnverifiedResponse { document, mut envelope } = response;
         let root = document.root();
-        let (mut envelope, carried) = Envelope::read(root)?;
-        match carried {
+        match Carried::by(root)? {
             Carried::Plain(assertion) => {
                 let signatures = self.survey(&document, &[root, assertion])?;
+                let is_signed = signatures.has_signature(assertion);
+                if is_signed && self.lacks_signature(&signatures, root) {
+                    return Err(ResponseError::ResponseUnsigned {
+                        found: "a signature of the Assertion only",
+                    });
+                }
                 let response = self.verify_if_signed(&signatures, root)?;
                 let own = self.verify_if_signed(&signatures, assertion)?;
                 envelope.signed = response.is_some();
@@ -123,6 +158,10 @@ impl ResponseVerifier {
             }
             Carried::Encrypted(encrypted) => {
                 let signatures = self.survey(&document, &[root])?;
+                // Before anything is decrypted: whether the assertion within is signed changes nothing.
+                if self.lacks_signature(&signatures, root) {
+                    return Err(ResponseError::ResponseUnsigned { found: "an unsigned Response" });
+                }
                 let response = self.verify_if_signed(&signatures, root)?;
                 envelope.signed = response.is_some();
                 let plaintext = self.decryptor.decrypt(encrypted)?;
@@ -140,6 +179,15 @@ impl ResponseVerifier {
                 read(envelope, evidence, &signed.ok_or_else(unsigned)?)
             }
         }
+    }
+
+    /// Whether the Response has to carry a signature, and carries none.
+    fn lacks_signature<'d, 'a>(
+        &self,
+        signatures: &SignedDocument<'d, 'a>,
+        response: Element<'d, 'a>,
+    ) -> bool {
+        self.requires_signed_response && !signatures.has_signature(response)
     }
 
     fn survey<'d, 'a>(
@@ -200,6 +248,32 @@ fn count_assertions(root: Element<'_, '_>) -> usize {
         element.is(ASSERTION, "Assertion") || element.is(ASSERTION, "EncryptedAssertion")
     };
     root.descendants_and_self().filter(is_assertion).count()
+}
+
+/// A parsed Response, none of whose signatures has been verified: anybody can have written it.
+///
+/// It exists so that cheap questions come before expensive ones: by what it claims to answer, a service finds out
+/// whether this browser began a login at all. Nothing else can be read from it.
+pub struct UnverifiedResponse<'x> {
+    document: Document<'x>,
+    envelope: Envelope,
+}
+
+impl UnverifiedResponse<'_> {
+    /// Returns the `InResponseTo` of the Response, which nothing vouches for. It may select the cookie or the record of
+    /// a login to compare the message with, and nothing more: whether the message answers that request,
+    /// [`VerifiedResponse::accept`] decides, by the signed assertion.
+    #[must_use]
+    pub fn in_response_to(&self) -> Option<&str> {
+        self.envelope.in_response_to.as_deref()
+    }
+}
+
+impl std::fmt::Debug for UnverifiedResponse<'_> {
+    /// Sizes only: nothing of an unverified message has a place in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedResponse").field("document", &self.document).finish_non_exhaustive()
+    }
 }
 
 /// A Response whose signatures hold, with its assertion. Whether it is for us, [`accept`](Self::accept) says.
@@ -311,7 +385,7 @@ enum Carried<'d, 'a> {
 }
 
 impl Envelope {
-    fn read<'d, 'a>(root: Element<'d, 'a>) -> Result<(Self, Carried<'d, 'a>), ResponseError> {
+    fn read(root: Element<'_, '_>) -> Result<Self, ResponseError> {
         if !root.is(PROTOCOL, "Response") {
             return Err(ResponseError::Root { found: excerpt(root.local_name()) });
         }
@@ -322,8 +396,8 @@ impl Envelope {
         let _ = children.optional(DSIG, "Signature");
         let _ = children.optional(PROTOCOL, "Extensions");
         let status = Status::read(children.required(PROTOCOL, "Status")?)?;
-        let carried = carried(root, children, &status)?;
-        let envelope = Self {
+        check_carried(root, children, &status)?;
+        Ok(Self {
             version: required_attribute(root, "Version")?.to_owned(),
             issue_instant: required_instant(root, "IssueInstant")?,
             in_response_to: root.attribute("InResponseTo").map(str::to_owned),
@@ -331,31 +405,43 @@ impl Envelope {
             issuer,
             status,
             signed: false,
-        };
-        Ok((envelope, carried))
+        })
     }
 }
 
-/// The one assertion among the children of a Response, which is also the only one in the whole document.
-fn carried<'d, 'a>(
+impl<'d, 'a> Carried<'d, 'a> {
+    fn of(child: Element<'d, 'a>) -> Option<Self> {
+        if child.is(ASSERTION, "Assertion") {
+            Some(Self::Plain(child))
+        } else if child.is(ASSERTION, "EncryptedAssertion") {
+            Some(Self::Encrypted(child))
+        } else {
+            None
+        }
+    }
+
+    /// The assertion of a Response that [`check_carried`] let pass.
+    fn by(root: Element<'d, 'a>) -> Result<Self, ResponseError> {
+        let mut children = root.child_elements().map_err(SchemaError::from)?;
+        children.find_map(Self::of).ok_or(ResponseError::AssertionCount { found: 0 })
+    }
+}
+
+/// That there is one assertion among the children of a Response, which is also the only one in the whole document.
+fn check_carried<'d, 'a>(
     root: Element<'d, 'a>,
     mut children: Sequence<'d, 'a>,
     status: &Status,
-) -> Result<Carried<'d, 'a>, ResponseError> {
-    let mut found = None;
+) -> Result<(), ResponseError> {
+    let mut is_among_children = false;
     while let Some(child) = children.next() {
-        if child.is(ASSERTION, "Assertion") {
-            found = Some(Carried::Plain(child));
-        } else if child.is(ASSERTION, "EncryptedAssertion") {
-            found = Some(Carried::Encrypted(child));
-        } else {
-            return Err(unexpected(root, child).into());
-        }
+        Carried::of(child).ok_or_else(|| unexpected(root, child))?;
+        is_among_children = true;
     }
-    match (found, count_assertions(root)) {
-        (Some(carried), 1) => Ok(carried),
+    match (is_among_children, count_assertions(root)) {
+        (true, 1) => Ok(()),
         // The identity provider says why there is nothing to sign. It may be lying, but only into a refusal.
-        (None, 0) if !status.is_success() => Err(ResponseError::Status(status.clone())),
+        (false, 0) if !status.is_success() => Err(ResponseError::Status(status.clone())),
         (_, found) => Err(ResponseError::AssertionCount { found }),
     }
 }
@@ -457,6 +543,12 @@ pub enum ResponseError {
     /// No assertion, but a status that says why.
     #[error("the identity provider refused: {0}")]
     Status(Status),
+    /// The Response has no signature of its own, and the verifier requires one.
+    #[error("the Response is not signed, and this connection requires its signature")]
+    ResponseUnsigned {
+        /// What is there instead.
+        found: &'static str,
+    },
     /// A signature is missing or does not hold.
     #[error(transparent)]
     Signature(#[from] SignatureError),
@@ -488,6 +580,7 @@ impl ResponseError {
             Self::Schema(_) => "response.schema",
             Self::AssertionCount { .. } => "response.assertion_count",
             Self::Status(_) => "response.status",
+            Self::ResponseUnsigned { .. } => "signature.response_missing",
             Self::Signature(error) => error.code(),
             Self::Encryption(error) => error.code(),
             Self::Decrypted { .. } => "encryption.content",
@@ -505,6 +598,7 @@ impl ResponseError {
             Self::Schema(error) | Self::Assertion(AssertionSchemaError(error)) => error.expected(),
             Self::AssertionCount { .. } => Some("1".to_owned()),
             Self::Status(_) => Some(STATUS_SUCCESS.to_owned()),
+            Self::ResponseUnsigned { .. } => Some("a signature of the Response".to_owned()),
             Self::Signature(error) => error.expected(),
             Self::Decrypted { .. } => Some("Assertion".to_owned()),
             Self::Encryption(error) => error.expected(),
@@ -520,6 +614,7 @@ impl ResponseError {
             Self::Schema(error) | Self::Assertion(AssertionSchemaError(error)) => error.found(),
             Self::AssertionCount { found } => Some(found.to_string()),
             Self::Status(status) => Some(status.to_string()),
+            Self::ResponseUnsigned { found } => Some((*found).to_owned()),
             Self::Signature(error) => error.found(),
             Self::Encryption(error) => error.found(),
         }

@@ -8,6 +8,19 @@ use thiserror::Error;
 
 use crate::instant::parse_instant;
 
+/// The white space of XML 1.0 §2.3. Unicode's has more, which a message must not be able to hide behind.
+pub(crate) const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Whether an `xs:boolean` is true (XML Schema part 2 §3.2.2).
+pub(crate) fn is_true(value: &str) -> bool {
+    matches!(value.trim_matches(WHITE_SPACE), "true" | "1")
+}
+
+/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that here Unicode's white space counts.
+pub(crate) fn is_blank(value: &str) -> bool {
+    value.chars().all(char::is_whitespace)
+}
+
 /// Text of a message for an error: whoever wrote the message must not be able to flood a log.
 pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(120).collect()

@@ -8,12 +8,15 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::digest;
 use thiserror::Error;
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::oid_registry::OID_X509_EXT_BASIC_CONSTRAINTS;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::pem;
+use crate::error::excerpt;
+use crate::{name, pem, weakness};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -33,31 +36,50 @@ struct Facts {
     not_before: SystemTime,
     not_after: SystemTime,
     key: KeyKind,
-    weakness: Option<&'static str>,
+    names: Names,
+    is_authority: bool,
     fingerprint: Fingerprint,
 }
 
+/// The distinguished names in DER, by which a chain is put together.
+struct Names {
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
+}
+
 impl Certificate {
-    /// Reads one certificate, however it was pasted: PEM with or without text around it, bare base64, DER; with any
-    /// white space, with `\n` spelled out as in an environment file, with quotes around all of it.
+    /// Reads the certificate of one key, however it was pasted: PEM with or without text around it, bare base64, DER; with
+    /// any white space, with `\n` spelled out as in an environment file, with quotes around all of it.
+    ///
+    /// A file names one key. Of several certificates of the same key, as after a renewal, the one that expires last is
+    /// taken. A chain is refused, since whoever pins the key of an authority trusts the authority to log in as anybody.
     ///
     /// The key may be of any kind here, so that it can be shown; whether it can be trusted, says
     /// [`TrustedKeys::new`](crate::TrustedKeys::new).
     ///
     /// # Errors
-    /// [`CertificateError`], with an own variant for what is often pasted by mistake. It never carries the input.
+    /// [`CertificateError`], with its own variant for what is often pasted by mistake. It never carries the input;
+    /// [`CertificateError::SeveralKeys`] names the certificates that were found.
     pub fn parse(input: &[u8]) -> Result<Self, CertificateError> {
-        let mut all = Self::parse_all(input)?;
-        match (all.pop(), all.len()) {
-            (Some(only), 0) => Ok(only),
-            (_, others) => Err(CertificateError::Several { found: others + 1 }),
+        let all = Self::parse_all(input)?;
+        let mut keys: Vec<Self> = Vec::new();
+        for certificate in &all {
+            match keys.iter_mut().find(|known| known.public_key_der() == certificate.public_key_der()) {
+                Some(known) if known.not_after() >= certificate.not_after() => {}
+                Some(known) => *known = certificate.clone(),
+                None => keys.push(certificate.clone()),
+            }
+        }
+        match (keys.pop(), keys.is_empty()) {
+            (Some(only), true) => Ok(only),
+            _ => Err(CertificateError::SeveralKeys(SeveralKeys::of(&all))),
         }
     }
 
-    /// Reads one or more certificates: the blocks of one PEM file, in their order.
+    /// Reads one or more certificates, of one key or of several: the blocks of one PEM file, in their order.
     ///
     /// # Errors
-    /// As for [`parse`](Self::parse).
+    /// As for [`parse`](Self::parse), except for [`CertificateError::SeveralKeys`].
     pub fn parse_all(input: &[u8]) -> Result<Vec<Self>, CertificateError> {
         pem::decode(input)?.into_iter().map(Self::from_der).collect()
     }
@@ -67,16 +89,19 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(CertificateError::TrailingData { bytes: rest.len() });
         }
-        let (key, weakness) = KeyKind::of(certificate.public_key());
         let facts = Facts {
             public_key_der: certificate.public_key().raw.to_vec(),
-            subject: certificate.subject().to_string(),
-            issuer: certificate.issuer().to_string(),
-            serial: certificate.raw_serial_as_string(),
+            subject: name::shown(certificate.subject()),
+            issuer: name::shown(certificate.issuer()),
+            serial: excerpt(&certificate.raw_serial_as_string()),
             not_before: system_time(certificate.validity().not_before),
             not_after: system_time(certificate.validity().not_after),
-            key,
-            weakness,
+            key: KeyKind::of(certificate.public_key()),
+            names: Names {
+                subject: certificate.subject().as_raw().to_vec(),
+                issuer: certificate.issuer().as_raw().to_vec(),
+            },
+            is_authority: is_authority(&certificate),
             fingerprint: Fingerprint::of(&der),
             der,
         };
@@ -123,6 +148,14 @@ impl Certificate {
         }
     }
 
+    /// Returns what an administrator should hear of the certificate at `now`: about its validity, and that it is an
+    /// authority's. None of it decides anything.
+    #[must_use]
+    pub fn warnings(&self, now: SystemTime) -> Vec<CertificateWarning> {
+        let authority = self.is_authority().then_some(CertificateWarning::Authority);
+        self.warning(now).into_iter().chain(authority).collect()
+    }
+
     /// What is worth telling about the validity at `now`. A pinned certificate that is not valid still verifies.
     #[must_use]
     pub fn warning(&self, now: SystemTime) -> Option<CertificateWarning> {
@@ -142,11 +175,6 @@ impl Certificate {
     #[must_use]
     pub fn key(&self) -> &KeyKind {
         &self.0.key
-    }
-
-    /// Why the key cannot be trusted, where that is so.
-    pub(crate) fn weakness(&self) -> Option<&'static str> {
-        self.0.weakness
     }
 
     /// The SHA-256 of the DER form, the fingerprint that browsers and `openssl x509 -fingerprint -sha256` show.
@@ -172,6 +200,20 @@ impl Certificate {
     #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.0.public_key_der
+    }
+
+    /// The SHA-256 of the `SubjectPublicKeyInfo`, which names the key across all certificates of it, as RFC 7469 §2.4 and
+    /// `openssl pkey -pubin -outform DER | sha256sum` do.
+    #[must_use]
+    pub fn public_key_fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0.public_key_der)
+    }
+
+    /// Whether the certificate is that of a certificate authority by its basicConstraints (RFC 5280 §4.2.1.9), or could be
+    /// since these cannot be read. Self-signed certificates of identity providers often are.
+    #[must_use]
+    pub fn is_authority(&self) -> bool {
+        self.0.is_authority
     }
 }
 
@@ -253,32 +295,46 @@ pub enum KeyKind {
 pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 impl KeyKind {
-    /// The kind of a key, and what is wrong with it, if anything is.
-    fn of(info: &SubjectPublicKeyInfo<'_>) -> (Self, Option<&'static str>) {
-        const UNSUPPORTED: Option<&str> = Some("only RSA, P-256, P-384 and Ed25519 keys are supported");
+    fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = info.algorithm.algorithm.to_id_string();
+        let other = |oid: &str| Self::Other { oid: excerpt(oid) };
         match (algorithm.as_str(), info.parsed()) {
-            ("1.2.840.113549.1.1.1", Ok(PublicKey::RSA(key))) => {
-                let bits = bit_length(key.modulus);
-                let exponent = key.try_exponent().unwrap_or(0);
-                let weakness = if !RSA_BITS.contains(&bits) {
-                    Some("RSA keys need 2048 to 8192 bits")
-                } else if exponent < 3 || exponent % 2 == 0 {
-                    Some("the RSA exponent is not an odd number of at least 3")
-                } else {
-                    None
-                };
-                (Self::Rsa { bits }, weakness)
-            }
-            ("1.2.840.10045.2.1", _) => match named_curve(info).as_deref() {
-                Some("1.2.840.10045.3.1.7") => (Self::EcP256, None),
-                Some("1.3.132.0.34") => (Self::EcP384, None),
-                curve => (Self::Other { oid: curve.unwrap_or("1.2.840.10045.2.1").to_owned() }, UNSUPPORTED),
+            (RSA, Ok(PublicKey::RSA(key))) => Self::Rsa { bits: bit_length(key.modulus) },
+            (EC, _) => match named_curve(info).as_deref() {
+                Some("1.2.840.10045.3.1.7") => Self::EcP256,
+                Some("1.3.132.0.34") => Self::EcP384,
+                curve => other(curve.unwrap_or(EC)),
             },
-            ("1.3.101.112", _) => (Self::Ed25519, None),
-            _ => (Self::Other { oid: algorithm }, UNSUPPORTED),
+            (ED25519, _) => Self::Ed25519,
+            _ => other(&algorithm),
         }
     }
+}
+
+const RSA: &str = "1.2.840.113549.1.1.1";
+const EC: &str = "1.2.840.10045.2.1";
+const ED25519: &str = "1.3.101.112";
+
+/// The kind of a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), and why it cannot be
+/// trusted, where that is so. `None` where it is malformed.
+pub(crate) fn examined(public_key_der: &[u8]) -> Option<(KeyKind, Option<&'static str>)> {
+    let (_, info) = SubjectPublicKeyInfo::from_der(public_key_der).ok()?;
+    let kind = KeyKind::of(&info);
+    let weakness = match (&kind, info.parsed()) {
+        (KeyKind::Rsa { bits }, _) if !RSA_BITS.contains(bits) => Some("RSA keys need 2048 to 8192 bits"),
+        (KeyKind::Rsa { .. }, Ok(PublicKey::RSA(key))) => {
+            let exponent = key.try_exponent().unwrap_or(0);
+            if exponent < 3 || exponent % 2 == 0 {
+                Some("the RSA exponent is not an odd number of at least 3")
+            } else {
+                weakness::of_rsa_modulus(key.modulus)
+            }
+        }
+        (KeyKind::Ed25519, _) => weakness::of_ed25519_key(&info.subject_public_key.data),
+        (KeyKind::Other { .. }, _) => Some("only RSA, P-256, P-384 and Ed25519 keys are supported"),
+        _ => None,
+    };
+    Some((kind, weakness))
 }
 
 impl fmt::Display for KeyKind {
@@ -291,6 +347,15 @@ impl fmt::Display for KeyKind {
             Self::Other { oid } => write!(f, "the unsupported kind {oid}"),
         }
     }
+}
+
+fn is_authority(certificate: &X509Certificate<'_>) -> bool {
+    let constraints =
+        certificate.extensions().iter().filter(|extension| extension.oid == OID_X509_EXT_BASIC_CONSTRAINTS);
+    constraints.map(X509Extension::parsed_extension).any(|parsed| match parsed {
+        ParsedExtension::BasicConstraints(constraints) => constraints.ca,
+        _ => true,
+    })
 }
 
 /// The object identifier of the curve; `None` for explicit parameters.
@@ -345,6 +410,8 @@ pub enum CertificateWarning {
         /// In how many whole days.
         days: i64,
     },
+    /// It is a certificate authority's: [`Certificate::is_authority`].
+    Authority,
 }
 
 impl CertificateWarning {
@@ -355,6 +422,7 @@ impl CertificateWarning {
             Self::NotYetValid => "certificate.not_yet_valid",
             Self::Expired { .. } => "certificate.expired",
             Self::ExpiresSoon { .. } => "certificate.expires_soon",
+            Self::Authority => "certificate.authority",
         }
     }
 }
@@ -365,6 +433,9 @@ impl fmt::Display for CertificateWarning {
             Self::NotYetValid => f.write_str("the certificate is not valid yet"),
             Self::Expired { days } => write!(f, "the certificate expired {days} days ago"),
             Self::ExpiresSoon { days } => write!(f, "the certificate expires in {days} days"),
+            Self::Authority => {
+                f.write_str("the certificate is a certificate authority's (basicConstraints cA)")
+            }
         }
     }
 }
@@ -422,12 +493,69 @@ pub enum CertificateError {
         /// How many.
         bytes: usize,
     },
-    /// More than one certificate.
-    #[error("these are {found} certificates, but one is expected")]
-    Several {
-        /// How many.
-        found: usize,
-    },
+    /// Certificates of more than one key, such as a chain.
+    #[error("the file holds certificates of more than one key, but one file names one key: {0}")]
+    SeveralKeys(SeveralKeys),
+}
+
+/// The certificates of a file that holds more than one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeveralKeys {
+    certificates: Vec<Certificate>,
+    leaf: Option<usize>,
+}
+
+impl SeveralKeys {
+    /// How many certificates an error lists.
+    const SHOWN: usize = 8;
+
+    fn of(certificates: &[Certificate]) -> Self {
+        let has_issued = |certificate: &Certificate| {
+            certificates.iter().any(|other| {
+                let is_self_issued = other.0.names.issuer == other.0.names.subject;
+                !is_self_issued && other.0.names.issuer == certificate.0.names.subject
+            })
+        };
+        // Names are enough for a hint: nothing is decided by it.
+        let mut ends = certificates.iter().enumerate().filter(|(_, certificate)| !has_issued(certificate));
+        let leaf = match (ends.next(), ends.next()) {
+            (Some((index, _)), None) => Some(index),
+            _ => None,
+        };
+        Self { certificates: certificates.to_vec(), leaf }
+    }
+
+    /// The certificates, in the order of the file.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The one certificate that issued no other, by its subject: that of the identity provider, where the others are the
+    /// chain that leads to it. `None` where there are several such, or none.
+    #[must_use]
+    pub fn leaf(&self) -> Option<&Certificate> {
+        self.certificates.get(self.leaf?)
+    }
+}
+
+impl fmt::Display for SeveralKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, certificate) in self.certificates.iter().enumerate().take(Self::SHOWN) {
+            let separator = if index == 0 { "" } else { ", " };
+            let subject = excerpt(certificate.subject());
+            write!(f, "{separator}{} ({subject})", certificate.fingerprint_sha256())?;
+        }
+        if let Some(more @ 1..) = self.certificates.len().checked_sub(Self::SHOWN) {
+            write!(f, " and {more} more")?;
+        }
+        match self.leaf() {
+            Some(leaf) => write!(f, "; {} issued no other: paste that one alone", leaf.fingerprint_sha256()),
+            None => f.write_str(
+                "; which one is the identity provider's cannot be told from them: paste that one alone",
+            ),
+        }
+    }
 }
 
 impl CertificateError {
@@ -447,7 +575,7 @@ impl CertificateError {
             Self::NotBase64 => "certificate.base64",
             Self::NotACertificate => "certificate.malformed",
             Self::TrailingData { .. } => "certificate.trailing_data",
-            Self::Several { .. } => "certificate.several",
+            Self::SeveralKeys(_) => "key.several",
         }
     }
 }

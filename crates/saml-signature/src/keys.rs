@@ -9,11 +9,8 @@ use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, ParsedPu
 use thiserror::Error;
 
 use crate::algorithm::{AlgorithmError, SignatureAlgorithm};
-use crate::certificate::{Certificate, Fingerprint, KeyKind, RSA_BITS};
+use crate::certificate::{Certificate, Fingerprint, KeyKind, RSA_BITS, examined};
 use crate::pem;
-
-/// How many certificates one connection may pin. Two are needed while one is being replaced.
-const MAX_KEYS: usize = 4;
 
 /// The certificates whose keys are trusted to sign for one identity provider: one to four, never none.
 ///
@@ -28,16 +25,21 @@ struct TrustedKey {
 }
 
 impl TrustedKeys {
+    /// How many keys one connection may pin. Two are needed while one is being replaced.
+    pub const MAX_KEYS: usize = 4;
+
     /// Pins the keys of these certificates. The dates of the certificates do not count, see [`Certificate::warning`].
     ///
     /// # Errors
     /// [`TrustedKeysError`] for none or more than four, for two of the same key, and for keys that are too weak.
     pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Result<Self, TrustedKeysError> {
+        let certificates: Vec<_> = certificates.into_iter().collect();
+        // Before work is spent on any.
+        if certificates.len() > Self::MAX_KEYS {
+            return Err(TrustedKeysError::TooMany { limit: Self::MAX_KEYS, found: certificates.len() });
+        }
         let mut keys: Vec<TrustedKey> = Vec::new();
         for certificate in certificates {
-            if keys.len() >= MAX_KEYS {
-                return Err(TrustedKeysError::TooMany { limit: MAX_KEYS });
-            }
             let is_same = |key: &TrustedKey| key.certificate.public_key_der() == certificate.public_key_der();
             if keys.iter().any(is_same) {
                 return Err(TrustedKeysError::Duplicate { fingerprint: certificate.fingerprint_sha256() });
@@ -90,9 +92,7 @@ impl fmt::Debug for TrustedKeys {
 impl TrustedKey {
     fn prepare(certificate: Certificate) -> Result<Self, TrustedKeysError> {
         let weak = |reason| TrustedKeysError::Weak { key: certificate.key().clone(), reason };
-        if let Some(reason) = certificate.weakness() {
-            return Err(weak(reason));
-        }
+        check_public_key(certificate.public_key_der())?;
         let mut prepared = Vec::new();
         for &(algorithm, implementation) in implementations(certificate.key()) {
             // The library checks what is left: that a point lies on its curve, that a modulus is odd.
@@ -101,6 +101,21 @@ impl TrustedKey {
             prepared.push((algorithm, key));
         }
         Ok(Self { certificate, prepared })
+    }
+}
+
+/// Checks that a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), is of a supported
+/// kind and that its private key is no secret that anybody can compute: the size of an RSA key, the factors of its modulus
+/// that are cheap to find, the order of an Ed25519 key. [`TrustedKeys::new`] checks this of every certificate.
+///
+/// # Errors
+/// [`TrustedKeysError::Weak`], which says why.
+pub fn check_public_key(public_key_der: &[u8]) -> Result<KeyKind, TrustedKeysError> {
+    let malformed = || KeyKind::Other { oid: "unknown".to_owned() };
+    match examined(public_key_der) {
+        Some((kind, None)) => Ok(kind),
+        Some((key, Some(reason))) => Err(TrustedKeysError::Weak { key, reason }),
+        None => Err(TrustedKeysError::Weak { key: malformed(), reason: "the key is malformed" }),
     }
 }
 
@@ -134,10 +149,12 @@ pub enum TrustedKeysError {
     #[error("no certificate is given")]
     None,
     /// There are too many.
-    #[error("more certificates are given than the limit of {limit}")]
+    #[error("{found} keys are given, more than the limit of {limit}")]
     TooMany {
         /// The limit.
         limit: usize,
+        /// How many were given.
+        found: usize,
     },
     /// Two of them have the same key.
     #[error("two certificates have the same key; the second is {fingerprint}")]
@@ -171,8 +188,8 @@ impl TrustedKeysError {
     #[must_use]
     pub fn expected(&self) -> Option<String> {
         match self {
-            Self::None => Some(format!("1 to {MAX_KEYS} certificates")),
-            Self::TooMany { limit } => Some(format!("at most {limit} certificates")),
+            Self::None => Some(format!("1 to {} certificates", TrustedKeys::MAX_KEYS)),
+            Self::TooMany { limit, .. } => Some(format!("at most {limit} certificates")),
             Self::Weak { .. } => Some(format!(
                 "RSA {} to {} bits, EC P-256, EC P-384 or Ed25519",
                 RSA_BITS.start(),
@@ -188,7 +205,8 @@ impl TrustedKeysError {
         match self {
             Self::Weak { key, .. } => Some(key.to_string()),
             Self::Duplicate { fingerprint } => Some(fingerprint.to_string()),
-            Self::None | Self::TooMany { .. } => None,
+            Self::TooMany { found, .. } => Some(format!("{found} certificates")),
+            Self::None => None,
         }
     }
 }

@@ -199,9 +199,9 @@ pub enum ErrorKind {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A namespace name that is no absolute URI. Canonicalization is not defined for relative ones (C14N 1.0 §1.3), and
-    /// libraries that fail on them have taken the empty output for the canonical form.
-    #[error("the namespace name {uri:?} is no absolute URI")]
+    /// A namespace name that is not an absolute URI of the characters of RFC 3986. Canonicalization is not defined for
+    /// relative ones (C14N 1.0 §1.3), and libraries that fail on them have taken the empty output for the canonical form.
+    #[error("the namespace name {uri:?} is not an absolute URI")]
     NamespaceUri {
         /// The namespace name.
         uri: String,
@@ -246,6 +246,9 @@ impl ErrorKind {
             Self::TooManyAttributes { limit } => Some(format!("at most {limit} attributes")),
             Self::TooManyNamespaces { limit } => Some(format!("at most {limit} declarations")),
             Self::NotUtf8 | Self::DeclaredEncoding { .. } => Some("UTF-8".to_owned()),
+            Self::NamespaceUri { .. } => {
+                Some("an absolute URI (RFC 3986), without & and brackets".to_owned())
+            }
             Self::Entity { .. } => Some("&amp; &lt; &gt; &quot; &apos; or a character reference".to_owned()),
             _ => None,
         }

@@ -436,13 +436,48 @@ fn check_declaration(prefix: &str, uri: &str) -> Result<(), ErrorKind> {
     }
 }
 
-/// Whether `uri` begins with a scheme (RFC 3986 §3.1) and holds no white space or control character.
+/// Whether `uri` is an absolute URI reference, by the grammar of RFC 3986: what Namespaces in XML 1.0 §2.2 calls a namespace
+/// name. A library that cannot parse one cannot canonicalize the document either, and its empty output has been taken for the
+/// canonical form. So the little that the grammar allows and libxml2 does not take is left out too: an ampersand, an address
+/// in brackets, a port that is empty or has more than five digits.
 fn is_absolute_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    let (before_fragment, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let authority =
+        before_fragment.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or(rest));
+    is_scheme
         && !rest.is_empty()
-        && !rest.contains(|character: char| character.is_whitespace() || character.is_control())
+        && authority.is_none_or(is_authority)
+        && [before_fragment, fragment].into_iter().all(|part| part.bytes().all(is_uri_byte))
+        && escapes_are_well_formed(rest)
+}
+
+/// `[userinfo "@"] host [":" port]` (RFC 3986 §3.2), whose characters are checked elsewhere.
+fn is_authority(authority: &str) -> bool {
+    let host_and_port = authority.split_once('@').map_or(authority, |(_, behind)| behind);
+    match host_and_port.split_once(':') {
+        None => !host_and_port.contains('@'),
+        Some((host, port)) => {
+            !host.contains('@')
+                && (1..=5).contains(&port.len())
+                && port.bytes().all(|byte| byte.is_ascii_digit())
+        }
+    }
+}
+
+/// What may be in a path, a query or a fragment: `pchar`, "/" and "?" (RFC 3986 §3.3 to §3.5), without "&".
+fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$'()*+,;=:@/?%".contains(&byte)
+}
+
+/// Whether every "%" begins two hexadecimal digits (RFC 3986 §2.1).
+fn escapes_are_well_formed(text: &str) -> bool {
+    let is_escape = |behind: &str| {
+        behind.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    text.split('%').skip(1).all(is_escape)
 }
 
 /// The XML declaration (XML 1.0 §2.8): version 1.0, then encoding, then standalone, the latter two optional.

@@ -184,6 +184,84 @@ fn its_algorithms_are_ours() {
     }
 }
 
+/// Everything that may be written into an attribute, and URIs that one parser or another is likely to misread.
+fn namespace_names() -> Vec<String> {
+    let mut names = Vec::new();
+    for character in (' '..='\u{100}').filter(|it| !"<&\"".contains(*it)) {
+        for (before, after) in
+            [("urn:a", "b"), ("urn:a?", "b"), ("urn:a#", "b"), ("http://a", "b/"), ("x", ":b")]
+        {
+            names.push(format!("{before}{character}{after}"));
+        }
+    }
+    let more = [
+        "urn:&amp;",
+        "urn:a&lt;b",
+        "urn:a&quot;b",
+        "urn:%",
+        "urn:%4",
+        "urn:%zz",
+        "urn:a#b#c",
+        "urn:[a]",
+        "http://[::1]/",
+        "http://[::1]:1/",
+        "http://a:/",
+        "http://a:1/",
+        "http://a:65535",
+        "http://a:65536/",
+        "http://a:99999/",
+        "http://a:100000/",
+        "http://a:99999999999999999999/",
+        "http://a@b@c/",
+        "http://a:b@c/",
+        "http://a:b:1/",
+        "http://@/",
+        "http://@:1/",
+        "http:///",
+        "http://",
+        "http:/",
+        "http:",
+        "http:?",
+        "http:#",
+        "http:a//b",
+        "http://a//b?c/d#e?f",
+        "http://1.2.3.4.5/",
+        "http://256.1.1.1/",
+        "http://%41/",
+        "http://a?b",
+        "http://a#b",
+        "x:",
+        "x://a:0/",
+        "urn:a:b@c/d?e/f#g?h/-._~!$()*+,;=%20",
+    ];
+    names.extend(more.map(str::to_owned));
+    names
+}
+
+#[test]
+fn a_namespace_name_that_is_accepted_has_a_canonical_form_for_both() {
+    let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+    let certificates = [Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap()];
+    let signed = sign(r#"<a ID="x"><b>value</b></a>"#, "x", &key, &SignOptions::default()).unwrap();
+    let (mut tally, mut wrong) = (Tally::default(), Vec::new());
+    for name in namespace_names() {
+        // Nothing uses it, so that it is in no canonical form; and something does.
+        let unused = signed.replace("<b>", &format!("<b xmlns:q=\"{name}\">"));
+        let used = format!(r#"<a ID="x"><q:b xmlns:q="{name}">value</q:b></a>"#);
+        let used = sign(&used, "x", &key, &SignOptions::default()).ok();
+        for xml in [Some(unused), used].into_iter().flatten() {
+            let opinions = two_sided::ask(xml.as_bytes(), &certificates, &AlgorithmPolicy::default());
+            tally.add(opinions.as_ref());
+            if let Some(disagreement) = opinions.and_then(|it| it.disagreement()) {
+                wrong.push(format!("{name}: {disagreement}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // Otherwise there was nothing to compare.
+    assert!(tally.ours > 700 && tally.unparsed > 700 && tally.ours == tally.asked, "{tally:?}");
+}
+
 /// A document of `tests/data`, which xmlsec1 really signed, as libxmlsec1 sees it by itself.
 fn fixture(name: &str, allow_sha1: bool) -> Result<Vec<u8>, String> {
     let path = format!("{}/tests/data/{name}.xml", env!("CARGO_MANIFEST_DIR"));

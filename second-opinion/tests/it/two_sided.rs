@@ -44,9 +44,6 @@ pub(crate) struct Signature {
 #[derive(Debug)]
 pub(crate) struct Opinions {
     pub(crate) signatures: Vec<Signature>,
-    /// Whether a namespace's name has a character that no URI has, or an ampersand, which libxml2 keeps as `&#38;`. It makes
-    /// nothing of such a document canonical, wherever in it that namespace is declared.
-    has_odd_namespace: bool,
     /// What the verifier of Responses says of all of the signatures.
     whole: Result<(), &'static str>,
 }
@@ -70,18 +67,11 @@ pub(crate) fn ask(xml: &[u8], certificates: &[Certificate], policy: &AlgorithmPo
         let verifier = ResponseVerifier::new(keys).algorithms(policy.clone());
         verifier.verify_signatures(xml).map(drop).map_err(|error| error.code())
     });
-    Some(Opinions { signatures, has_odd_namespace: has_odd_namespace(xml), whole })
+    Some(Opinions { signatures, whole })
 }
 
 fn carries_signature(element: Element<'_, '_>) -> bool {
     element.child_elements().is_ok_and(|mut children| children.any(|child| child.is(DSIG, "Signature")))
-}
-
-fn has_odd_namespace(xml: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(xml);
-    let names = text.split("xmlns").skip(1).filter_map(|behind| behind.split(['"', '\'']).nth(1));
-    let is_odd = |it: char| !it.is_ascii_alphanumeric() && !"-._~:/?#[]@!$'()*+,;=%".contains(it);
-    names.into_iter().any(|name| name.contains(is_odd))
 }
 
 /// Whether libxmlsec1 finds the signature on an element good, by any of the pinned keys.
@@ -106,7 +96,7 @@ fn theirs(
 impl Opinions {
     /// Where the two disagree, but for rules by which we are stricter on purpose.
     pub(crate) fn disagreement(&self) -> Option<String> {
-        let of_one = self.signatures.iter().find_map(|it| it.disagreement(self.has_odd_namespace));
+        let of_one = self.signatures.iter().find_map(Signature::disagreement);
         of_one.or_else(|| {
             let Err(code) = self.whole else { return None };
             let good = !self.signatures.is_empty() && self.signatures.iter().all(|it| it.theirs.is_ok());
@@ -118,9 +108,8 @@ impl Opinions {
 }
 
 impl Signature {
-    fn disagreement(&self, has_odd_namespace: bool) -> Option<String> {
+    fn disagreement(&self) -> Option<String> {
         match (self.ours, &self.theirs) {
-            (Ok(()), Err(_)) if has_odd_namespace => None,
             (Ok(()), Err(error)) => Some(format!("{:?}: good, but not to libxmlsec1: {error}", self.id)),
             (Err(code), Ok(())) if !is_any(code, &STRICTER) => {
                 Some(format!("{:?}: {code}, but good to libxmlsec1", self.id))

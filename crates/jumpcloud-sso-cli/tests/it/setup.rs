@@ -102,6 +102,30 @@ fn metadata_that_cannot_be_used_is_refused() {
 }
 
 #[test]
+fn metadata_with_more_keys_than_can_be_pinned_is_refused() {
+    let xml = idp().metadata(true).unwrap();
+    let (start, end) = (xml.find("<md:KeyDescriptor").unwrap(), xml.find("</md:KeyDescriptor>").unwrap());
+    let own = &xml[start..end + "</md:KeyDescriptor>".len()];
+    let bare = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let others = [
+        keys::OTHER_CERTIFICATE,
+        keys::SERVICE_CERTIFICATE,
+        keys::JUMPCLOUD_CERTIFICATE,
+        include_str!("../../../jumpcloud-sso-testkit/data/ec-p256.crt.pem"),
+    ];
+    let with = |count: usize| {
+        let more: String =
+            others[..count].iter().map(|pem| own.replace(&bare(keys::OWN_CERTIFICATE), &bare(pem))).collect();
+        let xml = xml.replace(own, &format!("{own}{more}"));
+        json(&run(&["metadata", "import", "-", "--json", "--at", AT], xml.as_bytes()))
+    };
+    assert_eq!(with(3)["certificates"].as_array().unwrap().len(), 4);
+    let refused = with(4);
+    assert_eq!(refused["code"], "limit.certificates");
+    assert_eq!(refused["message"], "the metadata has 5 keys for signing, but a connection pins at most 4");
+}
+
+#[test]
 fn metadata_is_exported() {
     let output = run(&with(&["metadata", "export"], &[]), b"");
     let xml = stdout(&output);

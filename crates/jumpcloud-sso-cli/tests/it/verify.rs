@@ -2,9 +2,10 @@ use std::process::Output;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::Certificate;
 use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions, encrypt};
 use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
-use jumpcloud_sso_testkit::{Sign, keys};
+use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
 use serde_json::{Value, json};
 
 use crate::{ACS, AT, IDP, SP, TempFile, code, idp, json, response, run, stdout};
@@ -152,10 +153,52 @@ fn several_certificates_are_pinned() {
     assert_eq!(code(&verify(xml.as_bytes(), &["--idp-certificate", other.path()])), 0);
     let output = verify_with(xml.as_bytes(), keys::OTHER_CERTIFICATE, &["--json"]);
     assert_eq!(json(&output)["code"], "signature.untrusted_key");
-    let both = format!("{}{}", keys::OTHER_CERTIFICATE, keys::OWN_CERTIFICATE);
-    assert_eq!(code(&verify_with(xml.as_bytes(), &both, &["--idp-certificate", other.path()])), 0);
+    // Two files that name the same key are one key.
+    let own = TempFile::new("own.pem", keys::OWN_CERTIFICATE);
+    assert_eq!(code(&verify(xml.as_bytes(), &["--idp-certificate", own.path()])), 0);
     let bare: String = keys::OWN_CERTIFICATE.lines().filter(|line| !line.starts_with('-')).collect();
     assert_eq!(code(&verify_with(xml.as_bytes(), &bare, &[])), 0);
+}
+
+macro_rules! chain {
+    ($name:literal) => {
+        include_str!(concat!("../../../jumpcloud-sso-testkit/data/chain-", $name, ".pem"))
+    };
+}
+
+#[test]
+fn a_file_with_a_chain_names_no_key() {
+    let (leaf, root) = (chain!("leaf.crt"), chain!("root.crt"));
+    let idp =
+        JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, chain!("leaf.key"), leaf).unwrap();
+    let xml = response(&idp).build().unwrap();
+    assert_eq!(code(&verify_with(xml.as_bytes(), leaf, &[])), 0);
+    let output =
+        verify_with(xml.as_bytes(), &format!("{leaf}{}{root}", chain!("intermediate.crt")), &["--json"]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let fingerprint = Certificate::parse(leaf.as_bytes()).unwrap().fingerprint_sha256().to_string();
+    assert!(text.contains("key.several") && text.contains("Acme intermediate"), "{text}");
+    assert!(text.contains(&format!("{fingerprint} issued no other")), "{text}");
+}
+
+#[test]
+fn an_authoritys_key_is_not_trusted_silently() {
+    let root = chain!("root.crt");
+    let idp =
+        JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, chain!("root.key"), root).unwrap();
+    let output = verify_with(response(&idp).build().unwrap().as_bytes(), root, &["--json"]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(json(&output)["warnings"][0]["code"], "certificate.authority");
+    let beside = TempFile::new("root.pem", root);
+    let xml = response(&crate::idp()).build().unwrap();
+    let output = verify(xml.as_bytes(), &["--json", "--idp-certificate", beside.path()]);
+    assert_eq!(json(&output)["warnings"][0]["code"], "certificate.authority");
+    let facts = json(&run(&["certificate", "-", "--at", AT, "--json"], root.as_bytes()));
+    assert_eq!(facts["warnings"][0]["code"], "certificate.authority");
+    let metadata = idp.metadata(true).unwrap();
+    let imported = json(&run(&["metadata", "import", "-", "--at", AT, "--json"], metadata.as_bytes()));
+    assert_eq!(imported["warnings"][0]["code"], "certificate.authority");
 }
 
 #[test]
@@ -237,9 +280,7 @@ fn what_is_insecure_warns() {
     let output = verify(b"<a/>", &["--json", "--allow-sha1"]);
     assert_eq!(json(&output)["warnings"][0]["code"], "algorithm.sha1_allowed");
     let (key, old) = (keys::JUMPCLOUD_KEY, keys::JUMPCLOUD_CERTIFICATE_EXPIRED);
-    let idp =
-        jumpcloud_sso_testkit::JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, key, old)
-            .unwrap();
+    let idp = JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, key, old).unwrap();
     let output = verify_with(response(&idp).build().unwrap().as_bytes(), old, &["--json"]);
     assert_eq!(json(&output)["warnings"][0]["code"], "certificate.expired");
 }

@@ -31,7 +31,8 @@ pub(super) enum Standing {
 }
 
 impl<S: DomainStore + ConnectionStore> Domains<S> {
-    /// Settles by what was found whose a domain is that belongs to somebody, and begins a dispute if it is another's.
+    /// Settles by what was found whose a domain is that belongs to somebody, and begins a dispute if it is
+    /// another's.
     /// `verified` is the event of the organization that proves it.
     pub(super) async fn contest(
         &self,
@@ -77,9 +78,9 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         Err(StoreError::new("others are changing the same domain; try again").into())
     }
 
-    /// Settles a dispute by what was found: the holder's record ends it, and so does the absence of the challenger's;
-    /// otherwise it is completed after a day. `by` is who asks, for the challenger's event; the holder is told without a
-    /// name, which would be another organization's.
+    /// Settles a dispute by what was found: the holder's record ends it, and so does the absence of the
+    /// challenger's; otherwise it is completed after a day. `by` is who asks, for the challenger's event; the
+    /// holder is told without a name, which would be another organization's.
     pub(super) async fn settle(
         &self,
         held: &HeldDomain,
@@ -110,11 +111,9 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
             Some(_) => {
                 let event = to_holder(EventKind::DomainDisputeEnded { domain: domain.clone() });
                 let next = HeldDomain { dispute: None, ..held.clone() };
-                Ok(match self.replace(held, &next, now, &[event]).await? {
-                    true if is_present => Standing::Present,
-                    // Whoever has a dispute of their own begins it anew.
-                    _ => Standing::Changed,
-                })
+                let is_kept = self.replace(held, &next, now, &[event]).await?;
+                // Where the challenger's record is gone, whoever has one now begins a dispute of their own.
+                Ok(if is_kept && is_present { Standing::Present } else { Standing::Changed })
             }
         }
     }
@@ -133,11 +132,12 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         Ok(is_kept)
     }
 
-    /// Revokes the sessions that rest on domains which were taken from their organizations, and gives these domains.
+    /// Revokes the sessions that rest on domains which were taken from their organizations, and gives these
+    /// domains.
     ///
-    /// After the change and not before: a change that is refused must end no session, and one that begins in between rests
-    /// on the domain too. That it is still to be done is kept together with the change, so that a failure or a crash in
-    /// between is made good by whoever comes here next.
+    /// After the change and not before: a change that is refused must end no session, and one that begins in
+    /// between rests on the domain too. That it is still to be done is kept together with the change, so that
+    /// a failure or a crash in between is made good by whoever comes here next.
     pub(super) async fn revoke_ended<R: RevocationStore + OnceStore>(
         &self,
         sessions: &Sessions<R>,

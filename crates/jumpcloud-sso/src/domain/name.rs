@@ -8,9 +8,10 @@ const MAX_NAME: usize = 253;
 /// RFC 1035 §2.3.4.
 const MAX_LABEL: usize = 63;
 
-/// A domain as it is compared: lower-case, international names in their ASCII form. `None` for whatever is not a host name
-/// (RFC 952, RFC 1123 §2.1) of at least two labels, and for what only becomes one by mapping characters: a full stop of
-/// another script, a fullwidth letter, a soft hyphen. Case is the only difference that is overlooked.
+/// A domain as it is compared: lower-case, international names in their ASCII form. `None` for whatever is
+/// not a host name (RFC 952, RFC 1123 §2.1) of at least two labels, and for what only becomes one by mapping
+/// characters: a full stop of another script, a fullwidth letter, a soft hyphen. Case is the only difference
+/// that is overlooked.
 pub(crate) fn normalized_domain(text: &str) -> Option<String> {
     if !text.chars().all(|character| !character.is_ascii() || is_ldh(character) || character == '.') {
         return None;
@@ -33,8 +34,8 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-/// Whether IDNA has made no ASCII characters out of others. The ASCII form of an international label is `xn--`, its ASCII
-/// characters and a hyphen if there are any, and the others as digits (RFC 3492 §3.1).
+/// Whether IDNA has made no ASCII characters out of others. The ASCII form of an international label is
+/// `xn--`, its ASCII characters and a hyphen if there are any, and the others as digits (RFC 3492 §3.1).
 fn keeps_ascii(given: &str, ascii: &str) -> bool {
     if given.is_ascii() {
         return given.eq_ignore_ascii_case(ascii);

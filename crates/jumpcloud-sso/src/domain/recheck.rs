@@ -54,10 +54,10 @@ pub struct DomainMove {
 }
 
 impl<S: DomainStore + ConnectionStore> Domains<S> {
-    /// Looks all domains up, one after the other; to be called once a day or so, since domains change hands. A record that
-    /// is there ends a dispute about its domain, and disputes that are due are completed. Absence alone takes no domain
-    /// away: it is reported. Sessions are revoked that rest on a domain which has moved, or which was released when
-    /// revoking failed.
+    /// Looks all domains up, one after the other; to be called once a day or so, since domains change hands.
+    /// A record that is there ends a dispute about its domain, and disputes that are due are completed.
+    /// Absence alone takes no domain away: it is reported. Sessions are revoked that rest on a domain which
+    /// has moved, or which was released when revoking failed.
     pub async fn recheck_all<R: RevocationStore + OnceStore>(
         &self,
         lookup: &impl TxtLookup,

@@ -105,7 +105,7 @@ impl Hash {
     fn of(kind: &str, first: &[&str], rest: &[&str]) -> Self {
         let mut context = Context::new(&SHA256);
         for part in [kind].iter().chain(first).chain(rest) {
-            context.update(&part.len().to_be_bytes());
+            context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
         let mut hash = [0; LENGTH];

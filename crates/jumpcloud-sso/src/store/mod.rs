@@ -16,6 +16,10 @@ use crate::record::{CompletedLogin, ConnectionRecord};
 pub use key::{ClaimKey, RevocationKey};
 pub use memory::MemoryStore;
 
+/// By how much the clocks of a service's machines may differ. Whatever is remembered is kept for this much longer than the
+/// last instant at which the thing could be accepted: a machine whose clock is behind would accept it still.
+pub(crate) const CLOCK_ALLOWANCE: Duration = Duration::from_secs(300);
+
 /// Remembers what was used, so that it cannot be used again: assertions, the requests that they answer, tokens that were
 /// refreshed, codes that were redeemed.
 ///
@@ -134,8 +138,8 @@ pub enum Saved {
 /// Keeps which domain belongs to which organization. A domain belongs to one at a time.
 ///
 /// Whatever takes a domain from an organization leaves an [`EndedDomain`] in the same transaction, until
-/// [`forget_ended_domain`](Self::forget_ended_domain): sessions that rest on the domain are revoked after that, and a
-/// failure in between must not let them live on unnoticed.
+/// [`forget_ended_domain`](Self::forget_ended_domain): sessions that rest on the domain are revoked after
+/// that, and a failure in between must not let them live on unnoticed.
 pub trait DomainStore: Send + Sync {
     /// Gives `domain` to `organization` if it belongs to nobody, and appends `events` if so.
     fn claim_domain(
@@ -145,12 +149,13 @@ pub trait DomainStore: Send + Sync {
         events: &[Event],
     ) -> impl Future<Output = Result<DomainClaim, StoreError>> + Send;
 
-    /// Takes `domain` from `organization` if it belongs to it, with the dispute about it, and appends `events` if so.
+    /// Takes `domain` from `organization` if it belongs to it, with the dispute about it, and appends
+    /// `events` if so.
     /// `at` is the time of the caller.
     ///
-    /// By [`Release::IfUnused`] only if no connection of the organization
-    /// [relies on its domains](ConnectionRecord::relies_on_domains), which is decided in the same transaction: of a
-    /// release and a [`save`](ConnectionStore::save) that requires a domain at once, the second one sees the first.
+    /// By [`Release::IfUnused`] only if no connection of the organization [relies on its
+    /// domains](ConnectionRecord::relies_on_domains), which is decided in the same transaction: of a release
+    /// and a [`save`](ConnectionStore::save) that requires a domain at once, the second one sees the first.
     fn release_domain(
         &self,
         domain: &str,
@@ -160,9 +165,9 @@ pub trait DomainStore: Send + Sync {
         events: &[Event],
     ) -> impl Future<Output = Result<DomainRelease, StoreError>> + Send;
 
-    /// Keeps `next` in place of `present`, which is the same domain, and appends `events`; if what is kept is `present`
-    /// exactly, and says whether it was. Another organization in `next` takes the domain from that of `present`. `at` is
-    /// the time of the caller.
+    /// Keeps `next` in place of `present`, which is the same domain, and appends `events`; if what is kept is
+    /// `present` exactly, and says whether it was. Another organization in `next` takes the domain from that
+    /// of `present`. `at` is the time of the caller.
     fn replace_domain(
         &self,
         present: &HeldDomain,
@@ -187,8 +192,8 @@ pub trait DomainStore: Send + Sync {
     /// Returns the domains of an organization, ordered.
     fn domains(&self, organization: &str) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
-    /// Returns domains that were taken from their organizations and not forgotten since, at most `limit`. Of one that was
-    /// taken from the same organization several times, the last time counts.
+    /// Returns domains that were taken from their organizations and not forgotten since, at most `limit`. Of
+    /// one that was taken from the same organization several times, the last time counts.
     fn ended_domains(
         &self,
         limit: usize,
@@ -241,7 +246,8 @@ impl Dispute {
         self.since
     }
 
-    /// Returns when the domain moves at the earliest: a day later. A zone that is being moved or repaired is back by then.
+    /// Returns when the domain moves at the earliest: a day later. A zone that is being moved or repaired is
+    /// back by then.
     #[must_use]
     pub fn due(&self) -> SystemTime {
         self.since + DISPUTE

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use jumpcloud_sso::CATALOGUE;
 
-const AREAS: [(&str, &str); 13] = [
+const AREAS: [(&str, &str); 14] = [
     ("xml", "The message is not the XML that it has to be"),
     ("binding", "The message did not come as it has to"),
     ("signature", "The signature is missing, malformed or wrong"),
     ("certificate", "What was given as a certificate"),
+    ("key", "The key that a file names"),
     ("algorithm", "Algorithms that are not allowed"),
     ("encryption", "Encrypted assertions"),
     ("response", "The Response"),

@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Claim, ClaimKey, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore, SingleSignOn,
-    StoreError,
+    Claim, ClaimKey, Cookies, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore,
+    SingleSignOn, StoreError,
 };
 use jumpcloud_sso_contract::{claim_key, revocation_key};
 
@@ -208,8 +208,10 @@ async fn a_store_that_fails_refuses_the_login() {
     let answer = world.answer(&start);
     let broken = SingleSignOn::new(&settings(), Broken).unwrap();
     let form = jumpcloud_sso::LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
-    let error =
-        broken.finish_login(&world.connection, form, Some(&cookies(&start)), now()).await.unwrap_err();
+    let error = broken
+        .finish_login(&world.connection, form, &Cookies::new([cookies(&start)]), now())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "replay.store");
     assert!(error.diagnosis().message.contains("connection refused"));
     assert!(!error.to_string().contains("connection refused"));

@@ -262,6 +262,15 @@ fn repeated_attributes_are_merged_in_order() {
 }
 
 #[test]
+fn groups_are_exactly_as_received() {
+    for group in ["Admins\u{2003}", "\u{a0}Admins", " Admins", "Admins\n", "Admins\u{85}"] {
+        let profile = profile(&[EMAIL, FIRST, ("groups", &[group])]).unwrap();
+        assert_eq!(profile.groups().unwrap(), [group]);
+    }
+    assert_eq!(profile(&[EMAIL, FIRST, ("groups", &["Admins"])]).unwrap().groups().unwrap(), ["Admins"]);
+}
+
+#[test]
 fn no_groups_is_not_the_same_as_nothing_about_groups() {
     assert_eq!(profile(&[EMAIL, FIRST]).unwrap().groups(), None);
     assert_eq!(profile(&[EMAIL, FIRST, ("memberOf", &[])]).unwrap().groups(), Some(&[][..]));

@@ -30,6 +30,9 @@ const SKEW: Duration = Duration::from_secs(60);
 /// What a connection may be set to allow at most, perhaps after the assertion was accepted.
 const MAX_SKEW: Duration = Duration::from_secs(300);
 
+/// How far the clocks of a service's machines may be apart.
+const MACHINES_APART: Duration = Duration::from_secs(300);
+
 /// JumpCloud's five minutes.
 const VALIDITY: Duration = Duration::from_secs(300);
 
@@ -40,7 +43,7 @@ fn the_response_that_all_others_are_made_of_is_accepted() {
     assert_eq!(accepted.name_id().format(), Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"));
     assert_eq!((accepted.id(), accepted.issuer()), ("ASSERTION", IDP));
     assert_eq!(accepted.not_on_or_after(), now() + VALIDITY);
-    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_SKEW);
+    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_SKEW + MACHINES_APART);
     assert_eq!(accepted.authn_instant(), now());
     assert_eq!(accepted.session_not_on_or_after(), None);
     assert_eq!(accepted.session_index().unwrap().len(), 36);
@@ -217,6 +220,41 @@ fn an_unsolicited_response_answers_nothing() {
 }
 
 #[test]
+fn the_envelope_cannot_say_what_an_assertion_answers() {
+    // An assertion of a login that began at the identity provider, in a Response that nobody signed and that was given an
+    // InResponseTo of the attacker's own; and each other way in which the two can be combined.
+    let idp = idp();
+    let unsolicited = idp.response(ACS, SP, now()).user(&user()).ids("RESPONSE", "ASSERTION");
+    let envelope = |xml: String, id: Option<&str>| match id {
+        None => xml,
+        Some(id) => xml.replace("ID=\"RESPONSE\"", &format!("ID=\"RESPONSE\" InResponseTo=\"{id}\"")),
+    };
+    let signed = |id: Option<&str>| {
+        let xml = unsolicited.clone().sign(Sign::Nothing).build().unwrap();
+        let data = "<saml2:SubjectConfirmationData ";
+        let xml = match id {
+            None => xml,
+            Some(id) => xml.replace(data, &format!("{data}InResponseTo=\"{id}\" ")),
+        };
+        sign_again(&xml, Sign::Assertion)
+    };
+    for (in_response, in_data, answering, unsolicited) in [
+        (None, None, "response.in_response_to", "accepted"),
+        (Some(REQUEST), None, "assertion.in_response_to", "response.in_response_to"),
+        (None, Some(REQUEST), "response.in_response_to", "assertion.in_response_to"),
+        (Some(REQUEST), Some(REQUEST), "accepted", "response.in_response_to"),
+        (Some(REQUEST), Some("_other"), "assertion.in_response_to", "response.in_response_to"),
+        (Some("_other"), Some(REQUEST), "response.in_response_to", "response.in_response_to"),
+    ] {
+        let xml = envelope(signed(in_data), in_response);
+        for (expected, code) in [(expected(), answering), (Expected::unsolicited(PARTIES), unsolicited)] {
+            let outcome = outcome_with(&xml, &expected, now()).map_or_else(|code| code, |_| "accepted");
+            assert_eq!(outcome, code, "{in_response:?} {in_data:?}");
+        }
+    }
+}
+
+#[test]
 fn the_subject_has_a_name() {
     let format = " Format=\"urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified\"";
     let name_id = format!("<saml2:NameID{format}>bjensen@acme.test</saml2:NameID>");
@@ -243,7 +281,12 @@ fn the_subject_has_a_name() {
             "assertion.name_id",
         ),
         (&name_id, &name_id.replace(format, &format!("{persistent} SPNameQualifier=\"{SP}\"")), "accepted"),
-        (&name_id, &name_id.replace(format, " SPNameQualifier=\"https://other.test\""), "accepted"),
+        // Of any format: what is qualified by a service is for that service.
+        (&name_id, &name_id.replace(format, " SPNameQualifier=\"https://other.test\""), "assertion.name_id"),
+        (&name_id, &name_id.replace(format, " SPNameQualifier=\"\""), "assertion.name_id"),
+        (&name_id, &name_id.replace(format, &format!(" SPNameQualifier=\"{SP}/\"")), "assertion.name_id"),
+        (&name_id, &name_id.replace(format, &format!(" SPNameQualifier=\"{SP}\"")), "accepted"),
+        (&name_id, &name_id.replace(format, " NameQualifier=\"https://directory.test\""), "accepted"),
         (&name_id, &name_id.replace(format, ""), "accepted"),
     ]);
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
@@ -306,27 +349,45 @@ fn names_have_a_length() {
     let unspecified = "Format=\"urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified\">bjensen@acme.test<";
     let persistent = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
     let is_persistent = |value: &str| format!("Format=\"{persistent}\">{value}<");
-    // Characters, not bytes.
-    for (limit, long, longer) in [
-        (256, is_persistent(&"é".repeat(256)), is_persistent(&"é".repeat(257))),
-        (
-            1024,
-            unspecified.replace("bjensen@acme.test", &"é".repeat(1024)),
-            unspecified.replace("bjensen@acme.test", &"é".repeat(1025)),
-        ),
-    ] {
-        assert_eq!(verdict(&resigned(unspecified, &long)), "accepted", "{limit}");
-        let verified = verifier().verify(resigned(unspecified, &longer).as_bytes()).unwrap();
+    let refusal = |named: &str| {
+        let verified = verifier().verify(resigned(unspecified, named).as_bytes()).unwrap();
         let rejection = verified.accept(&expected(), now()).unwrap_err();
-        assert_eq!(
-            (rejection.code(), rejection.to_string().as_str()),
-            ("assertion.name_id", "the NameID is too long")
-        );
-        assert_eq!(rejection.expected(), Some(format!("at most {limit} characters")));
-        assert_eq!(rejection.found(), Some(format!("{} characters", limit + 1)));
+        assert_eq!(rejection.code(), "assertion.name_id");
+        (rejection.to_string(), rejection.expected().unwrap(), rejection.found().unwrap())
+    };
+    // Of a persistent one: characters, not bytes (core §8.3.7).
+    assert_eq!(verdict(&resigned(unspecified, &is_persistent(&"é".repeat(256)))), "accepted");
+    let (message, limit, found) = refusal(&is_persistent(&"é".repeat(257)));
+    assert_eq!(message, "the NameID is too long");
+    assert_eq!((limit.as_str(), found.as_str()), ("at most 256 characters", "257 characters"));
+    // Of any: bytes, with all that identifies the account.
+    let with = |format: usize, name_qualifier: usize, sp_name_qualifier: bool, value: &str| {
+        let attributes = [
+            ("Format", "f".repeat(format)),
+            ("NameQualifier", "q".repeat(name_qualifier)),
+            ("SPNameQualifier", if sp_name_qualifier { SP.to_owned() } else { String::new() }),
+        ];
+        let given = attributes.iter().filter(|(_, text)| !text.is_empty());
+        let attributes: Vec<_> = given.map(|(name, text)| format!("{name}=\"{text}\"")).collect();
+        let attributes = attributes.join(" ");
+        format!("{attributes}>{value}<")
+    };
+    for (format, name_qualifier, sp_name_qualifier, rest) in [
+        (0, 0, false, 1024),
+        (100, 0, false, 924),
+        (1000, 0, false, 24),
+        (0, 1023, false, 1),
+        (10, 10, true, 1004 - SP.len()),
+    ] {
+        let named = |value: &str| with(format, name_qualifier, sp_name_qualifier, value);
+        assert_eq!(verdict(&resigned(unspecified, &named(&"n".repeat(rest)))), "accepted");
+        let (message, limit, found) = refusal(&named(&"n".repeat(rest + 1)));
+        assert_eq!(message, "the NameID is too long, with its Format and qualifiers");
+        assert_eq!((limit.as_str(), found.as_str()), ("at most 1024 bytes", "1025 bytes"));
     }
+    assert_eq!(refusal(&with(0, 0, false, &"é".repeat(513))).2, "1026 bytes");
     // The white space around it is not a part of it.
-    assert_eq!(named(&format!("\n{}\n", "a".repeat(1024))), "accepted");
+    assert_eq!(verdict(&resigned(unspecified, &format!(">\n{}\n<", "a".repeat(1024)))), "accepted");
 }
 
 #[test]
@@ -508,6 +569,44 @@ fn the_user_was_authenticated_in_a_session_that_lasts() {
     );
 }
 
+const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+const MFA: &str = "https://refeds.org/profile/mfa";
+
+#[test]
+fn the_way_of_authentication_is_one_of_those_required() {
+    let xml = response(&idp()).build().unwrap();
+    let requiring = |classes: &[&str]| expected().require_authn_contexts(classes.iter().copied());
+    let code = |xml: &str, classes: &[&str]| {
+        outcome_with(xml, &requiring(classes), now()).map_or_else(|code| code, |_| "accepted")
+    };
+    assert_eq!(code(&xml, &[PASSWORD]), "accepted");
+    assert_eq!(code(&xml, &[MFA, PASSWORD]), "accepted");
+    assert_eq!(code(&xml, &[MFA]), "assertion.authn_context");
+    assert_eq!(code(&xml, &[&PASSWORD.to_lowercase()]), "assertion.authn_context");
+    assert_eq!(code(&xml, &[&format!("{PASSWORD}/more")]), "assertion.authn_context");
+    assert_eq!(code(&xml, &[]), "assertion.authn_context");
+    let class = format!("<saml2:AuthnContextClassRef>{PASSWORD}</saml2:AuthnContextClassRef>");
+    for none in ["", "<saml2:AuthnContextClassRef/>"] {
+        let without = resigned(&class, none);
+        assert_eq!(code(&without, &[PASSWORD]), "assertion.authn_context");
+        assert_eq!(code(&without, &[PASSWORD, ""]), "assertion.authn_context");
+        assert_eq!(verdict(&without), "accepted");
+    }
+    // Each statement counts: one that was made in another way is not outvoted.
+    let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
+    let start = unsigned.find("<saml2:AuthnStatement ").unwrap();
+    let end = unsigned.find("</saml2:AuthnStatement>").unwrap() + "</saml2:AuthnStatement>".len();
+    let strong = unsigned[start..end].replace(PASSWORD, MFA);
+    let both = format!("{strong}{}", &unsigned[start..end]);
+    let both = sign_again(&unsigned.replace(&unsigned[start..end], &both), Sign::Assertion);
+    assert_eq!(code(&both, &[MFA]), "assertion.authn_context");
+    assert_eq!(code(&both, &[MFA, PASSWORD]), "accepted");
+
+    let rejection = verifier().verify(xml.as_bytes()).unwrap().accept(&requiring(&[MFA]), now()).unwrap_err();
+    assert_eq!(rejection.expected().as_deref(), Some(MFA));
+    assert_eq!(rejection.found().as_deref(), Some(PASSWORD));
+}
+
 #[test]
 fn every_statement_of_authentication_counts() {
     let unsigned = response(&idp()).sign(Sign::Nothing).build().unwrap();
@@ -616,7 +715,7 @@ fn it_is_remembered_for_as_long_as_any_confirmation_could_be_accepted() {
     let first = outcome_with(&xml, &expected(), now()).unwrap();
     let second = outcome_with(&xml, &expected(), now() + 2 * VALIDITY).unwrap();
     assert_eq!(first.replay_key(), second.replay_key());
-    assert!(first.remember_until() >= now() + 9 * VALIDITY + MAX_SKEW);
+    assert_eq!(first.remember_until(), now() + 9 * VALIDITY + MAX_SKEW + MACHINES_APART);
     assert_eq!(first.remember_until(), second.remember_until());
 }
 
@@ -626,7 +725,19 @@ fn nothing_is_remembered_for_ever() {
     let window = format!("NotOnOrAfter=\"{}\"><saml2:AudienceRestriction>", text(now() + VALIDITY));
     let accepted = outcome_with(&forever(&window), &expected(), now()).unwrap();
     // An assertion is too old after an hour, whatever it says.
-    assert_eq!(accepted.remember_until(), now() + Duration::from_secs(3600) + MAX_SKEW);
+    assert_eq!(accepted.remember_until(), now() + Duration::from_secs(3600) + MAX_SKEW + MACHINES_APART);
+}
+
+#[test]
+fn it_is_remembered_while_any_machine_could_accept_it() {
+    let xml = response(&idp()).build().unwrap();
+    let lax = expected().clock_skew(MAX_SKEW);
+    let remember_until = outcome_with(&xml, &expected(), now()).unwrap().remember_until();
+    // The last instant of the machine that is behind; a store may forget from `remember_until` on.
+    let last = now() + VALIDITY + MAX_SKEW - MILLISECOND;
+    assert!(outcome_with(&xml, &lax, last).is_ok());
+    assert_eq!(outcome_with(&xml, &lax, last + MILLISECOND).unwrap_err(), "assertion.expired");
+    assert!(last + MACHINES_APART < remember_until);
 }
 
 #[test]

@@ -115,3 +115,32 @@ fn errors_about_unprotected_content_say_nothing() {
     assert_eq!(code(&lax, &carrying("<a/>", ContentAlgorithm::Aes128Gcm)), "encryption.content");
     assert_eq!(code(&lax, &carrying(&assertion, ContentAlgorithm::Aes128Gcm)), "signature.missing");
 }
+
+#[test]
+fn nothing_is_decrypted_where_the_signature_of_the_response_is_missing() {
+    let strict = with(DecryptionPolicy::default()).require_signed_response();
+    for sign in [Sign::Response, Sign::Both] {
+        assert_eq!(code(&strict, &encrypted(sign, EncryptOptions::default())), "accepted", "{sign:?}");
+    }
+    for sign in [Sign::Assertion, Sign::Nothing] {
+        let xml = encrypted(sign, EncryptOptions::default());
+        assert_eq!(code(&strict, &xml), "signature.response_missing", "{sign:?}");
+        // Not even a try: without a key the answer is the same.
+        assert_eq!(code(&verifier().require_signed_response(), &xml), "signature.response_missing");
+    }
+}
+
+#[test]
+fn a_response_around_an_encrypted_assertion_has_an_issuer() {
+    // Profiles §4.1.4.2 with erratum E26, whoever signs.
+    let verifier = with(DecryptionPolicy::default());
+    let outcome = |xml: &str| {
+        let verified = verifier.verify(xml.as_bytes()).unwrap();
+        verified.accept(&expected(), now()).map_or_else(|rejection| rejection.code(), |_| "accepted")
+    };
+    let xml = encrypted(Sign::Assertion, EncryptOptions::default());
+    assert_eq!(outcome(&xml), "accepted");
+    let start = xml.find("<saml2:Issuer").unwrap();
+    let end = xml.find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
+    assert_eq!(outcome(&xml.replace(&xml[start..end], "")), "response.issuer");
+}

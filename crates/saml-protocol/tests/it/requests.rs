@@ -45,6 +45,26 @@ fn options_are_added_on_request_only() {
 }
 
 #[test]
+fn ways_of_authentication_are_asked_for_exactly_and_in_order() {
+    let id = RequestId::generate().unwrap();
+    let classes = ["https://refeds.org/profile/mfa", "urn:other"];
+    let request = AuthnRequest::new(&id, DESTINATION, SP, ACS, now())
+        .requested_authn_contexts(classes)
+        .name_id_format("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent");
+    let xml = request.to_xml().unwrap();
+    let document = Document::parse(xml.as_bytes(), &Limits::default()).unwrap();
+    let children: Vec<_> = document.root().child_elements().unwrap().collect();
+    let names: Vec<_> = children.iter().map(saml_xml::Element::local_name).collect();
+    // The sequence of the schema (core §3.4.1).
+    assert_eq!(names, ["Issuer", "NameIDPolicy", "RequestedAuthnContext"]);
+    assert_eq!(children[2].attribute("Comparison"), Some("exact"));
+    let asked: Vec<_> = children[2].child_elements().unwrap().map(|class| class.text().unwrap()).collect();
+    assert_eq!(asked, classes);
+    let none = AuthnRequest::new(&id, DESTINATION, SP, ACS, now()).requested_authn_contexts([]);
+    assert!(!none.to_xml().unwrap().contains("RequestedAuthnContext"));
+}
+
+#[test]
 fn values_cannot_become_markup() {
     let id = RequestId::generate().unwrap();
     let evil = "\"><samlp:Evil x=\"&<'";

@@ -383,6 +383,58 @@ fn sha1_is_accepted_only_where_that_is_said_and_told() {
 }
 
 #[test]
+fn a_signature_of_the_response_can_be_required() {
+    let strict = verifier().require_signed_response();
+    let outcome = |xml: &str| strict.verify(xml.as_bytes()).map_err(|error| error.code());
+    for (sign, code) in [
+        (Sign::Response, None),
+        (Sign::Both, None),
+        (Sign::Assertion, Some("signature.response_missing")),
+        (Sign::Nothing, Some("signature.missing")),
+    ] {
+        let xml = response(&idp()).sign(sign).build().unwrap();
+        assert_eq!(outcome(&xml).err(), code, "{sign:?}");
+    }
+    // One that is there has to hold, as ever.
+    let changed = response(&idp()).sign(Sign::Both).build().unwrap().replace("Consent=\"urn", "Consent=\"x");
+    assert_eq!(outcome(&changed).unwrap_err(), "signature.digest_mismatch");
+    let xml = response(&idp()).build().unwrap();
+    let error = strict.verify(xml.as_bytes()).unwrap_err();
+    assert_eq!(error.expected().as_deref(), Some("a signature of the Response"));
+    assert_eq!(error.found().as_deref(), Some("a signature of the Assertion only"));
+    assert_eq!(strict.verify_signatures(xml.as_bytes()).unwrap_err(), error);
+}
+
+#[test]
+fn parsing_comes_before_any_signature() {
+    let xml = response(&idp()).build().unwrap();
+    let parsed = verifier().parse(xml.as_bytes()).unwrap();
+    assert_eq!(parsed.in_response_to(), Some("_request"));
+    assert!(!format!("{parsed:?}").contains("_request"));
+    assert!(verifier().verify_parsed(parsed).unwrap().accept(&expected(), now()).is_ok());
+    // What no key signed is parsed, and refused as soon as it is verified.
+    for xml in [
+        response(&idp()).sign(Sign::Nothing).build().unwrap(),
+        xml.replace("Barbara", "Mallory"),
+        xml.replace("IdP Entity ID", "other"),
+    ] {
+        let parsed = verifier().parse(xml.as_bytes()).unwrap();
+        let error = verifier().verify_parsed(parsed).unwrap_err();
+        assert_eq!(Err(error), verifier().verify(xml.as_bytes()).map(drop));
+    }
+    // What is not a Response with one assertion is refused by parsing alone.
+    for (xml, code) in [
+        ("<a>".to_owned(), "xml.structure"),
+        ("<a/>".to_owned(), "response.root"),
+        (xml.replace(assertion(&xml), ""), "response.assertion_count"),
+        (xml.replace("<saml2p:Status>", "<saml2p:Other/><saml2p:Status>"), "response.schema"),
+    ] {
+        assert_eq!(verifier().parse(xml.as_bytes()).unwrap_err().code(), code);
+        assert_eq!(verifier().verify(xml.as_bytes()).unwrap_err().code(), code);
+    }
+}
+
+#[test]
 fn another_organizations_identity_provider_is_not_trusted() {
     let other = JumpCloud::with_key(
         "https://sso.jumpcloud.com/saml2/other",

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use saml_signature::{Certificate, CertificateWarning, KeyKind};
+use saml_signature::{Certificate, CertificateError, CertificateWarning, KeyKind};
 
 use crate::{certificate, data};
 
@@ -115,11 +115,102 @@ fn errors_never_show_the_input() {
     assert!(!format!("{error:?} {error}").contains(middle));
 }
 
+/// A chain of three, each issued by the next.
+const LEAF: &str = data!("chain-leaf.crt.pem");
+const INTERMEDIATE: &str = data!("chain-intermediate.crt.pem");
+const ROOT: &str = data!("chain-root.crt.pem");
+
 #[test]
-fn several_certificates_are_counted() {
-    let two = format!("{PEM}{}", data!("rsa2048.crt.pem"));
-    assert_eq!(refused(&two), "certificate.several");
-    assert_eq!(Certificate::parse_all(two.as_bytes()).unwrap().len(), 2);
+fn a_file_names_one_key() {
+    for (file, leaf) in [
+        (format!("{LEAF}{INTERMEDIATE}{ROOT}"), Some(LEAF)),
+        (format!("{ROOT}{LEAF}{INTERMEDIATE}"), Some(LEAF)),
+        (format!("{LEAF}{ROOT}{INTERMEDIATE}{ROOT}"), Some(LEAF)),
+        (format!("{INTERMEDIATE}{ROOT}"), Some(INTERMEDIATE)),
+        // Without what is between them, nothing tells that one leads to the other.
+        (format!("{LEAF}{ROOT}"), None),
+        (format!("{LEAF}{}", data!("rsa2048.crt.pem")), None),
+    ] {
+        assert_eq!(refused(&file), "key.several");
+        let error = Certificate::parse(file.as_bytes()).unwrap_err();
+        let CertificateError::SeveralKeys(several) = &error else { panic!("{error:?}") };
+        assert_eq!(several.certificates(), Certificate::parse_all(file.as_bytes()).unwrap());
+        assert_eq!(several.leaf().cloned(), leaf.map(certificate));
+        let shown = error.to_string();
+        for certificate in several.certificates() {
+            let listed = format!("{} ({})", certificate.fingerprint_sha256(), certificate.subject());
+            assert!(shown.contains(&listed), "{shown}");
+        }
+        match several.leaf() {
+            Some(leaf) => {
+                let told = format!("{} issued no other: paste that one alone", leaf.fingerprint_sha256());
+                assert!(shown.contains(&told), "{shown}");
+            }
+            None => assert!(shown.contains("cannot be told from them"), "{shown}"),
+        }
+    }
+    assert_eq!(Certificate::parse(LEAF.as_bytes()).unwrap(), certificate(LEAF));
+}
+
+#[test]
+fn certificates_of_the_same_key_are_one_key() {
+    let (old, new) = (data!("jumpcloud-rsa4096-expired.crt.pem"), PEM);
+    for file in [format!("{old}{new}"), format!("{new}{old}"), format!("{new}{new}")] {
+        assert_eq!(
+            Certificate::parse(file.as_bytes()).unwrap(),
+            certificate(new),
+            "the one that expires last"
+        );
+    }
+}
+
+#[test]
+fn an_error_lists_at_most_eight_certificates() {
+    let file = format!("{}{}", ROOT, LEAF.repeat(20));
+    let shown = Certificate::parse(file.as_bytes()).unwrap_err().to_string();
+    assert!(shown.contains(" and 13 more; "), "{shown}");
+}
+
+#[test]
+fn an_authoritys_certificate_is_told() {
+    for (pem, is_authority) in [(LEAF, false), (INTERMEDIATE, true), (ROOT, true), (PEM, false)] {
+        let certificate = certificate(pem);
+        assert_eq!(certificate.is_authority(), is_authority, "{}", certificate.subject());
+        let warned = certificate.warnings(day(END - 100)).contains(&CertificateWarning::Authority);
+        assert_eq!(warned, is_authority, "{}", certificate.subject());
+    }
+    // The extension with something else in it than it has to hold.
+    let der = certificate(ROOT).der().to_vec();
+    let constraints =
+        [0x06, 0x03, 0x55, 0x1d, 0x13, 0x01, 0x01, 0xff, 0x04, 0x05, 0x30, 0x03, 0x01, 0x01, 0xff];
+    let at = der.windows(constraints.len()).position(|bytes| bytes == constraints).unwrap();
+    let mut malformed = der.clone();
+    malformed[at + 12] = 0x04;
+    assert!(Certificate::parse(&malformed).unwrap().is_authority(), "what cannot be read may say so");
+}
+
+#[test]
+fn names_in_any_encoding_are_shown_as_text() {
+    let der = certificate(data!("rsa2048.crt.pem")).der().to_vec();
+    // UTF8String of 13 bytes.
+    let common_name = [&[0x0c, 0x0d][..], b"idp.acme.test"].concat();
+    let with = |tag: u8, value: &[u8; 13]| {
+        let mut der = der.clone();
+        for at in 0..der.len() - 15 {
+            if der[at..at + 15] == common_name {
+                der[at] = tag;
+                der[at + 2..at + 15].copy_from_slice(value);
+            }
+        }
+        Certificate::parse(&der).unwrap().subject().to_owned()
+    };
+    assert_eq!(with(0x0c, b"idp.acme.test"), "CN=idp.acme.test");
+    assert_eq!(with(0x0c, b"idp\xff\xfe.acme.te"), "CN=idp\u{fffd}\u{fffd}.acme.te");
+    assert_eq!(with(0x14, b"idp.acme.test"), "CN=idp.acme.test");
+    assert_eq!(with(0x14, b"Soci\xe9t\xe9 \xc9cole"), "CN=Soci\u{fffd}t\u{fffd} \u{fffd}cole");
+    assert_eq!(with(0x1e, b"\0A\0c\0m\0e\xd8\x01\0!\0"), "CN=Acme\u{fffd}!\u{fffd}");
+    assert_eq!(with(0x1c, b"\0\0\0A\0\x01\xf5\x11\x11\0\0\0\0"), "CN=A\u{1f511}\u{fffd}\u{fffd}");
+    assert_eq!(with(0x04, b"idp.acme.test"), "CN=(not text)");
 }
 
 #[test]

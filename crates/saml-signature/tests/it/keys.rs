@@ -1,8 +1,10 @@
 //! Which keys are trusted, and which sign.
 
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use num_bigint::BigUint;
 use saml_signature::{
-    AlgorithmPolicy, SignOptions, SignatureAlgorithm, SigningError, SigningKey, TrustedKeys,
-    TrustedKeysError, sign,
+    AlgorithmPolicy, Certificate, SignOptions, SignatureAlgorithm, SigningError, SigningKey, TrustedKeys,
+    TrustedKeysError, check_public_key, sign,
 };
 
 use crate::{UNSIGNED, certificate, data, key, replace, signed, trusted, verdict_with};
@@ -187,7 +189,7 @@ fn exponents_that_make_no_signature_are_refused() {
     let with = |exponent: [u8; 3]| {
         let mut der = der.clone();
         der[at + 2..at + 5].copy_from_slice(&exponent);
-        TrustedKeys::new([saml_signature::Certificate::parse(&der).unwrap()]).map(drop)
+        TrustedKeys::new([Certificate::parse(&der).unwrap()]).map(drop)
     };
     assert!(with([1, 0, 1]).is_ok() && with([1, 0, 3]).is_ok());
     for even in [[1, 0, 0], [0x40, 0, 2]] {
@@ -197,6 +199,122 @@ fn exponents_that_make_no_signature_are_refused() {
     }
     let one = TrustedKeys::new([certificate(data!("rsa2048-exponent-1.crt.pem"))]).unwrap_err();
     assert!(one.to_string().contains("the RSA exponent is not an odd number"), "{one}");
+}
+
+/// The certificate of a good key with other bytes in its place. Nothing here looks at its own signature.
+fn with_key(pem: &str, key: &[u8], other: &[u8]) -> Certificate {
+    assert_eq!(key.len(), other.len());
+    let mut der = certificate(pem).der().to_vec();
+    let at = der.windows(key.len()).position(|bytes| bytes == key).unwrap();
+    der[at..at + key.len()].copy_from_slice(other);
+    Certificate::parse(&der).unwrap()
+}
+
+/// The modulus of an RSA key of 2048 bits stands before its exponent, at the end of the SubjectPublicKeyInfo.
+fn with_modulus(modulus: &BigUint) -> Certificate {
+    let pem = data!("rsa2048.crt.pem");
+    let public_key = certificate(pem).public_key_der().to_vec();
+    let own = &public_key[public_key.len() - 5 - 256..public_key.len() - 5];
+    with_key(pem, own, &modulus.to_bytes_be())
+}
+
+#[test]
+fn rsa_moduli_that_anybody_can_factor_are_refused() {
+    let power = |exponent: u32| BigUint::from(2u32).pow(exponent);
+    let good = certificate(data!("rsa2048.crt.pem"));
+    let public_key = good.public_key_der();
+    let good = BigUint::from_bytes_be(&public_key[public_key.len() - 261..public_key.len() - 5]);
+    assert!(TrustedKeys::new([with_modulus(&good)]).is_ok());
+    let refused = |modulus: &BigUint| match TrustedKeys::new([with_modulus(modulus)]) {
+        Err(TrustedKeysError::Weak { reason, .. }) => reason,
+        other => panic!("{modulus:x}: {other:?}"),
+    };
+    let has_small_factor = |number: &BigUint| (3..65_536u32).any(|it| (number % it) == BigUint::ZERO);
+    let without_small_factor = |mut number: BigUint| {
+        while has_small_factor(&number) {
+            number += 2u32;
+        }
+        number
+    };
+    // A number without small factors, so that no other rule than the one for powers can refuse its power.
+    let root = |exponent: u32| without_small_factor(good.nth_root(exponent) | BigUint::from(1u32));
+    let half = root(2);
+    for (modulus, reason) in [
+        (power(2048) - 1u32, "a small factor"),
+        (&good + 1u32, "a small factor"),
+        // By the largest prime that is tried.
+        (&good / 65_521u32 * 65_521u32, "a small factor"),
+        (without_small_factor(power(2048) - 1_942_289u32), "a long run"),
+        (without_small_factor(power(2047) + 9u32), "a long run"),
+        (&half * &half, "close"),
+        (&half * without_small_factor(&half + 2u32), "close"),
+        (&half * without_small_factor(&half + power(512)), "close"),
+        (root(4).pow(4), "close"),
+        (root(3).pow(3), "a power"),
+        (root(5).pow(5), "a power"),
+        (root(127).pow(127), "a power"),
+    ] {
+        assert_eq!(modulus.bits(), 2048, "{reason}");
+        assert!(refused(&modulus).contains(reason), "{} instead of {reason}: {modulus:x}", refused(&modulus));
+    }
+    // Fermat's method does not find factors that are further apart.
+    let far = &half * without_small_factor(&half - power(1000));
+    assert_eq!(far.bits(), 2048);
+    assert!(TrustedKeys::new([with_modulus(&far)]).is_ok());
+    // What is asked of a certificate can be asked of a bare key.
+    assert!(check_public_key(with_modulus(&good).public_key_der()).is_ok());
+    assert_eq!(
+        check_public_key(with_modulus(&half.pow(2)).public_key_der()).unwrap_err().code(),
+        "certificate.weak_key"
+    );
+    assert_eq!(
+        check_public_key(b"\x30\x00").unwrap_err().to_string(),
+        "the certificate's key is the unsupported kind unknown: the key is malformed"
+    );
+}
+
+/// The y coordinates of the points of Edwards25519 whose order divides 8, and those equal to one of them modulo
+/// p = 2^255 - 19, with either sign of x.
+fn small_order() -> Vec<[u8; 32]> {
+    let p = BigUint::from(2u32).pow(255) - 19u32;
+    let of_order_8 = [
+        "2707385501144840649318225287225658788936804267575313519463743609750303402022",
+        "55188659117513257062467267217118295137698188065244968500265048394206261417927",
+    ];
+    let near = [BigUint::ZERO, BigUint::from(1u32), &p - 1u32, p.clone(), &p + 1u32];
+    let all = of_order_8.iter().map(|it| it.parse().unwrap()).chain(near);
+    all.flat_map(|y: BigUint| {
+        let mut bytes = y.to_bytes_le();
+        bytes.resize(32, 0);
+        let positive = <[u8; 32]>::try_from(bytes).unwrap();
+        let mut negative = positive;
+        negative[31] |= 0x80;
+        [positive, negative]
+    })
+    .collect()
+}
+
+#[test]
+fn ed25519_keys_of_small_order_are_refused() {
+    let pem = data!("ed25519.crt.pem");
+    let good = certificate(pem);
+    let own = &good.public_key_der()[good.public_key_der().len() - 32..];
+    assert!(TrustedKeys::new([with_key(pem, own, own)]).is_ok());
+    let (mut forged, mut refused) = (0, 0);
+    for point in small_order() {
+        let pinned = with_key(pem, own, &point);
+        let error = TrustedKeys::new([pinned]).unwrap_err();
+        assert_eq!(error.code(), "certificate.weak_key");
+        assert!(error.to_string().contains("small order"), "{error}");
+        refused += 1;
+        // The library takes it, and then a signature that nobody made: the neutral element and the number zero.
+        let key = UnparsedPublicKey::new(&ED25519, point);
+        let mut signature = [0; 64];
+        signature[0] = 1;
+        let message = (0..1000u32).map(u32::to_be_bytes).find(|it| key.verify(it, &signature).is_ok());
+        forged += usize::from(message.is_some());
+    }
+    assert_eq!((refused, forged), (14, 8));
 }
 
 #[test]

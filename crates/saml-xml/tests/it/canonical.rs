@@ -18,8 +18,11 @@ fn vectors() -> Vec<PathBuf> {
 }
 
 /// What the strict parser refuses, and why.
-const REFUSED: [(&str, &str); 2] =
-    [("21-comment-split-text", "xml.comment_in_value"), ("23-pi-crlf", "xml.processing_instruction")];
+const REFUSED: [(&str, &str); 3] = [
+    ("21-comment-split-text", "xml.comment_in_value"),
+    ("23-pi-crlf", "xml.processing_instruction"),
+    ("37-ns-uri-escapes", "xml.namespace_uri"),
+];
 
 #[test]
 fn vectors_are_met_byte_for_byte() {
@@ -46,7 +49,7 @@ fn vectors_are_met_byte_for_byte() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 40);
+    assert_eq!(checked, 38);
 }
 
 #[test]

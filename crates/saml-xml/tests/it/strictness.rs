@@ -246,6 +246,63 @@ fn namespace_names_are_absolute_uris() {
 }
 
 #[test]
+fn namespace_names_have_the_characters_and_the_form_of_uris() {
+    for uri in [
+        "urn:",
+        ":a",
+        "urn:a&gt;b",
+        "urn:a&lt;b",
+        "urn:a&quot;b",
+        "urn:a`b",
+        "urn:a{b}",
+        "urn:a|b",
+        "urn:a\\b",
+        "urn:a^b",
+        "urn:a&amp;b",
+        "urn:a[b]",
+        "urn:é",
+        "urn:a\u{200b}b",
+        "urn:a\u{a0}b",
+        "urn:a&#9;b",
+        "urn:a&#x7f;b",
+        "urn:a&#x80;b",
+        "urn:%",
+        "urn:%4",
+        "urn:%4g",
+        "urn:%g4",
+        "urn:a%20b%",
+        "urn:a#b#c",
+        "http://a&gt;b/",
+        "http://a@b@c/",
+        "http://a:b:1/",
+        "http://a:b/",
+        "http://a:/",
+        "http://a:123456/",
+        "http://[::1]/",
+        "http://a:b@c:d/",
+    ] {
+        assert_eq!(verdict(format!("<a xmlns:r='{uri}'/>").as_bytes()), "xml.namespace_uri", "{uri}");
+        assert_eq!(verdict(format!("<a xmlns='{uri}'/>").as_bytes()), "xml.namespace_uri", "{uri}");
+    }
+    for uri in [
+        "urn:a:b@c/d?e/f#g?h/",
+        "urn:?",
+        "urn:#",
+        "urn:a-._~!$()*+,;=b",
+        "urn:a%20b%2Fc%e9",
+        "http://acme.test",
+        "http://acme.test:65535/a//b?c#d",
+        "http://user:pass@acme.test:1?c:d@e",
+        "http:///a",
+        "x:/a:b@c",
+        "HTTP://%41/",
+    ] {
+        assert_eq!(verdict(format!("<a xmlns:r='{uri}' xmlns='{uri}'/>").as_bytes()), "accepted", "{uri}");
+    }
+    assert_eq!(verdict(b"<a xmlns:r=\"urn:a'b\"/>"), "accepted");
+}
+
+#[test]
 fn names_are_names() {
     for name in ["1a", "-a", "a$", "a:b:c", ":a", "a:", "a/b", "\u{B7}a", "a\u{D7}b", "a\u{A0}b"] {
         assert_eq!(verdict(format!("<{name}/>").as_bytes()), "xml.name", "{name:?}");
