@@ -220,6 +220,7 @@ pub const CLASSES: &[Class] = &[
     ),
     class("S28", "messages in other envelopes"),
     class("S29", "what an unsigned Response claims that its assertion answers"),
+    class("S30", "clocks that are apart"),
     class("S31", "NameIDs that are qualified by another service"),
     class("B01", "two messages in one query"),
     class("B02", "parameters that stand twice"),
@@ -309,6 +310,7 @@ pub const CLASSES: &[Class] = &[
     class("T12", "addresses that administrators give"),
     class("T13", "addresses that somebody has asserted without proof"),
     class("T14", "trust that was withdrawn while sessions rest on it"),
+    class("T15", "a domain in several spellings, or of two organizations"),
     harmless(
         "T16",
         "group names with white space",
@@ -316,6 +318,8 @@ pub const CLASSES: &[Class] = &[
     ),
     class("T17", "records that another version of the service has written"),
     class("T18", "an identity provider that is the service itself"),
+    class("T19", "proofs of domains that are not what the zone says now"),
+    class("T20", "two changes at once, each of which rests on what the other changes"),
     class("D01", "input that is too large"),
     shown(
         "D02",
@@ -341,6 +345,7 @@ pub const CLASSES: &[Class] = &[
         "`jumpcloud-sso/tests/it/logins.rs::a_diagnosis_is_one_line_whoever_wrote_the_message`",
     ),
     class("D13", "searches that are quadratic"),
+    class("D14", "what one organization takes of the memory of what was used"),
     class("D15", "work for strangers who have no login under way"),
     class("D16", "stored values that are too long"),
     class("D17", "tokens that are issued but not accepted"),

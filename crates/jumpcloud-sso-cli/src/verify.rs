@@ -21,7 +21,7 @@ use serde::{Serialize, Serializer};
 use crate::arguments::{FieldName, StageName, VerifyArguments};
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{self, Mark, harmless};
+use crate::output::{self, Mark};
 
 /// Where the message answers a request and the command was not told of one.
 const REQUEST_ID_NEEDED: &str = "This message answers a request: give that request's ID by --request-id. It is the \
@@ -217,7 +217,7 @@ impl Report {
 
     fn passed(&self, stage: StageName, what: &str) {
         if !self.json {
-            output::line(&format!("{} {:<9}  {}", Mark::Passed.render(), stage.as_str(), harmless(what)));
+            output::marked(Mark::Passed, &format!("{:<9}  {what}", stage.as_str()));
         }
     }
 
@@ -293,12 +293,7 @@ impl Report {
 
 fn print_warnings(warnings: &[JsonWarning]) {
     for warning in warnings {
-        output::line(&format!(
-            "{} {} ({})",
-            Mark::Warning.render(),
-            harmless(&warning.message),
-            warning.code
-        ));
+        output::marked(Mark::Warning, &format!("{} ({})", warning.message, warning.code));
         output::line(&format!("    change    {}", warning.hint));
     }
 }
@@ -399,11 +394,10 @@ impl Rejected {
             output::json(&self);
             return;
         }
-        let message = harmless(&self.message);
-        output::line(&format!("{} {stage:<9}  {message} ({})", Mark::Failed.render(), self.code));
+        output::marked(Mark::Failed, &format!("{stage:<9}  {} ({})", self.message, self.code));
         for (label, value) in [("expected", &self.expected), ("found", &self.found)] {
             if let Some(value) = value {
-                output::line(&format!("    {label:<8}  {}", harmless(value)));
+                output::line(&format!("    {label:<8}  {value}"));
             }
         }
         output::line(&format!("    change    {}", self.hint));

@@ -731,7 +731,14 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "config.domain_taken",
         "the domain belongs to another organization",
-        "A domain belongs to one organization. Have the other one release it.",
+        "Have the other organization release the domain or remove its TXT record, and verify again. A domain \
+         belongs to one organization.",
+    ),
+    entry(
+        "config.domain_disputed",
+        "the domain belongs to another organization, whose TXT record is absent",
+        "Leave the TXT record in place, and verify again at the time that the error names. The domain moves \
+         then, unless the other organization's record is back.",
     ),
     entry(
         "config.domain_in_use",

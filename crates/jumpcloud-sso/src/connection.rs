@@ -179,13 +179,11 @@ impl Connection {
     }
 
     /// The ways of authentication that a request asks the identity provider for; none where it decides.
-    #[allow(dead_code, reason = "asked where logins begin")]
     pub(crate) fn requested_authn_contexts(&self) -> &[String] {
         &self.requested_authn_contexts
     }
 
     /// The ways of authentication of which an assertion has to name one; none where any will do.
-    #[allow(dead_code, reason = "asked where logins are accepted")]
     pub(crate) fn required_authn_contexts(&self) -> &[String] {
         &self.required_authn_contexts
     }

@@ -137,8 +137,8 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         let Some(domain) = email.rsplit_once('@').and_then(|(_, domain)| normalized_domain(domain)) else {
             return Ok(None);
         };
-        match self.store.domain_owner(&domain).await? {
-            Some(organization) => self.for_organization(&organization).await,
+        match self.store.held_domain(&domain).await? {
+            Some(held) => self.for_organization(&held.organization).await,
             None => Ok(None),
         }
     }

@@ -260,6 +260,29 @@ pub enum EventKind {
         /// Whether connections in use relied on it, so that members were locked out.
         while_in_use: bool,
     },
+    /// Another organization proved that a domain is its own, and this one's proof was not there. Without it,
+    /// the domain moves to the other organization.
+    #[serde(rename = "domain.disputed")]
+    DomainDisputed {
+        /// The domain.
+        domain: String,
+        /// When it moves at the earliest.
+        #[serde(with = "text_time")]
+        not_before: SystemTime,
+    },
+    /// A dispute about a domain ended, and the domain stays with this organization.
+    #[serde(rename = "domain.dispute_ended")]
+    DomainDisputeEnded {
+        /// The domain.
+        domain: String,
+    },
+    /// A domain moved to another organization, which had proved for a day that it is its own while this one
+    /// had not.
+    #[serde(rename = "domain.moved")]
+    DomainMoved {
+        /// The domain.
+        domain: String,
+    },
     /// Something that a later version of this crate has written.
     #[serde(other)]
     Unknown,
@@ -284,6 +307,9 @@ impl EventKind {
             Self::CertificateExpires { .. } => "connection.certificate_expires",
             Self::DomainVerified { .. } => "domain.verified",
             Self::DomainReleased { .. } => "domain.released",
+            Self::DomainDisputed { .. } => "domain.disputed",
+            Self::DomainDisputeEnded { .. } => "domain.dispute_ended",
+            Self::DomainMoved { .. } => "domain.moved",
             Self::Unknown => "unknown",
         }
     }

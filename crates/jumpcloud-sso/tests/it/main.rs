@@ -6,6 +6,7 @@ mod catalogue;
 mod configuration;
 #[cfg(feature = "hickory")]
 mod dns;
+mod domains;
 mod fuzz;
 mod guide;
 mod life;
