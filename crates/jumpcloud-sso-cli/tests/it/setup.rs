@@ -122,7 +122,7 @@ fn metadata_with_more_keys_than_can_be_pinned_is_refused() {
     assert_eq!(with(3)["certificates"].as_array().unwrap().len(), 4);
     let refused = with(4);
     assert_eq!(refused["code"], "limit.certificates");
-    assert_eq!(refused["message"], "5 keys are given, more than the limit of 4");
+    assert_eq!(refused["message"], "the metadata has 5 keys for signing, but a connection pins at most 4");
 }
 
 #[test]

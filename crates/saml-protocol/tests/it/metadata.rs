@@ -48,9 +48,9 @@ fn only_keys_for_signing_are_taken() {
 
 /// A chain: the identity provider's certificate, and those of the authorities that issued it.
 const CHAIN: [&str; 3] = [
-    include_str!("../../../saml-signature/tests/data/leaf.crt.pem"),
-    include_str!("../../../saml-signature/tests/data/intermediate.crt.pem"),
-    include_str!("../../../saml-signature/tests/data/root.crt.pem"),
+    include_str!("../../../jumpcloud-sso-testkit/data/chain-leaf.crt.pem"),
+    include_str!("../../../jumpcloud-sso-testkit/data/chain-intermediate.crt.pem"),
+    include_str!("../../../jumpcloud-sso-testkit/data/chain-root.crt.pem"),
 ];
 
 /// Of the same key as `keys::JUMPCLOUD_CERTIFICATE`.
