@@ -21,8 +21,8 @@ use jumpcloud_sso::parts::saml_protocol::ResponseVerifier;
 use jumpcloud_sso::parts::saml_signature::{SigningKey, TrustedKeys};
 use jumpcloud_sso::parts::saml_xml::{Document, Limits, PrefixList};
 use jumpcloud_sso::{
-    Certificate, Claim, Connection, LoginForm, MemoryStore, OnceStore, ServiceProvider, SessionIssuer,
-    Settings, SingleSignOn, StoreError,
+    Certificate, Claim, ClaimKey, Connection, Cookies, LoginForm, LoginRequest, MemoryStore, OnceStore,
+    RevocationKey, RevocationStore, ServiceProvider, Sessions, Settings, SingleSignOn, StoreError,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
@@ -30,12 +30,12 @@ use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret,
 struct Login {
     field: String,
     relay_state: String,
-    cookie: String,
+    cookies: Cookies,
     xml: Vec<u8>,
     now: SystemTime,
     sso: SingleSignOn<AnyNumber>,
     connection: Connection,
-    issuer: SessionIssuer,
+    sessions: Sessions<AnyNumber>,
     verifier: ResponseVerifier,
     floor: Floor,
 }
@@ -48,9 +48,30 @@ struct AnyNumber {
 }
 
 impl OnceStore for AnyNumber {
-    async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
         let number = self.claims.fetch_add(1, Ordering::Relaxed);
-        self.store.claim(&format!("{key}:{number}"), until, now).await
+        let key = ClaimKey::new(&key.to_string(), &[&number.to_string()]);
+        self.store.claim(&key, until, now).await
+    }
+}
+
+impl RevocationStore for AnyNumber {
+    async fn revoke(
+        &self,
+        key: &RevocationKey,
+        instant: SystemTime,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.store.revoke(key, instant, until, now).await
+    }
+
+    async fn revoked_at(
+        &self,
+        keys: &[RevocationKey],
+        now: SystemTime,
+    ) -> Result<Option<SystemTime>, StoreError> {
+        self.store.revoked_at(keys, now).await
     }
 }
 
@@ -74,7 +95,8 @@ impl Login {
         let connection = builder.email_domains(["acme.test"]).build().unwrap();
 
         let sso = SingleSignOn::new(&settings, AnyNumber::default()).unwrap();
-        let begun = sso.begin_login(&connection, Some("/dashboard"), now).unwrap();
+        let begun =
+            sso.begin_login(&connection, &LoginRequest::default().return_to("/dashboard"), now).unwrap();
         let request = IncomingRequest::from_query(begun.redirect_url().query().unwrap()).unwrap();
         let idp = JumpCloud::with_key(url, sp, key, certificate_pem).unwrap();
         let user = User::new("bjensen@acme.test", "Barbara", "Jensen").groups(&["Engineering", "Everybody"]);
@@ -84,27 +106,29 @@ impl Login {
         Self {
             field: STANDARD.encode(&xml),
             relay_state: request.relay_state().unwrap().to_owned(),
-            cookie: begun.set_cookie().split(';').next().unwrap().to_owned(),
+            cookies: Cookies::new(begun.set_cookie().split(';').next()),
             floor: Floor::new(&xml, key, &certificate),
             xml,
             now,
             sso,
             connection,
-            issuer: settings.session_issuer(),
+            sessions: Sessions::new(&settings, AnyNumber::default()).unwrap(),
             verifier: ResponseVerifier::new(TrustedKeys::new([certificate]).unwrap()),
         }
     }
 
     fn whole(&self) -> String {
         let form = LoginForm { saml_response: black_box(&self.field), relay_state: Some(&self.relay_state) };
-        let finished = self.sso.finish_login(&self.connection, form, Some(&self.cookie), self.now);
-        // A store in memory has nothing to wait for.
-        let Poll::Ready(login) = pin!(finished).poll(&mut Context::from_waker(Waker::noop())) else {
-            return String::new();
+        let whole = async {
+            let login = self.sso.finish_login(&self.connection, form, &self.cookies, self.now).await.unwrap();
+            let user_id = login.account().to_string();
+            self.sessions.begin(login, &user_id, self.now).await.unwrap().token().to_owned()
         };
-        let login = login.unwrap();
-        let user_id = login.account().to_string();
-        self.issuer.issue(&login.new_session(&user_id), self.now).unwrap().token().to_owned()
+        // A store in memory has nothing to wait for.
+        match pin!(whole).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(token) => token,
+            Poll::Pending => String::new(),
+        }
     }
 
     fn floor(&self) -> usize {

@@ -14,30 +14,31 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use jumpcloud_sso::{
-    Connection, Diagnosis, LoginError, MemoryStore, PostedForm, SessionIssuer, SessionVerifier, Settings,
+    Connection, Cookies, Diagnosis, LoginError, LoginRequest, MemoryStore, PostedForm, Sessions, Settings,
     SingleSignOn,
 };
 
 struct Service {
     sso: SingleSignOn<MemoryStore>,
     acme: Connection,
-    issuer: SessionIssuer,
-    verifier: SessionVerifier,
+    sessions: Sessions<MemoryStore>,
 }
 
 pub(crate) fn app(settings: &Settings, acme: Connection) -> Result<Router, Box<dyn Error>> {
-    let sso = SingleSignOn::new(settings, MemoryStore::default())?;
-    let (issuer, verifier) = (settings.session_issuer(), settings.session_verifier()?);
+    let store = MemoryStore::default();
+    let sso = SingleSignOn::new(settings, store.clone())?;
+    let sessions = Sessions::new(settings, store)?;
     Ok(Router::new()
         .route("/login", get(login))
         .route("/sso/saml2/acme-jumpcloud/acs", post(acs))
         .route("/me", get(me))
-        .with_state(Arc::new(Service { sso, acme, issuer, verifier })))
+        .with_state(Arc::new(Service { sso, acme, sessions })))
 }
 
 /// A login begins.
-async fn login(State(service): State<Arc<Service>>) -> Response {
-    match service.sso.begin_login(&service.acme, Some("/dashboard"), SystemTime::now()) {
+async fn login(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
+    let request = LoginRequest::new(headers.get_all(COOKIE)).return_to("/dashboard");
+    match service.sso.begin_login(&service.acme, &request, SystemTime::now()) {
         Ok(start) => {
             let headers = [(LOCATION, start.redirect_url().to_string()), (SET_COOKIE, start.set_cookie())];
             (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response()
@@ -52,13 +53,13 @@ async fn acs(State(service): State<Arc<Service>>, headers: HeaderMap, body: Byte
         Ok(form) => form,
         Err(error) => return failed(StatusCode::BAD_REQUEST, &Diagnosis::from(&error)),
     };
-    let cookies = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok());
+    let cookies = Cookies::new(headers.get_all(COOKIE));
     let now = SystemTime::now();
-    match service.sso.finish_login(&service.acme, form.as_form(), cookies, now).await {
+    match service.sso.finish_login(&service.acme, form.as_form(), &cookies, now).await {
         Ok(login) => {
             // A service finds or creates its user by the account here, never by the e-mail address alone.
             let user_id = login.account().to_string();
-            match service.issuer.issue(&login.new_session(&user_id), now) {
+            match service.sessions.begin(login, &user_id, now).await {
                 // In real life the token goes into a cookie, and the browser to `login.return_to()`.
                 Ok(session) => ([(CACHE_CONTROL, "no-store")], session.token().to_owned()).into_response(),
                 Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
@@ -85,11 +86,11 @@ fn failed(status: StatusCode, what: &dyn Display) -> Response {
 /// Something that needs a session.
 async fn me(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    match service.verifier.verify_for("acme", bearer.unwrap_or_default(), SystemTime::now()) {
+    match service.sessions.verify("acme", bearer.unwrap_or_default(), SystemTime::now()).await {
         Ok(session) => {
             let name = session.given_name().or(session.email()).unwrap_or_default();
             format!("Hello {name} of {}!", session.organization()).into_response()
         }
-        Err(error) => failed(StatusCode::UNAUTHORIZED, &Diagnosis::from(&error)),
+        Err(error) => failed(StatusCode::UNAUTHORIZED, &error),
     }
 }

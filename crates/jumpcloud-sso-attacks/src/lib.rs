@@ -19,6 +19,7 @@
 mod algorithms;
 mod bindings;
 mod bounds;
+mod browsers;
 mod canonical;
 mod case;
 mod classes;
@@ -33,6 +34,7 @@ mod structure;
 mod syntax;
 mod tenants;
 mod tokens;
+mod withdrawn;
 mod wrapping;
 
 pub use case::{Document, Message, Setup, Suite, Verdict, verdict, verdict_by};

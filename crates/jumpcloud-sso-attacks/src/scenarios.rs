@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_signature::{SignatureAlgorithm, SigningKey};
 use jumpcloud_sso::{
-    Connection, ConnectionBuilder, LoginError, LoginForm, LoginStart, MemoryStore, PostedForm, Settings,
-    SingleSignOn,
+    Connection, ConnectionBuilder, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
+    MemoryStore, PostedForm, Settings, SingleSignOn,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
 use crate::case::{IDP, now};
-use crate::{tenants, tokens};
+use crate::{browsers, tenants, tokens, withdrawn};
 
 /// An attack on what is around a message, with the verdict that it has to get.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub struct Scenario {
 /// All scenarios, those that are accepted among them.
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {
-    [LOGINS, tokens::SCENARIOS, tenants::SCENARIOS].concat()
+    [LOGINS, browsers::SCENARIOS, tokens::SCENARIOS, tenants::SCENARIOS, withdrawn::SCENARIOS].concat()
 }
 
 pub(crate) static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("attacks"));
@@ -69,6 +69,11 @@ pub(crate) struct Post {
 }
 
 impl Post {
+    /// A Response that answers no request, in a browser that began no login.
+    pub(crate) fn unsolicited(xml: &str) -> Self {
+        Self { saml_response: STANDARD.encode(xml), relay_state: None, cookies: None }
+    }
+
     /// The Response, before base64.
     fn xml(&self) -> String {
         String::from_utf8(STANDARD.decode(&self.saml_response).expect("base64")).expect("text")
@@ -101,7 +106,7 @@ impl World {
     }
 
     pub(crate) fn begin(&self, connection: &Connection) -> LoginStart {
-        self.sso.begin_login(connection, Some("/home"), now()).expect("a login")
+        self.sso.begin_login(connection, &LoginRequest::default().return_to("/home"), now()).expect("a login")
     }
 
     /// What JumpCloud answers to a login that has begun.
@@ -142,12 +147,25 @@ impl World {
 
     pub(crate) fn finish(&self, connection: &Connection, post: &Post, now: SystemTime) -> &'static str {
         let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
-        code(wait(self.sso.finish_login(connection, form, post.cookies.as_deref(), now)))
+        let cookies = Cookies::new(post.cookies.as_deref());
+        code(wait(self.sso.finish_login(connection, form, &cookies, now)))
+    }
+
+    /// A login as a whole.
+    pub(crate) fn log_in(&self, connection: &Connection, now: SystemTime) -> Login {
+        self.finished(connection, &Self::answer_at(connection, &self.begin(connection), now))
+    }
+
+    /// A login that is accepted.
+    pub(crate) fn finished(&self, connection: &Connection, post: &Post) -> Login {
+        let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
+        let cookies = Cookies::new(post.cookies.as_deref());
+        wait(self.sso.finish_login(connection, form, &cookies, now())).expect("a login")
     }
 }
 
 /// Changes what a browser brings to an otherwise good login.
-fn with(change: impl FnOnce(&World, &Connection, Post) -> Post) -> &'static str {
+pub(crate) fn with(change: impl FnOnce(&World, &Connection, Post) -> Post) -> &'static str {
     let (world, connection) = (World::new(), World::acme());
     let start = world.begin(&connection);
     let post = World::answer(&connection, &start);
@@ -155,9 +173,9 @@ fn with(change: impl FnOnce(&World, &Connection, Post) -> Post) -> &'static str 
     world.finish(&connection, &post, now())
 }
 
-fn return_to(path: &str) -> &'static str {
+pub(crate) fn return_to(path: &str) -> &'static str {
     let world = World::new();
-    code(world.sso.begin_login(&World::acme(), Some(path), now()))
+    code(world.sso.begin_login(&World::acme(), &LoginRequest::default().return_to(path), now()))
 }
 
 /// Twice the same post, with something done in between.
@@ -236,7 +254,7 @@ fn answered_after(time: Duration) -> &'static str {
     world.finish(&connection, &post, now() + time)
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 const LOGINS: &[Scenario] = &[
     Scenario {
@@ -427,7 +445,8 @@ const LOGINS: &[Scenario] = &[
         run: || {
             let connection = World::acme();
             let world = World {
-                sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(2)).expect("a service"),
+                sso: SingleSignOn::new(&settings(), MemoryStore::with_capacity(5 * MemoryStore::CLAIM_BYTES))
+                    .expect("a service"),
             };
             let start = world.begin(&connection);
             let good = World::answer(&connection, &start);
@@ -536,10 +555,6 @@ fn unsolicited(builder: ConnectionBuilder) -> &'static str {
     let service = connection.service_provider();
     let idp = crate::doc::idp();
     let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::doc::user());
-    let post = Post {
-        saml_response: STANDARD.encode(response.build().expect("a Response")),
-        relay_state: None,
-        cookies: None,
-    };
+    let post = Post::unsolicited(&response.build().expect("a Response"));
     world.finish(&connection, &post, now())
 }

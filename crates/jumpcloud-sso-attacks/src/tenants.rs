@@ -3,17 +3,17 @@
 use std::time::SystemTime;
 
 use jumpcloud_sso::{
-    Actor, Connection, Connections, Domains, Edit, FieldError, JustInTime, LoginForm, LookupError,
-    MemoryStore, Provisioning, Refusal, Retirement, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
+    Actor, Connection, Connections, Domains, Edit, FieldError, JustInTime, LookupError, MemoryStore,
+    Provisioning, Refusal, Retirement, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
 };
 use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 
 use crate::case::{IDP, now};
 use crate::scenarios::{Post, Scenario, World, settings, wait};
 
-const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
+pub(crate) const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
 
-fn other_idp() -> JumpCloud {
+pub(crate) fn other_idp() -> JumpCloud {
     JumpCloud::with_key(URL, IDP, keys::OTHER_KEY, keys::OTHER_CERTIFICATE).expect("an identity provider")
 }
 
@@ -103,20 +103,22 @@ fn complete() -> Edit {
 }
 
 /// Somebody of the organization who has the address and never logged in by JumpCloud.
-fn member() -> SameEmail {
-    SameEmail { user: "u".to_owned(), is_member: true, has_account: false, is_deactivated: false }
+pub(crate) fn member() -> SameEmail {
+    SameEmail {
+        user: "u".to_owned(),
+        email_is_verified: true,
+        is_member: true,
+        has_account: false,
+        is_deactivated: false,
+    }
 }
 
 /// What is decided about a first login.
-fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static str {
+pub(crate) fn provisioning(rules: JustInTime, same_email: Option<&SameEmail>) -> &'static str {
     let (world, connection) = (World::new(), World::acme());
-    let post = World::answer(&connection, &world.begin(&connection));
-    let form = LoginForm { saml_response: &post.saml_response, relay_state: post.relay_state.as_deref() };
-    let login =
-        wait(world.sso.finish_login(&connection, form, post.cookies.as_deref(), now())).expect("a login");
-    match rules.decide(&login, same_email) {
+    match rules.decide(&world.log_in(&connection, now()), same_email) {
         Provisioning::Refuse(refusal) => refusal.code(),
-        Provisioning::Create | Provisioning::Link { .. } => "accepted",
+        Provisioning::Create { .. } | Provisioning::Link { .. } => "accepted",
     }
 }
 

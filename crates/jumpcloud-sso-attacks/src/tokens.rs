@@ -121,10 +121,12 @@ fn hand_over(verifier: &str, uri: &str, seconds: u64, times: usize) -> &'static 
     let session =
         settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).expect("a session");
     let challenge = CodeChallenge::of_verifier(VERIFIER).expect("a challenge");
-    let handed = sessions.hand_over(&session, &challenge, "https://www.acme.test/in", now()).expect("a code");
+    let handed = wait(sessions.hand_over(&session, &challenge, "https://www.acme.test/in", now()));
+    let handed = handed.expect("a code");
     let mut last = "accepted";
     for _ in 0..times {
-        last = code(wait(sessions.redeem(&handed, verifier, uri, now() + Duration::from_secs(seconds))));
+        last =
+            code(wait(sessions.redeem(handed.code(), verifier, uri, now() + Duration::from_secs(seconds))));
     }
     last
 }

@@ -3,7 +3,7 @@ mod many;
 use std::collections::BTreeSet;
 
 use jumpcloud_sso::{
-    Actor, CompletedLogin, ConnectionRecord, ConnectionStore, Event, EventKind, Phase, Saved,
+    Actor, CompletedLogin, ConnectionRecord, ConnectionStore, Event, EventKind, Phase, Requires, Saved,
 };
 
 use crate::{now, unique};
@@ -27,7 +27,10 @@ async fn a_record_comes_back_as_it_was<S: ConnectionStore>(store: &S) {
     let (id, organization) = (unique("c"), unique("acme \"&' ö"));
     assert_eq!(store.connection(&id).await.unwrap(), None);
     let record = record(&id, &organization, 1);
-    assert_eq!(store.save(&record, None, &[created(&record)]).await.unwrap(), Saved::Saved);
+    assert_eq!(
+        store.save(&record, None, Requires::Nothing, &[created(&record)]).await.unwrap(),
+        Saved::Saved
+    );
     assert_eq!(store.connection(&id).await.unwrap(), Some(record.clone()));
     assert_eq!(ConnectionRecord::from_json(&record.to_json().unwrap()).unwrap(), record);
     let events = store.events(&organization, 0, 10).await.unwrap();
@@ -37,12 +40,27 @@ async fn a_record_comes_back_as_it_was<S: ConnectionStore>(store: &S) {
 async fn of_two_changes_one_is_kept<S: ConnectionStore>(store: &S) {
     let (id, organization) = (unique("c"), unique("acme"));
     let [first, second, third] = [1, 2, 3].map(|version| record(&id, &organization, version));
-    assert_eq!(store.save(&second, Some(1), &[created(&first)]).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.save(&first, None, &[created(&first)]).await.unwrap(), Saved::Saved);
-    assert_eq!(store.save(&first, None, &[created(&first)]).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.save(&second, Some(1), &[enabled(&first)]).await.unwrap(), Saved::Saved);
-    assert_eq!(store.save(&second, Some(1), &[enabled(&first)]).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.save(&third, Some(1), &[enabled(&first)]).await.unwrap(), Saved::Conflict);
+    assert_eq!(
+        store.save(&second, Some(1), Requires::Nothing, &[created(&first)]).await.unwrap(),
+        Saved::Conflict
+    );
+    assert_eq!(store.save(&first, None, Requires::Nothing, &[created(&first)]).await.unwrap(), Saved::Saved);
+    assert_eq!(
+        store.save(&first, None, Requires::Nothing, &[created(&first)]).await.unwrap(),
+        Saved::Conflict
+    );
+    assert_eq!(
+        store.save(&second, Some(1), Requires::Nothing, &[enabled(&first)]).await.unwrap(),
+        Saved::Saved
+    );
+    assert_eq!(
+        store.save(&second, Some(1), Requires::Nothing, &[enabled(&first)]).await.unwrap(),
+        Saved::Conflict
+    );
+    assert_eq!(
+        store.save(&third, Some(1), Requires::Nothing, &[enabled(&first)]).await.unwrap(),
+        Saved::Conflict
+    );
     assert_eq!(store.connection(&id).await.unwrap(), Some(second));
     // A change that was not kept left no event.
     let events = store.events(&organization, 0, 10).await.unwrap();
@@ -55,7 +73,7 @@ async fn a_deleted_one_stays_deleted<S: ConnectionStore>(store: &S) {
     let deleted = event(&organization, Some(&id), EventKind::Deleted { before: Phase::Draft });
     let delete = |expected| store.delete(&id, expected, std::slice::from_ref(&deleted));
     assert_eq!(delete(1).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.save(&first, None, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(store.save(&first, None, Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
     assert!(store.record_login(&login(&id, 1, "AA", "user-1"), &[]).await.unwrap());
     assert_eq!(delete(2).await.unwrap(), Saved::Conflict);
     assert_eq!(store.connection(&id).await.unwrap(), Some(first.clone()));
@@ -65,8 +83,8 @@ async fn a_deleted_one_stays_deleted<S: ConnectionStore>(store: &S) {
     assert!(store.connections(Some(&organization), "", 10).await.unwrap().is_empty());
     assert!(store.logins(&id).await.unwrap().is_empty());
     // Its ID was part of URLs and of what accounts are known by.
-    assert_eq!(store.save(&first, None, &[]).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.save(&first, Some(1), &[]).await.unwrap(), Saved::Conflict);
+    assert_eq!(store.save(&first, None, Requires::Nothing, &[]).await.unwrap(), Saved::Conflict);
+    assert_eq!(store.save(&first, Some(1), Requires::Nothing, &[]).await.unwrap(), Saved::Conflict);
     let events = store.events(&organization, 0, 10).await.unwrap();
     assert_eq!(names(&events), ["connection.deleted"]);
 }
@@ -76,7 +94,10 @@ async fn they_are_listed_in_order<S: ConnectionStore>(store: &S) {
     let mut ids: Vec<_> = (0..5).map(|_| unique("c")).collect();
     for (number, id) in ids.iter().enumerate() {
         let organization = if number == 2 { &other } else { &acme };
-        assert_eq!(store.save(&record(id, organization, 1), None, &[]).await.unwrap(), Saved::Saved);
+        assert_eq!(
+            store.save(&record(id, organization, 1), None, Requires::Nothing, &[]).await.unwrap(),
+            Saved::Saved
+        );
     }
     ids.remove(2);
     ids.sort();
@@ -112,7 +133,10 @@ async fn the_latest_login_of_each_kind_is_kept<S: ConnectionStore>(store: &S) {
     assert!(!store.record_login(&login(&id, 1, "AA", "user-1"), &tested("user-1")).await.unwrap());
     assert!(store.logins(&id).await.unwrap().is_empty());
     assert!(store.events(&organization, 0, 10).await.unwrap().is_empty());
-    assert_eq!(store.save(&record(&id, &organization, 1), None, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(
+        store.save(&record(&id, &organization, 1), None, Requires::Nothing, &[]).await.unwrap(),
+        Saved::Saved
+    );
     for (revision, certificate, user, is_first) in [
         (1, "AA", "user-1", true),
         (1, "BB", "user-1", true),
@@ -153,7 +177,7 @@ async fn events_are_read_in_pages<S: ConnectionStore>(store: &S) {
 }
 
 /// A record that holds some of everything.
-fn record(id: &str, organization: &str, version: u64) -> ConnectionRecord {
+pub(crate) fn record(id: &str, organization: &str, version: u64) -> ConnectionRecord {
     let created_at = "2027-01-15T08:00:00.000Z";
     let text = |value: &str| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
     let json = format!(
@@ -164,6 +188,16 @@ fn record(id: &str, organization: &str, version: u64) -> ConnectionRecord {
     );
     let rest = format!(r#""any_email_domain":true}},"break_glass":["user-1"],"created_at":"{created_at}"}}"#);
     ConnectionRecord::from_json(&(json + &rest)).unwrap()
+}
+
+/// One that is in use, and refuses addresses of other domains than the organization's own.
+pub(crate) fn relying(id: &str, organization: &str, version: u64) -> ConnectionRecord {
+    let json = record(id, organization, version).to_json().unwrap();
+    let json = json.replace(r#""is":"disabled""#, r#""is":"active""#);
+    let json = json.replace(r#""any_email_domain":true"#, r#""any_email_domain":false"#);
+    let record = ConnectionRecord::from_json(&json).unwrap();
+    assert!(record.relies_on_domains());
+    record
 }
 
 fn login(connection: &str, revision: u64, certificate: &str, user: &str) -> CompletedLogin {

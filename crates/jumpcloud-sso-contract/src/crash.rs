@@ -11,7 +11,7 @@ use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 use tokio::time::sleep;
 
 use crate::walk::{Answer, LoginPage};
-use crate::{MINUTE, now, unique};
+use crate::{MINUTE, claim_key, now, unique};
 
 /// The server behind a store, as the test can handle it.
 pub trait Server {
@@ -159,7 +159,7 @@ where
 async fn wait_until_back<S: OnceStore>(store: &S) {
     for _ in 0..300 {
         let begin = now();
-        if let Ok(Claim::Claimed) = store.claim(&unique("key"), begin + MINUTE, begin).await {
+        if let Ok(Claim::Claimed) = store.claim(&claim_key(&unique("key")), begin + MINUTE, begin).await {
             return;
         }
         sleep(Duration::from_millis(100)).await;

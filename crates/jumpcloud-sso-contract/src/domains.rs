@@ -1,18 +1,23 @@
-use jumpcloud_sso::{ConnectionStore, DomainClaim, DomainStore, EventKind};
+use jumpcloud_sso::{
+    ConnectionStore, DomainClaim, DomainRelease, DomainStore, EventKind, Phase, Release, Requires, Saved,
+};
 
-use crate::connections::event;
+use crate::connections::{event, record, relying};
 use crate::{all, unique};
 
 /// A domain belongs to one organization at a time, and its events are kept with the change or not at all; also where many
-/// claim it at once.
+/// claim it at once. A connection that relies on domains and the release of the last one exclude each other.
 pub async fn domains<S: DomainStore + ConnectionStore + Clone + 'static>(store: &S) {
     it_belongs_to_one_organization(store).await;
     of_many_organizations_at_once_one_gets_it(store).await;
+    a_domain_in_use_is_kept(store).await;
+    a_connection_that_requires_a_domain_is_kept_with_one_only(store).await;
+    the_last_domain_is_released_or_relied_on(store).await;
 }
 
 async fn it_belongs_to_one_organization<S: DomainStore + ConnectionStore>(store: &S) {
     let (acme, other) = (unique("acme"), unique("other"));
-    let first = format!("{}.test", unique("a").to_lowercase());
+    let first = domain();
     let second = format!("{}.test", unique("b").to_lowercase());
     let verified =
         |organization: &str| [event(organization, None, EventKind::DomainVerified { domain: first.clone() })];
@@ -31,9 +36,13 @@ async fn it_belongs_to_one_organization<S: DomainStore + ConnectionStore>(store:
     let released = |organization: &str| {
         [event(organization, None, EventKind::DomainReleased { domain: first.clone(), while_in_use: false })]
     };
-    assert!(!store.release_domain(&first, &other, &released(&other)).await.unwrap());
-    assert!(store.release_domain(&first, &acme, &released(&acme)).await.unwrap());
-    assert!(!store.release_domain(&first, &acme, &released(&acme)).await.unwrap());
+    let release = async |organization: &str| {
+        let released = released(organization);
+        store.release_domain(&first, organization, Release::IfUnused, &released).await.unwrap()
+    };
+    assert_eq!(release(&other).await, DomainRelease::NotOwned);
+    assert_eq!(release(&acme).await, DomainRelease::Released);
+    assert_eq!(release(&acme).await, DomainRelease::NotOwned);
     assert_eq!(names(store, &acme).await, ["domain.verified", "domain.released"]);
     assert_eq!(store.claim_domain(&first, &other, &[]).await.unwrap(), DomainClaim::Claimed);
     assert_eq!(store.domains(&acme).await.unwrap(), [second]);
@@ -43,7 +52,7 @@ async fn of_many_organizations_at_once_one_gets_it<S: DomainStore + ConnectionSt
     store: &S,
 ) {
     for _ in 0..5 {
-        let domain = format!("{}.test", unique("a").to_lowercase());
+        let domain = domain();
         let claims = all(32, |_| {
             let (store, domain, organization) = (store.clone(), domain.clone(), unique("acme"));
             async move {
@@ -64,6 +73,110 @@ async fn of_many_organizations_at_once_one_gets_it<S: DomainStore + ConnectionSt
         assert_eq!(owners.len(), 1);
         assert_eq!(store.domain_owner(&domain).await.unwrap(), owners.pop());
     }
+}
+
+/// What is in use is decided by the records as they are kept.
+async fn a_domain_in_use_is_kept<S: DomainStore + ConnectionStore>(store: &S) {
+    let (acme, id, domain) = (unique("acme"), unique("c"), domain());
+    let release = async |release: Release| {
+        let kind = EventKind::DomainReleased { domain: domain.clone(), while_in_use: false };
+        store.release_domain(&domain, &acme, release, &[event(&acme, None, kind)]).await.unwrap()
+    };
+    let claim = async || store.claim_domain(&domain, &acme, &[]).await.unwrap();
+    assert_eq!(claim().await, DomainClaim::Claimed);
+    // One that accepts any domain, or is not in use, does not rely on it; nor does another organization's.
+    assert_eq!(store.save(&record(&id, &acme, 1), None, Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
+    let foreign = relying(&unique("c"), &unique("other"), 1);
+    assert_eq!(store.save(&foreign, None, Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(release(Release::IfUnused).await, DomainRelease::Released);
+    assert_eq!(claim().await, DomainClaim::Claimed);
+
+    let in_use = relying(&id, &acme, 2);
+    assert_eq!(store.save(&in_use, Some(1), Requires::Domain, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(release(Release::IfUnused).await, DomainRelease::InUse(id.clone()));
+    assert_eq!(store.domains(&acme).await.unwrap(), std::slice::from_ref(&domain));
+    assert_eq!(release(Release::EvenIfMembersAreLockedOut).await, DomainRelease::Released);
+    assert_eq!(release(Release::EvenIfMembersAreLockedOut).await, DomainRelease::NotOwned);
+
+    // Disabled, it relies on nothing any longer; and deleted.
+    assert_eq!(claim().await, DomainClaim::Claimed);
+    let disabled = record(&id, &acme, 3);
+    assert_eq!(store.save(&disabled, Some(2), Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(release(Release::IfUnused).await, DomainRelease::Released);
+    assert_eq!(claim().await, DomainClaim::Claimed);
+    let again = relying(&id, &acme, 4);
+    assert_eq!(store.save(&again, Some(3), Requires::Domain, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(release(Release::IfUnused).await, DomainRelease::InUse(id.clone()));
+    assert_eq!(store.delete(&id, 4, &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(release(Release::IfUnused).await, DomainRelease::Released);
+    // Each release has its event, and nothing else has.
+    assert_eq!(names(store, &acme).await, ["domain.released"; 4]);
+}
+
+async fn a_connection_that_requires_a_domain_is_kept_with_one_only<S: DomainStore + ConnectionStore>(
+    store: &S,
+) {
+    let (acme, id, domain) = (unique("acme"), unique("c"), domain());
+    let save = async |version: u64, expected: Option<u64>, requires: Requires| {
+        let kind = EventKind::Enabled { before: Phase::Configured };
+        let enabled = event(&acme, Some(&id), kind);
+        store.save(&relying(&id, &acme, version), expected, requires, &[enabled]).await.unwrap()
+    };
+    assert_eq!(save(1, None, Requires::Domain).await, Saved::NoDomain);
+    assert_eq!(store.connection(&id).await.unwrap(), None);
+    assert_eq!(save(1, None, Requires::Nothing).await, Saved::Saved);
+    // A conflict is one whether there is a domain or not.
+    assert_eq!(save(2, None, Requires::Domain).await, Saved::Conflict);
+    assert_eq!(save(2, Some(1), Requires::Domain).await, Saved::NoDomain);
+    assert_eq!(store.connection(&id).await.unwrap(), Some(relying(&id, &acme, 1)));
+    // Another organization's domain does not count.
+    assert_eq!(store.claim_domain(&domain, &unique("other"), &[]).await.unwrap(), DomainClaim::Claimed);
+    assert_eq!(save(2, Some(1), Requires::Domain).await, Saved::NoDomain);
+    assert_eq!(store.claim_domain(&self::domain(), &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+    assert_eq!(save(2, Some(1), Requires::Domain).await, Saved::Saved);
+    assert_eq!(names(store, &acme).await, ["connection.enabled"; 2]);
+}
+
+/// Of a change that requires a domain and the release of the only one, at once, one is kept; each of them at
+/// times.
+async fn the_last_domain_is_released_or_relied_on<S: DomainStore + ConnectionStore + Clone + 'static>(
+    store: &S,
+) {
+    for round in 0..40 {
+        let (acme, id, domain) = (unique("acme"), unique("c"), domain());
+        assert_eq!(store.claim_domain(&domain, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+        let draft = record(&id, &acme, 1);
+        assert_eq!(store.save(&draft, None, Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
+        let calls = all(8, |number| {
+            let (store, acme, id, domain) = (store.clone(), acme.clone(), id.clone(), domain.clone());
+            async move {
+                if (number + round) % 2 == 0 {
+                    let in_use = relying(&id, &acme, 2);
+                    let saved = store.save(&in_use, Some(1), Requires::Domain, &[]).await.unwrap();
+                    (saved == Saved::Saved, false)
+                } else {
+                    let release = Release::IfUnused;
+                    let released = store.release_domain(&domain, &acme, release, &[]).await.unwrap();
+                    (false, released == DomainRelease::Released)
+                }
+            }
+        });
+        let answers = calls.await;
+        let saved = answers.iter().filter(|(saved, _)| *saved).count();
+        let released = answers.iter().filter(|(_, released)| *released).count();
+        assert_eq!(
+            saved + released,
+            1,
+            "{saved} changes were kept, and the domain released {released} times"
+        );
+        let is_in_use = store.connection(&id).await.unwrap().is_some_and(|it| it.relies_on_domains());
+        assert_eq!(is_in_use, saved == 1);
+        assert_eq!(store.domains(&acme).await.unwrap().len(), saved);
+    }
+}
+
+fn domain() -> String {
+    format!("{}.test", unique("a").to_lowercase())
 }
 
 async fn names<S: ConnectionStore>(store: &S, organization: &str) -> Vec<&'static str> {

@@ -38,6 +38,7 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::parts::saml_protocol::RequestId;
+use jumpcloud_sso::{ClaimKey, RevocationKey};
 use tokio::task::JoinHandle;
 
 pub use clocks::clocks;
@@ -53,6 +54,18 @@ pub use walk::{Answer, LoginPage, walk};
 #[must_use]
 pub fn unique(what: &str) -> String {
     format!("{what}-{}", RequestId::generate().unwrap().as_str().trim_start_matches('_'))
+}
+
+/// The key of a claim by its name.
+#[must_use]
+pub fn claim_key(name: &str) -> ClaimKey {
+    ClaimKey::new("contract", &[name])
+}
+
+/// The key of a revocation by its name.
+#[must_use]
+pub fn revocation_key(name: &str) -> RevocationKey {
+    RevocationKey::new(&["contract", name])
 }
 
 /// The present time in whole milliseconds: no store has to remember more of it.

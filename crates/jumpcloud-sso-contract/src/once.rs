@@ -1,12 +1,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
-use jumpcloud_sso::{Claim, OnceStore, StoreError};
+use jumpcloud_sso::{Claim, ClaimKey, OnceStore, StoreError};
 
-use crate::{MINUTE, now, unique};
+use crate::{MINUTE, claim_key, now, unique};
 
 /// Once is once: a key is claimed by one caller, until its time is over and not before.
 pub async fn once<S: OnceStore>(store: &S) {
-    let (key, other) = (unique("key"), unique("key"));
+    let (key, other) = (claim_key(&unique("key")), claim_key(&unique("key")));
     let begin = now();
     assert_eq!(store.claim(&key, begin + MINUTE, begin).await.unwrap(), Claim::Claimed);
     assert_eq!(store.claim(&key, begin + MINUTE, begin).await.unwrap(), Claim::AlreadyClaimed);
@@ -17,7 +17,7 @@ pub async fn once<S: OnceStore>(store: &S) {
 }
 
 async fn it_is_claimable_again_when_its_time_is_over<S: OnceStore>(store: &S) {
-    let key = unique("key");
+    let key = claim_key(&unique("key"));
     let begin = now();
     let until = begin + Duration::from_millis(400);
     assert_eq!(store.claim(&key, until, begin).await.unwrap(), Claim::Claimed);
@@ -36,6 +36,7 @@ async fn it_is_claimable_again_when_its_time_is_over<S: OnceStore>(store: &S) {
 async fn keys_are_compared_to_the_letter<S: OnceStore>(store: &S) {
     let key = unique("Schlüssel:it's \"one\" \\ % _ * 日本");
     let variants = [key.clone(), key.to_uppercase(), format!("{key} "), format!(" {key}")];
+    let variants = variants.map(|variant| claim_key(&variant));
     let begin = now();
     for variant in &variants {
         assert_eq!(store.claim(variant, begin + MINUTE, begin).await.unwrap(), Claim::Claimed, "{variant}");
@@ -53,7 +54,7 @@ async fn keys_are_compared_to_the_letter<S: OnceStore>(store: &S) {
 pub async fn one_winner<S: OnceStore + Clone + 'static>(store: &S, key: &str, callers: usize) -> usize {
     let begin = now();
     let call = |_| {
-        let (store, key) = (store.clone(), key.to_owned());
+        let (store, key) = (store.clone(), claim_key(key));
         tokio::spawn(async move { store.claim(&key, begin + MINUTE, begin).await })
     };
     let calls: Vec<_> = (0..callers).map(call).collect();
@@ -82,7 +83,8 @@ pub async fn claims_per_second<S: OnceStore + Clone + 'static>(
         tokio::spawn(async move {
             for number in 0..claims {
                 let now = SystemTime::now();
-                let claim = store.claim(&format!("{run}:{caller}:{number}"), now + 10 * MINUTE, now).await?;
+                let key = ClaimKey::new(&run, &[&caller.to_string(), &number.to_string()]);
+                let claim = store.claim(&key, now + 10 * MINUTE, now).await?;
                 assert_eq!(claim, Claim::Claimed);
             }
             Ok::<(), StoreError>(())

@@ -5,7 +5,7 @@ use jumpcloud_sso::{Claim, OnceStore};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::{MINUTE, now, one_winner, unique};
+use crate::{MINUTE, claim_key, now, one_winner, unique};
 
 /// Names the server to the other process.
 const OTHER_PROCESS: &str = "JUMPCLOUD_SSO_TEST_CLAIM";
@@ -100,7 +100,7 @@ impl Race {
             let (store, key, start) = (store.clone(), self.key.clone(), self.start);
             tokio::spawn(async move {
                 wait_for(start).await;
-                store.claim(&key, start + MINUTE, start).await
+                store.claim(&claim_key(&key), start + MINUTE, start).await
             })
         };
         let calls: Vec<_> = (0..CALLERS).map(call).collect();

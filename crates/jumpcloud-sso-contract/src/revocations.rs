@@ -2,19 +2,20 @@ use std::time::Duration;
 
 use jumpcloud_sso::RevocationStore;
 
-use crate::{MINUTE, now, unique};
+use crate::{MINUTE, now, revocation_key, unique};
 
 /// What is revoked stays revoked, at the latest instant that was given.
 pub async fn revocations<S: RevocationStore>(store: &S) {
-    let (first, second, unknown) = (unique("session"), unique("user"), unique("connection"));
+    let [first, second, unknown] =
+        ["session", "user", "connection"].map(|what| revocation_key(&unique(what)));
     let begin = now();
-    let keys = [unknown.clone(), first.clone(), second.clone()];
+    let keys = [unknown, first, second];
     assert_eq!(store.revoked_at(&keys, begin).await.unwrap(), None);
     assert_eq!(store.revoked_at(&[], begin).await.unwrap(), None);
 
     store.revoke(&first, begin, begin + MINUTE, begin).await.unwrap();
     assert_eq!(store.revoked_at(&keys, begin).await.unwrap(), Some(begin));
-    assert_eq!(store.revoked_at(&[unknown, second.clone()], begin).await.unwrap(), None);
+    assert_eq!(store.revoked_at(&[unknown, second], begin).await.unwrap(), None);
 
     let later = begin + Duration::from_secs(5);
     store.revoke(&second, later, begin + MINUTE, begin).await.unwrap();

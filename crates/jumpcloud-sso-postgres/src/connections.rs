@@ -1,17 +1,22 @@
 //! Connections and their logins.
 
 use deadpool_postgres::Transaction;
-use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Saved, StoreError};
+use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Requires, Saved, StoreError};
 
 use crate::PostgresStore;
+use crate::domains::lock_domains;
 use crate::events::{Line, append, lines};
 use crate::run::{Lent, Values, begin, execute, query};
 
-const INSERT: &str = "INSERT INTO jumpcloud_sso_connection (id, organization, version, record) \
-    VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+const INSERT: &str = "INSERT INTO jumpcloud_sso_connection \
+    (id, organization, version, record, relies_on_domains) \
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
 
-const REPLACE: &str = "UPDATE jumpcloud_sso_connection SET organization = $2, version = $3, record = $4 \
-    WHERE id = $1 AND version = $5 AND record IS NOT NULL";
+const REPLACE: &str = "UPDATE jumpcloud_sso_connection \
+    SET organization = $2, version = $3, record = $4, relies_on_domains = $5 \
+    WHERE id = $1 AND version = $6 AND record IS NOT NULL";
+
+const HAS_DOMAIN: &str = "SELECT FROM jumpcloud_sso_domain WHERE organization = $1 LIMIT 1";
 
 const DELETE: &str = "UPDATE jumpcloud_sso_connection SET record = NULL \
     WHERE id = $1 AND version = $2 AND record IS NOT NULL";
@@ -62,20 +67,32 @@ impl ConnectionStore for PostgresStore {
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> Result<Saved, StoreError> {
         let (id, organization, json) = (record.id(), record.organization(), record.to_json()?);
-        let version = number(record.version())?;
+        let (version, relies) = (number(record.version())?, record.relies_on_domains());
         let expected = expected.map(number).transpose()?;
         let events = lines(events)?;
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
+            if requires == Requires::Domain {
+                lock_domains(&transaction, organization).await?;
+            }
+            let values: Values<'_> = &[&id, &organization, &version, &json, &relies];
             let kept = match expected {
-                None => transaction.execute(INSERT, &[&id, &organization, &version, &json]).await?,
+                None => transaction.execute(INSERT, values).await?,
                 Some(expected) => {
-                    transaction.execute(REPLACE, &[&id, &organization, &version, &json, &expected]).await?
+                    let values: Vec<_> = values.iter().copied().chain([&expected as _]).collect();
+                    transaction.execute(REPLACE, &values).await?
                 }
             };
+            let lacks_domain = requires == Requires::Domain
+                && transaction.query_opt(HAS_DOMAIN, &[&organization]).await?.is_none();
+            if kept == 1 && lacks_domain {
+                transaction.rollback().await?;
+                return Ok(Saved::NoDomain);
+            }
             finish(transaction, kept, &events).await
         })
         .await

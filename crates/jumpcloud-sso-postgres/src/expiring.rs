@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::Client;
-use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
+use jumpcloud_sso::{Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use tokio::sync::Mutex;
 
 use crate::run::{Lent, durable, execute, query};
@@ -24,7 +24,7 @@ macro_rules! now {
 const CLAIM: &str = concat!(
     "WITH durable AS MATERIALIZED (",
     durable!(),
-    ") INSERT INTO jumpcloud_sso_claim AS claim (key, until_ms) SELECT sha256($1), $2 + ",
+    ") INSERT INTO jumpcloud_sso_claim AS claim (key, until_ms) SELECT $1, $2 + ",
     now!(),
     " FROM durable WHERE setting <> 'off' \
     ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms WHERE claim.until_ms <= ",
@@ -34,7 +34,7 @@ const CLAIM: &str = concat!(
 const REVOKE: &str = concat!(
     "WITH durable AS MATERIALIZED (",
     durable!(),
-    ") INSERT INTO jumpcloud_sso_revocation AS former (key, instant_ms, until_ms) SELECT sha256($1), $2, $3 + ",
+    ") INSERT INTO jumpcloud_sso_revocation AS former (key, instant_ms, until_ms) SELECT $1, $2, $3 + ",
     now!(),
     " FROM durable WHERE setting <> 'off' ON CONFLICT (key) DO UPDATE SET \
     instant_ms = greatest(former.instant_ms, excluded.instant_ms), \
@@ -43,13 +43,13 @@ const REVOKE: &str = concat!(
 
 const REVOKED_AT: &str = concat!(
     "SELECT max(instant_ms) FROM jumpcloud_sso_revocation \
-    WHERE key IN (SELECT sha256(key) FROM unnest($1::bytea[]) AS key) AND until_ms > ",
+    WHERE key = ANY($1) AND until_ms > ",
     now!()
 );
 
 impl OnceStore for PostgresStore {
-    async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
-        let (key, lifetime) = (key.as_bytes(), lifetime(until, now));
+    async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+        let (key, lifetime) = (key.as_bytes().as_slice(), lifetime(until, now));
         let claimed = self
             .run(&mut Lent::default(), async |client| execute(client, CLAIM, &[&key, &lifetime]).await)
             .await?;
@@ -61,12 +61,13 @@ impl OnceStore for PostgresStore {
 impl RevocationStore for PostgresStore {
     async fn revoke(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let (key, instant, lifetime) = (key.as_bytes(), millis_after(instant), lifetime(until, now));
+        let (key, instant) = (key.as_bytes().as_slice(), millis_after(instant));
+        let lifetime = lifetime(until, now);
         self.run(&mut Lent::default(), async |client| {
             execute(client, REVOKE, &[&key, &instant, &lifetime]).await
         })
@@ -75,8 +76,12 @@ impl RevocationStore for PostgresStore {
         Ok(())
     }
 
-    async fn revoked_at(&self, keys: &[String], _now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
-        let keys: Vec<_> = keys.iter().map(String::as_bytes).collect();
+    async fn revoked_at(
+        &self,
+        keys: &[RevocationKey],
+        _now: SystemTime,
+    ) -> Result<Option<SystemTime>, StoreError> {
+        let keys: Vec<_> = keys.iter().map(|key| key.as_bytes().as_slice()).collect();
         let latest: Option<i64> = self
             .run(&mut Lent::default(), async |client| {
                 let rows = query(client, REVOKED_AT, &[&keys]).await?;

@@ -1,6 +1,6 @@
 -- What jumpcloud-sso keeps. Every statement may be run again.
 
--- What was used once, by the SHA-256 of its key: keys are of any length, and hold names that need not lie around.
+-- What was used once, by the SHA-256 of what it is.
 CREATE TABLE IF NOT EXISTS jumpcloud_sso_claim (
     key bytea PRIMARY KEY,
     until_ms bigint NOT NULL
@@ -21,6 +21,12 @@ CREATE TABLE IF NOT EXISTS jumpcloud_sso_connection (
     version bigint NOT NULL,
     record text
 );
+-- Whether logins depend on the organization's verified domains. Where nothing says, they do.
+ALTER TABLE jumpcloud_sso_connection ADD COLUMN IF NOT EXISTS relies_on_domains boolean;
+UPDATE jumpcloud_sso_connection
+    SET relies_on_domains = record::jsonb #>> '{use_of,is}' <> 'disabled'
+        AND record::jsonb #>> '{configuration,any_email_domain}' IS DISTINCT FROM 'true'
+    WHERE relies_on_domains IS NULL AND record IS NOT NULL;
 CREATE INDEX IF NOT EXISTS jumpcloud_sso_connection_organization
     ON jumpcloud_sso_connection (organization, id) WHERE record IS NOT NULL;
 

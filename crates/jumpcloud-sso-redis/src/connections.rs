@@ -3,13 +3,14 @@
 
 use std::sync::LazyLock;
 
-use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Saved, StoreError};
+use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Requires, Saved, StoreError};
 use redis::Script;
 
-use crate::RedisStore;
+use crate::{RedisStore, unexpected};
 
-/// KEYS: connection, all connections, those of the organization, the log. ARGV: ID, expected version or nothing, version,
-/// record, events.
+/// KEYS: connection, all connections, those of the organization, the log, those that rely on domains,
+/// domains. ARGV: ID, expected version or nothing, version, record, whether it relies on domains, whether it
+/// requires one, events.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -19,16 +20,23 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
         elseif present ~= ARGV[2] or redis.call('HEXISTS', KEYS[1], 'record') == 0 then
             return 0
         end
+        if ARGV[6] == '1' and redis.call('ZCARD', KEYS[6]) == 0 then return 2 end
         redis.call('HSET', KEYS[1], 'version', ARGV[3], 'record', ARGV[4])
         redis.call('ZADD', KEYS[2], 0, ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
-        for number = 5, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
+        if ARGV[5] == '1' then
+            redis.call('ZADD', KEYS[5], 0, ARGV[1])
+        else
+            redis.call('ZREM', KEYS[5], ARGV[1])
+        end
+        for number = 7, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
         return 1
         ",
     )
 });
 
-/// KEYS: connection, all connections, those of the organization, the log, logins. ARGV: ID, expected version, events.
+/// KEYS: connection, all connections, those of the organization, the log, those that rely on domains, logins.
+/// ARGV: ID, expected version, events.
 static DELETE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -36,7 +44,8 @@ static DELETE: LazyLock<Script> = LazyLock::new(|| {
         if present ~= ARGV[2] or redis.call('HDEL', KEYS[1], 'record') == 0 then return 0 end
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('ZREM', KEYS[3], ARGV[1])
-        redis.call('DEL', KEYS[5])
+        redis.call('ZREM', KEYS[5], ARGV[1])
+        redis.call('DEL', KEYS[6])
         for number = 3, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
         return 1
         ",
@@ -63,6 +72,11 @@ impl RedisStore {
             || self.key("connections", ""),
             |organization| self.key("connections-of", organization),
         )
+    }
+
+    /// The IDs of an organization's connections that rely on its domains.
+    pub(crate) fn relying(&self, organization: &str) -> String {
+        self.key("relying-of", organization)
     }
 
     pub(crate) fn log(&self, organization: &str) -> String {
@@ -108,17 +122,20 @@ impl ConnectionStore for RedisStore {
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> Result<Saved, StoreError> {
         let (id, organization) = (record.id(), record.organization());
         let mut save = SAVE.key(self.key("connection", id));
         save.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
+        save.key(self.relying(organization)).key(self.domains_of(organization));
         save.arg(id).arg(expected.map_or_else(String::new, |version| version.to_string()));
         save.arg(record.version()).arg(record.to_json()?);
+        save.arg(u8::from(record.relies_on_domains())).arg(u8::from(requires == Requires::Domain));
         for event in events {
             save.arg(event.to_json()?);
         }
-        Ok(saved(self.run(&save).await?))
+        saved(self.run(&save).await?)
     }
 
     async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
@@ -126,11 +143,11 @@ impl ConnectionStore for RedisStore {
         let organization = record.organization();
         let mut delete = DELETE.key(self.key("connection", id));
         delete.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
-        delete.key(self.key("logins", id)).arg(id).arg(expected);
+        delete.key(self.relying(organization)).key(self.key("logins", id)).arg(id).arg(expected);
         for event in events {
             delete.arg(event.to_json()?);
         }
-        Ok(saved(self.run(&delete).await?))
+        saved(self.run(&delete).await?)
     }
 
     async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
@@ -181,6 +198,11 @@ impl ConnectionStore for RedisStore {
     }
 }
 
-fn saved(kept: u8) -> Saved {
-    if kept == 1 { Saved::Saved } else { Saved::Conflict }
+fn saved(answer: u8) -> Result<Saved, StoreError> {
+    match answer {
+        0 => Ok(Saved::Conflict),
+        1 => Ok(Saved::Saved),
+        2 => Ok(Saved::NoDomain),
+        other => Err(unexpected(other)),
+    }
 }

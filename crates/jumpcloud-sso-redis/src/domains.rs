@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use jumpcloud_sso::{DomainClaim, DomainStore, Event, StoreError};
-use redis::Script;
+use jumpcloud_sso::{DomainClaim, DomainRelease, DomainStore, Event, Release, StoreError};
+use redis::{Script, Value};
 
-use crate::RedisStore;
+use crate::{RedisStore, unexpected};
 
 /// KEYS: the domain, the organization's domains, its log. ARGV: domain, organization, events.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
@@ -21,34 +21,28 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS and ARGV as for the other.
+/// KEYS: the domain, the organization's domains, its log, its connections that rely on domains. ARGV: domain,
+/// organization, whether it may be in use, events. The answer is 0 or 1, or the ID of a connection.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
         if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+        if ARGV[3] == '0' then
+            local relying = redis.call('ZRANGE', KEYS[4], 0, 0)
+            if relying[1] then return relying[1] end
+        end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
-        for number = 3, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[number]) end
+        for number = 4, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[number]) end
         return 1
         ",
     )
 });
 
 impl RedisStore {
-    async fn change_domain(
-        &self,
-        script: &Script,
-        domain: &str,
-        organization: &str,
-        events: &[Event],
-    ) -> Result<u8, StoreError> {
-        let mut change = script.key(self.key("domain", domain));
-        change.key(self.key("domains-of", organization)).key(self.log(organization));
-        change.arg(domain).arg(organization);
-        for event in events {
-            change.arg(event.to_json()?);
-        }
-        self.run(&change).await
+    /// The domains of an organization.
+    pub(crate) fn domains_of(&self, organization: &str) -> String {
+        self.key("domains-of", organization)
     }
 }
 
@@ -59,20 +53,42 @@ impl DomainStore for RedisStore {
         organization: &str,
         events: &[Event],
     ) -> Result<DomainClaim, StoreError> {
-        Ok(match self.change_domain(&CLAIM, domain, organization, events).await? {
-            0 => DomainClaim::Claimed,
-            1 => DomainClaim::Owned,
-            _ => DomainClaim::Taken,
-        })
+        let mut claim = CLAIM.key(self.key("domain", domain));
+        claim.key(self.domains_of(organization)).key(self.log(organization));
+        claim.arg(domain).arg(organization);
+        for event in events {
+            claim.arg(event.to_json()?);
+        }
+        match self.run(&claim).await? {
+            0 => Ok(DomainClaim::Claimed),
+            1 => Ok(DomainClaim::Owned),
+            2 => Ok(DomainClaim::Taken),
+            other => Err(unexpected::<u8>(other)),
+        }
     }
 
     async fn release_domain(
         &self,
         domain: &str,
         organization: &str,
+        release: Release,
         events: &[Event],
-    ) -> Result<bool, StoreError> {
-        Ok(self.change_domain(&RELEASE, domain, organization, events).await? == 1)
+    ) -> Result<DomainRelease, StoreError> {
+        let mut script = RELEASE.key(self.key("domain", domain));
+        script.key(self.domains_of(organization)).key(self.log(organization)).key(self.relying(organization));
+        script.arg(domain).arg(organization).arg(u8::from(release == Release::EvenIfMembersAreLockedOut));
+        for event in events {
+            script.arg(event.to_json()?);
+        }
+        match self.run(&script).await? {
+            Value::Int(0) => Ok(DomainRelease::NotOwned),
+            Value::Int(1) => Ok(DomainRelease::Released),
+            Value::BulkString(id) => {
+                let id = String::from_utf8(id);
+                Ok(DomainRelease::InUse(id.map_err(|error| unexpected(error.as_bytes()))?))
+            }
+            other => Err(unexpected(other)),
+        }
     }
 
     async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
@@ -82,6 +98,6 @@ impl DomainStore for RedisStore {
 
     async fn domains(&self, organization: &str) -> Result<Vec<String>, StoreError> {
         let mut range = redis::cmd("ZRANGE");
-        self.query(range.arg(self.key("domains-of", organization)).arg(0).arg(-1)).await
+        self.query(range.arg(self.domains_of(organization)).arg(0).arg(-1)).await
     }
 }

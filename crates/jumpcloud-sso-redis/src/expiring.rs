@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
+use jumpcloud_sso::{Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use redis::{Script, Value};
 
 use crate::RedisStore;
@@ -22,9 +22,9 @@ static REVOKE: LazyLock<Script> = LazyLock::new(|| {
 });
 
 impl OnceStore for RedisStore {
-    async fn claim(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
         let mut set = redis::cmd("SET");
-        set.arg(self.key("once", key)).arg(1).arg("NX").arg("PX").arg(lifetime(until, now));
+        set.arg(self.key("once", &key.to_string())).arg(1).arg("NX").arg("PX").arg(lifetime(until, now));
         Ok(match self.query(&set).await? {
             Value::Nil => Claim::AlreadyClaimed,
             _ => Claim::Claimed,
@@ -35,22 +35,26 @@ impl OnceStore for RedisStore {
 impl RevocationStore for RedisStore {
     async fn revoke(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let mut revoke = REVOKE.key(self.key("revoked", key));
+        let mut revoke = REVOKE.key(self.key("revoked", &key.to_string()));
         self.run(revoke.arg(millis_after(instant)).arg(lifetime(until, now))).await
     }
 
-    async fn revoked_at(&self, keys: &[String], _now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    async fn revoked_at(
+        &self,
+        keys: &[RevocationKey],
+        _now: SystemTime,
+    ) -> Result<Option<SystemTime>, StoreError> {
         if keys.is_empty() {
             return Ok(None);
         }
         let mut get = redis::cmd("MGET");
         for key in keys {
-            get.arg(self.key("revoked", key));
+            get.arg(self.key("revoked", &key.to_string()));
         }
         let instants: Vec<Option<u64>> = self.query(&get).await?;
         let latest = instants.into_iter().flatten().max();

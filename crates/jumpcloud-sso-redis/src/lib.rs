@@ -61,6 +61,12 @@ impl fmt::Debug for RedisStore {
     }
 }
 
+/// The error for a reply that the protocol does not have: what was asked for is then refused.
+fn unexpected<T: fmt::Debug>(reply: T) -> StoreError {
+    let reply: String = format!("{reply:?}").chars().take(64).collect();
+    StoreError::new(format!("the Redis server gave a reply that is not expected here: {reply}"))
+}
+
 impl RedisStore {
     /// On the server of a URL such as `redis://user:password@host:6379/0`.
     ///

@@ -96,7 +96,12 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "binding.state",
         "the login was not begun in this browser, or too long ago",
-        "Have the user begin the login anew at the service, in the same browser, and finish it within ten minutes. If it happens to everybody, the browser does not send the login cookie: check that SITE_URL is https and is the address that browsers use.",
+        "Have the user begin the login anew at the service, in the same browser, and finish it within ten minutes. A browser keeps eight logins under way; a ninth takes the place of the oldest. If it happens to everybody, the browser does not send the login cookie: check that SITE_URL is https and is the address that browsers use.",
+    ),
+    entry(
+        "binding.duplicate_cookie",
+        "the request has two login cookies of the same name",
+        "Delete the site's cookies in the browser, and begin the login anew. If it happens again, check what sets cookies on the domains of the service.",
     ),
     entry(
         "binding.return_to",
@@ -506,6 +511,26 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry("session.revoked", "the session was revoked", "Log in again."),
     entry(
+        "session.withdrawn",
+        "what the session rests on was withdrawn: its connection, its key or its e-mail domain",
+        "Log in again. If that fails too, have an administrator check the connection and the organization's domains.",
+    ),
+    entry(
+        "session.login_expired",
+        "a login waited for more than five minutes for its session",
+        "Complete a login in the request that finishes it. If a page stands in between, such as a form for a first login, begin the login anew after it.",
+    ),
+    entry(
+        "session.login_used",
+        "a login has turned into a session already",
+        "Complete each login once. Have the user begin the login anew.",
+    ),
+    entry(
+        "session.duplicate_cookie",
+        "the request has two session cookies of the same name",
+        "Delete the site's cookies in the browser, and log in again. If it happens again, check what sets cookies on the domains of the service.",
+    ),
+    entry(
         "session.refreshed",
         "the token was refreshed before",
         "Somebody presented a token that was replaced already, so that its session was ended. Log in again; if it happens often, see that the front end refreshes once at a time.",
@@ -532,7 +557,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry(
         "session.code_used",
-        "the hand-over code was redeemed before",
+        "the hand-over code was redeemed before, and its session is revoked now",
         "Begin the login anew. If the front end redeemed it once only, somebody else has the code.",
     ),
     entry(
@@ -635,9 +660,14 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Activate the user in the service first, if they are to come back.",
     ),
     entry(
-        "config.other_session",
-        "a login was to be completed by a session of another organization or connection",
-        "Issue the session by Sessions::begin, of the login that is completed.",
+        "config.stored_connection",
+        "a login or a session of a stored connection was handled as one of a connection in the program",
+        "Complete the login by Connections::complete_login, and refresh the session by Connections::refresh.",
+    ),
+    entry(
+        "config.revokes_sessions",
+        "the change revokes sessions",
+        "Make it by Organization::edit_and_revoke, which takes the sessions that are to be revoked.",
     ),
     entry("config.clock", "the clock is out of range", "Set the clock."),
     entry("config.file", "a file cannot be read", "Check its name and its permissions."),
@@ -781,7 +811,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "there are too many encrypted keys",
         "Have the identity provider encrypt for this service only.",
     ),
-    entry("limit.token", "the token is too long", TOKEN),
+    entry(
+        "limit.token",
+        "the token is too long for a cookie",
+        "Put less into the session's own claims. A token that a client brought is none of this service's.",
+    ),
     entry(
         "replay.assertion",
         "the assertion was used before",

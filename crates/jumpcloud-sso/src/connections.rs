@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use saml_signature::Certificate;
-use sso_session::IssuedSession;
+use sso_session::{IssuedSession, VerifiedSession};
 
 use crate::connection::Connection;
 use crate::domain::normalized_domain;
@@ -14,10 +14,11 @@ use crate::entitlement::{Entitlements, Unlimited};
 use crate::event::{Actor, Event, EventKind};
 use crate::login::Login;
 use crate::organization::Organization;
-use crate::record::{CompletedLogin, ConnectionRecord, Phase};
+use crate::record::{CompletedLogin, ConnectionRecord, Missing, Phase};
 use crate::refusal::Refusal;
+use crate::sessions::{SessionRefusal, Sessions, Withdrawn};
 use crate::settings::Settings;
-use crate::store::{ConnectionStore, DomainStore, Saved, StoreError};
+use crate::store::{ConnectionStore, DomainStore, OnceStore, Requires, RevocationStore, Saved, StoreError};
 use crate::traced::traced;
 
 /// More connections than this one organization has for a mistake only.
@@ -153,35 +154,33 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         Ok(in_use.rev().max_by_key(ConnectionRecord::phase))
     }
 
-    /// Records that a login has succeeded to its very end: the service has issued `session` for it, and gives it away
-    /// next. Without this a connection counts as untested, and a certificate as unused.
+    /// Completes a login: issues its session, and records that a login has succeeded to its very end. `user_id` is the
+    /// service's own name for the user. There is no other way from a login through a stored connection to a session, and
+    /// one login gives one session, within five minutes.
     ///
     /// # Errors
     /// [`Refusal::Disabled`] if the connection was disabled while the user was logging in, [`Refusal::Retired`] if the
-    /// certificate of the login was retired, [`Refusal::OtherSession`] for a session that is none of this login: the session
-    /// must not be given away then.
-    pub async fn complete_login(
+    /// certificate of the login was retired; [`Refusal::Session`] if it was completed before, is too old, or if its user, key
+    /// or domain was revoked since.
+    pub async fn complete_login<R: RevocationStore + OnceStore>(
         &self,
-        login: &Login,
-        session: &IssuedSession,
+        login: Login,
+        user_id: &str,
+        sessions: &Sessions<R>,
         now: SystemTime,
-    ) -> Result<(), Refusal> {
-        let (organization, connection) = (login.organization(), login.account().connection());
-        let work = self.complete_now(login, session, now);
-        traced("complete_login", organization, Some(connection), work).await
+    ) -> Result<IssuedSession, Refusal> {
+        let work = self.complete_inner(&login, user_id, sessions, now);
+        traced("complete_login", login.organization(), Some(login.account().connection()), work).await
     }
 
-    async fn complete_now(
+    async fn complete_inner<R: RevocationStore + OnceStore>(
         &self,
         login: &Login,
-        session: &IssuedSession,
+        user_id: &str,
+        sessions: &Sessions<R>,
         now: SystemTime,
-    ) -> Result<(), Refusal> {
+    ) -> Result<IssuedSession, Refusal> {
         let (organization, connection) = (login.organization(), login.account().connection());
-        let is_of_login = session.activation() == login.activation();
-        if (session.organization(), session.connection()) != (organization, connection) || !is_of_login {
-            return Err(Refusal::OtherSession);
-        }
         let record = self.record(connection).await?;
         // Disabled and enabled again is another activation, whose sessions this one is none of.
         if record.phase() < Phase::Active || login.activation() != Some(record.activation()) {
@@ -191,19 +190,69 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         if !record.certificates().iter().any(|pinned| pinned.public_key_der() == signed) {
             return Err(Refusal::Retired);
         }
-        let user = session.subject();
+        // It is used up by this: whoever comes second records nothing.
+        let session = sessions.begin_inner(login, user_id, now).await?;
         let formers = self.store.logins(connection).await?;
-        let completed = CompletedLogin::of(login, user, &formers, now);
+        let completed = CompletedLogin::of(login, user_id, &formers, now);
         let kind = EventKind::Tested {
-            user: user.to_owned(),
+            user: user_id.to_owned(),
             revision: completed.revision(),
             certificate: completed.certificate().to_owned(),
         };
-        let event = Event::new(&Actor::user(user), now, organization, Some(connection), kind);
+        let event = Event::new(&Actor::user(user_id), now, organization, Some(connection), kind);
         if self.store.record_login(&completed, std::slice::from_ref(&event)).await? {
             event.trace();
         }
-        Ok(())
+        Ok(session)
+    }
+
+    /// Continues a session of `organization` with a new token, as [`Sessions::refresh`] does, if what it rests on still
+    /// holds: its connection is in use, the key that vouched for the user was not withdrawn, and the organization still owns the
+    /// domain of a verified e-mail address. Where the connection accepts addresses of any domain, an address that is no longer
+    /// verified goes on as an unverified one.
+    ///
+    /// # Errors
+    /// [`SessionRefusal`]; [`SessionRefusal::Withdrawn`].
+    pub async fn refresh<R: RevocationStore + OnceStore>(
+        &self,
+        sessions: &Sessions<R>,
+        organization: &str,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<IssuedSession, SessionRefusal> {
+        let work = async {
+            let session = sessions.verify(organization, token, now).await?;
+            let session = self.evaluated(session).await?;
+            sessions.refresh_inner(&session, now).await
+        };
+        traced("refresh", organization, None, work).await
+    }
+
+    /// What a session is worth today.
+    async fn evaluated(&self, session: VerifiedSession) -> Result<VerifiedSession, SessionRefusal> {
+        let Some(activation) = session.activation() else { return Ok(session) };
+        let record = self.store.connection(session.connection()).await?;
+        let is_of_it = |record: &ConnectionRecord| {
+            record.organization() == session.organization()
+                && record.phase() >= Phase::Active
+                && record.activation() == activation
+        };
+        let Some(record) = record.filter(is_of_it) else {
+            return Err(SessionRefusal::Withdrawn(Withdrawn::Connection));
+        };
+        if session.idp_key().is_none_or(|fingerprint| record.has_compromised(fingerprint)) {
+            return Err(SessionRefusal::Withdrawn(Withdrawn::IdpKey));
+        }
+        if !session.email_is_verified() {
+            return Ok(session);
+        }
+        let domains = self.store.domains(session.organization()).await?;
+        let is_owned = session.email_domain().is_some_and(|rests_on| domains.iter().any(|it| it == rests_on));
+        match is_owned {
+            true => Ok(session),
+            false if record.accepts_any_email_domain() => Ok(session.with_unverified_email()),
+            false => Err(SessionRefusal::Withdrawn(Withdrawn::EmailDomain)),
+        }
     }
 
     /// Reminders of certificates that expire within 60, 30, 7 or 1 days or have expired, for the host to mail; to be
@@ -247,7 +296,7 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
             let before = record.version();
             record.version = before + 1;
             record.reminded.extend(due.into_iter().map(|(fingerprint, days, _)| (fingerprint, days)));
-            match self.store.save(&record, Some(before), &events).await? {
+            match self.store.save(&record, Some(before), Requires::Nothing, &events).await? {
                 Saved::Saved => {
                     events.iter().for_each(Event::trace);
                     return Ok(events);
@@ -256,6 +305,8 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
                     Some(present) => record = present,
                     None => return Ok(Vec::new()),
                 },
+                // Nothing was required.
+                Saved::NoDomain => return Ok(Vec::new()),
             }
         }
         Ok(Vec::new())
@@ -286,18 +337,33 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         events: &[Event],
     ) -> Result<(), Refusal> {
         record.version = before.version() + 1;
-        self.save(record, Some(before.version()), events).await
+        self.save(record, Some(before.version()), Requires::Nothing, events).await
+    }
+
+    /// Replaces a record by one that logins can go through, if by the time that it is written the
+    /// organization has a domain still where the record relies on one.
+    pub(crate) async fn replace_whole(
+        &self,
+        before: &ConnectionRecord,
+        record: &mut ConnectionRecord,
+        events: &[Event],
+    ) -> Result<(), Refusal> {
+        record.version = before.version() + 1;
+        let requires = if record.relies_on_domains() { Requires::Domain } else { Requires::Nothing };
+        self.save(record, Some(before.version()), requires, events).await
     }
 
     pub(crate) async fn save(
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> Result<(), Refusal> {
-        match self.store.save(record, expected, events).await? {
+        match self.store.save(record, expected, requires, events).await? {
             Saved::Saved => events.iter().for_each(Event::trace),
             Saved::Conflict => return Err(Refusal::Conflict),
+            Saved::NoDomain => return Err(Refusal::Incomplete { missing: vec![Missing::EmailDomain] }),
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What happened, told to those who can change it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use saml_attributes::{AttributeError, UserProfile};
@@ -66,13 +66,13 @@ impl Diagnosis {
         expected: Option<String>,
         found: Option<String>,
     ) -> Self {
-        let printable = |text: String| Self::printable(&text);
+        let bounded = |text: String| bounded(Self::printable(&text));
         Self {
             stage,
             code,
-            message: printable(message.to_string()),
-            expected: expected.map(printable),
-            found: found.map(printable),
+            message: bounded(message.to_string()),
+            expected: expected.map(bounded),
+            found: found.map(bounded),
             hint: hint(code),
         }
     }
@@ -128,9 +128,10 @@ impl Diagnosis {
             LoginFailure::CertificateDates(_) => {
                 Self::new(Stage::Signature, failure.code(), failure, None, None)
             }
-            LoginFailure::State | LoginFailure::Request(_) | LoginFailure::Seal(_) => {
-                Self::new(Stage::Request, failure.code(), failure, None, None)
-            }
+            LoginFailure::State
+            | LoginFailure::Cookie(_)
+            | LoginFailure::Request(_)
+            | LoginFailure::Seal(_) => Self::new(Stage::Request, failure.code(), failure, None, None),
             LoginFailure::IdpInitiated
             | LoginFailure::TransientNameId
             | LoginFailure::ReplayedAssertion
@@ -138,6 +139,21 @@ impl Diagnosis {
             | LoginFailure::Store(_) => Self::new(Stage::Assertion, failure.code(), failure, None, None),
         }
     }
+}
+
+/// The longest text of a diagnosis, in bytes. With its hint, a whole one stays below 16 KiB.
+const MAX_TEXT: usize = 4 * 1024;
+
+/// A list of domains or of namespaces in scope may be long, and a log line must not be.
+fn bounded(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        let length = text.len();
+        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        // Writing to a string does not fail.
+        let _ = write!(text, "… ({length} bytes in all)");
+    }
+    text
 }
 
 impl fmt::Display for Diagnosis {

@@ -7,11 +7,9 @@ use sso_session::Purpose;
 use thiserror::Error;
 use url::Host;
 
-use crate::connections::all_of;
 use crate::event::{Actor, Event, EventKind};
-use crate::record::{ConnectionRecord, Phase};
 use crate::settings::{Settings, excerpt};
-use crate::store::{ConnectionStore, DomainClaim, DomainStore, StoreError};
+use crate::store::{ConnectionStore, DomainClaim, DomainRelease, DomainStore, StoreError};
 use crate::traced::traced;
 
 /// A domain as it is compared: lower-case, international names in their ASCII form. `None` for what is no domain name
@@ -193,27 +191,35 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         now: SystemTime,
     ) -> Result<(), DomainError> {
         let domain = normalized(domain)?;
-        let in_use = self.relying_connection(organization).await?;
-        if let (Some(connection), Release::IfUnused) = (&in_use, release) {
-            return Err(DomainError::InUse { domain, connection: connection.clone() });
+        // Whether it is in use is for the store to say, when it writes.
+        let mut released = self.release_as(organization, &domain, Release::IfUnused, by, now).await?;
+        if let (DomainRelease::InUse(_), Release::EvenIfMembersAreLockedOut) = (&released, release) {
+            released = self.release_as(organization, &domain, release, by, now).await?;
         }
-        let kind = EventKind::DomainReleased { domain: domain.clone(), while_in_use: in_use.is_some() };
-        let event = Event::new(by, now, organization, None, kind);
-        if self.store.release_domain(&domain, organization, std::slice::from_ref(&event)).await? {
-            event.trace();
-            Ok(())
-        } else {
-            Err(DomainError::NotOwned { domain })
+        match released {
+            DomainRelease::Released => Ok(()),
+            DomainRelease::NotOwned => Err(DomainError::NotOwned { domain }),
+            DomainRelease::InUse(connection) => Err(DomainError::InUse { domain, connection }),
         }
     }
 
-    /// A connection of the organization that members log in through, and that believes verified domains only.
-    async fn relying_connection(&self, organization: &str) -> Result<Option<String>, StoreError> {
-        let records = all_of(&self.store, organization).await?;
-        let relies = |record: &&ConnectionRecord| {
-            record.phase() >= Phase::Active && !record.accepts_any_email_domain()
-        };
-        Ok(records.iter().find(relies).map(|record| record.id().to_owned()))
+    async fn release_as(
+        &self,
+        organization: &str,
+        domain: &str,
+        release: Release,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<DomainRelease, StoreError> {
+        let while_in_use = release == Release::EvenIfMembersAreLockedOut;
+        let kind = EventKind::DomainReleased { domain: domain.to_owned(), while_in_use };
+        let event = Event::new(by, now, organization, None, kind);
+        let events = std::slice::from_ref(&event);
+        let released = self.store.release_domain(domain, organization, release, events).await?;
+        if released == DomainRelease::Released {
+            event.trace();
+        }
+        Ok(released)
     }
 
     /// The domains of an organization.

@@ -146,7 +146,7 @@ impl EnforcedConnection {
 }
 
 /// Sessions begin at whole seconds: one that begins within the second of the enforcement is none from before.
-fn whole_seconds(instant: SystemTime) -> SystemTime {
+pub(crate) fn whole_seconds(instant: SystemTime) -> SystemTime {
     let since = instant.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }

@@ -6,12 +6,14 @@
 //!
 //! ```
 //! use std::time::SystemTime;
-//! use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, LoginStart, MemoryStore, SessionIssuer, Settings, SingleSignOn};
+//! use jumpcloud_sso::{
+//!     Connection, Cookies, LoginError, LoginForm, LoginRequest, LoginStart, MemoryStore, Sessions, Settings, SingleSignOn,
+//! };
 //!
 //! /// What a service sets up once.
 //! struct Service {
 //!     sso: SingleSignOn<MemoryStore>,
-//!     sessions: SessionIssuer,
+//!     sessions: Sessions<MemoryStore>,
 //!     acme: Connection,
 //! }
 //!
@@ -23,22 +25,24 @@
 //!         .certificate(certificate)
 //!         .email_domains(["acme.test"])
 //!         .build()?;
-//!     let sessions = settings.session_issuer();
-//!     Ok(Service { sso: SingleSignOn::new(&settings, MemoryStore::default())?, sessions, acme })
+//!     let store = MemoryStore::default();
+//!     let sessions = Sessions::new(&settings, store.clone())?;
+//!     Ok(Service { sso: SingleSignOn::new(&settings, store)?, sessions, acme })
 //! }
 //!
 //! impl Service {
-//!     /// `GET /login`: redirect the browser to `start.redirect_url()` and set the cookie `start.set_cookie()`.
-//!     fn login(&self) -> Result<LoginStart, LoginError> {
-//!         self.sso.begin_login(&self.acme, Some("/dashboard"), SystemTime::now())
+//!     /// `GET /login`: redirect the browser to `start.redirect_url()` and set the cookie `start.set_cookie()`. With the
+//!     /// crate `http` the request is `LoginRequest::new(headers.get_all(COOKIE)).return_to("/dashboard")`.
+//!     fn login(&self, request: &LoginRequest) -> Result<LoginStart, LoginError> {
+//!         self.sso.begin_login(&self.acme, request, SystemTime::now())
 //!     }
 //!
-//!     /// `POST` to the ACS URL, with the fields of the form and the header `Cookie`: gives the session token.
-//!     async fn acs(&self, form: LoginForm<'_>, cookies: Option<&str>) -> Result<String, Box<dyn std::error::Error>> {
+//!     /// `POST` to the ACS URL, with the fields of the form and the cookies: gives the session token.
+//!     async fn acs(&self, form: LoginForm<'_>, cookies: &Cookies) -> Result<String, Box<dyn std::error::Error>> {
 //!         let now = SystemTime::now();
-//!         let login: Login = self.sso.finish_login(&self.acme, form, cookies, now).await?;
+//!         let login = self.sso.finish_login(&self.acme, form, cookies, now).await?;
 //!         let user_id = login.account().to_string(); // find or create the user of this account in your database
-//!         Ok(self.sessions.issue(&login.new_session(&user_id), now)?.token().to_owned())
+//!         Ok(self.sessions.begin(login, &user_id, now).await?.token().to_owned())
 //!     }
 //! }
 //! # let _ = set_up;
@@ -56,6 +60,7 @@
 //! may change from login to login.
 
 mod account;
+mod begun;
 mod catalogue;
 mod connection;
 mod connections;
@@ -80,6 +85,7 @@ mod text_time;
 mod traced;
 
 pub use account::AccountKey;
+pub use begun::LoginRequest;
 pub use catalogue::{CATALOGUE, ErrorCode};
 pub use connection::{Connection, ConnectionBuilder, ConnectionError, check_idp_url};
 pub use connections::{Connections, Reminders};
@@ -97,19 +103,20 @@ pub use organization::{BreakGlass, CertificateStatus, EarlierSessions, Edited, O
 pub use provisioning::{JustInTime, Provisioning, ProvisioningRefusal, RoleChanges, RoleMap, SameEmail};
 pub use record::{CompletedLogin, ConnectionRecord, Missing, Phase};
 pub use refusal::Refusal;
-pub use sessions::{SessionRefusal, Sessions};
+pub use sessions::{CodeRedirect, SessionRefusal, Sessions, Withdrawn};
 pub use settings::{ServiceProvider, Settings, SettingsError, SiteUrl};
 pub use store::{
-    Claim, ConnectionStore, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore, Saved,
-    StoreError,
+    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, MemoryStore, OnceStore,
+    Requires, RevocationKey, RevocationStore, Saved, StoreError,
 };
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};
 pub use saml_protocol::{AcceptedAssertion, BindingError, NameId};
 pub use saml_signature::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind};
 pub use sso_session::{
-    AuthSecret, AuthSecretError, CodeChallenge, HandOverError, IssueError, IssuedSession, NewSession,
-    SessionCookie, SessionError, SessionIssuer, SessionKey, SessionVerifier, VerifiedSession,
+    AuthSecret, AuthSecretError, CodeChallenge, CookieError, Cookies, HandOverError, IssueError,
+    IssuedSession, NewSession, SessionCookie, SessionError, SessionIssuer, SessionKey, SessionVerifier,
+    VerifiedSession,
 };
 
 /// The crates that this one is made of, for what goes beyond a login: checking a single message, metadata, decryption.

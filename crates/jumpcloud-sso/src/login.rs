@@ -1,7 +1,7 @@
 //! A login from its beginning at the service to its end there.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use saml_attributes::{AttributeError, UserProfile};
 use saml_protocol::{
@@ -9,40 +9,39 @@ use saml_protocol::{
     Rejection, RequestId, ResponseError, decode_post, encode_redirect,
 };
 use saml_signature::{Certificate, CertificateWarning};
-use sso_session::{CodeChallenge, NewSession, Purpose, SealError, Sealer, cookie_value};
+use serde::Serialize;
+use sso_session::{CodeChallenge, CookieError, Cookies, IssueError, NewSession, SealError};
 use thiserror::Error;
 use tracing::Instrument as _;
-use url::Url;
+use url::{Position, Url};
 
 use crate::account::AccountKey;
+use crate::begun::{BegunLogin, BegunLogins, LOGIN_LIFETIME, LoginRequest, Relay, handle_of, relay_state};
 use crate::connection::Connection;
 use crate::diagnosis::{Diagnosis, Warning};
-use crate::settings::Settings;
-use crate::store::{Claim, OnceStore, StoreError};
-
-/// How long a user may take to log in at JumpCloud.
-const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
-
-/// Cookies with this prefix are `Secure`, have no `Domain` and the path `/`: no subdomain can plant one (RFC 6265bis
-/// §4.1.3.2).
-const COOKIE_PREFIX: &str = "__Host-sso-";
+use crate::domain::normalized_domain;
+use crate::enforcement::whole_seconds;
+use crate::settings::{Settings, excerpt};
+use crate::store::{CLOCK_ALLOWANCE, Claim, ClaimKey, OnceStore, StoreError};
 
 /// A NameID of this format is another one at each login (SAML core §8.3.8): no account could be known by it.
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
-/// A request's claim is kept for as much longer than its cookie lives as clocks of one service may differ.
-const CLOCK_SKEW: Duration = Duration::from_secs(300);
-
-/// Longer is no path of a service, and a cookie has to hold it.
-const MAX_RETURN_TO: usize = 1024;
+/// The longest return path in bytes. A cookie holds it, and a browser may carry eight of these.
+const MAX_RETURN_TO: usize = 512;
 
 /// Begins and finishes logins, for all connections of a service.
-#[derive(Debug)]
 pub struct SingleSignOn<S> {
     site_url: Url,
-    /// Under the present secret, then under former ones: logins that are under way go on.
-    sealers: Vec<Sealer>,
+    begun: BegunLogins,
     store: S,
+}
+
+impl<S> fmt::Debug for SingleSignOn<S> {
+    /// Writes nothing of the store.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SingleSignOn").field("site_url", &self.site_url.as_str()).finish_non_exhaustive()
+    }
 }
 
 /// The form that JumpCloud has a browser post to the ACS URL.
@@ -110,80 +109,69 @@ impl<S: OnceStore> SingleSignOn<S> {
     /// # Errors
     /// [`SealError`], where the library of cryptography fails.
     pub fn new(settings: &Settings, store: S) -> Result<Self, SealError> {
-        let sealers = settings.secrets().map(|secret| Sealer::new(secret, Purpose::LoginCookie));
-        let sealers = sealers.collect::<Result<_, _>>()?;
-        Ok(Self { site_url: settings.url().clone(), sealers, store })
+        Ok(Self { site_url: settings.url().clone(), begun: BegunLogins::new(settings)?, store })
     }
 
     /// Begins a login: gives the address at JumpCloud to redirect the browser to, and the cookie to set with it.
-    /// `return_to` is a path of this service to go to after the login.
+    ///
+    /// A browser keeps eight logins under way; a ninth takes the place of the oldest.
     ///
     /// # Errors
-    /// [`LoginError`] for a `return_to` that leads elsewhere.
+    /// [`LoginError`] for a return path that leads elsewhere or has more than 512 bytes.
     pub fn begin_login(
         &self,
         connection: &Connection,
-        return_to: Option<&str>,
+        request: &LoginRequest,
         now: SystemTime,
     ) -> Result<LoginStart, LoginError> {
-        self.begin(connection, return_to, None, now).map_err(|failure| LoginError::of(failure, connection))
-    }
-
-    /// The same for a front end on another origin, which gets its session by a code: see
-    /// [`Sessions::hand_over`](crate::Sessions::hand_over). The challenge comes back with the login, as
-    /// [`Login::code_challenge`].
-    ///
-    /// # Errors
-    /// As for [`begin_login`](Self::begin_login).
-    pub fn begin_login_to_hand_over(
-        &self,
-        connection: &Connection,
-        challenge: &CodeChallenge,
-        return_to: Option<&str>,
-        now: SystemTime,
-    ) -> Result<LoginStart, LoginError> {
-        self.begin(connection, return_to, Some(challenge), now)
-            .map_err(|failure| LoginError::of(failure, connection))
+        self.begin(connection, request, now).map_err(|failure| LoginError::of(failure, connection))
     }
 
     fn begin(
         &self,
         connection: &Connection,
-        return_to: Option<&str>,
-        challenge: Option<&CodeChallenge>,
+        request: &LoginRequest,
         now: SystemTime,
     ) -> Result<LoginStart, LoginFailure> {
-        let return_to = return_to.unwrap_or_default();
-        if !return_to.is_empty() && !self.is_own_path(return_to) {
-            return Err(LoginFailure::ReturnTo { found: crate::settings::excerpt(return_to) });
-        }
+        let return_to = match request.return_to.as_deref().unwrap_or_default() {
+            "" => String::new(),
+            path => self.own_path(path).ok_or_else(|| LoginFailure::ReturnTo { found: excerpt(path) })?,
+        };
         let id = RequestId::generate()?;
+        let slot = self.begun.slot_for(&id, &request.cookies, now);
         let service = connection.service_provider();
         let destination = connection.idp_url();
-        let request =
+        let message =
             AuthnRequest::new(&id, destination.as_str(), service.entity_id(), service.acs_url(), now);
-        let handle = handle_of(&id);
-        let redirect_url =
-            encode_redirect(destination, MessageField::Request, &request.to_xml()?, Some(&handle), None)?;
-        let challenge = challenge.map_or("", CodeChallenge::as_str);
-        let state = format!("{}\n{challenge}\n{return_to}", id.as_str());
-        let sealer = self.sealers.first().ok_or(SealError::Failed)?;
-        let sealed = sealer.seal(state.as_bytes(), connection.id().as_bytes(), now + LOGIN_LIFETIME)?;
-        Ok(LoginStart { redirect_url, cookie_name: format!("{COOKIE_PREFIX}{handle}"), cookie_value: sealed })
+        let relay_state = relay_state(slot, &id);
+        let redirect_url = encode_redirect(
+            destination,
+            MessageField::Request,
+            &message.to_xml()?,
+            Some(&relay_state),
+            None,
+        )?;
+        let sealed = self.begun.seal(slot, connection.id(), &id, request, &return_to, now)?;
+        Ok(LoginStart { redirect_url, cookie_name: slot.cookie_name(), cookie_value: sealed })
     }
 
-    /// Whether `path` leads to a place of this service, however a browser reads it.
-    fn is_own_path(&self, path: &str) -> bool {
-        let is_path = path.starts_with('/') && !path.starts_with("//") && path.len() <= MAX_RETURN_TO;
+    /// Resolves a path as a browser does, and returns it without dot segments. `None` for one that leads elsewhere: browsers
+    /// read a second slash or a backslash as the beginning of a host name, also where only resolving brings it forth.
+    fn own_path(&self, path: &str) -> Option<String> {
         let is_plain = !path.contains(|character: char| character == '\\' || character.is_control());
-        let stays = || self.site_url.join(path).is_ok_and(|target| target.origin() == self.site_url.origin());
-        is_path && is_plain && stays()
+        if !path.starts_with('/') || !is_plain || path.len() > MAX_RETURN_TO {
+            return None;
+        }
+        let target = self.site_url.join(path).ok()?;
+        let resolved = &target[Position::BeforePath..];
+        let stays = target.origin() == self.site_url.origin() && !resolved.starts_with("//");
+        (stays && resolved.len() <= MAX_RETURN_TO).then(|| resolved.to_owned())
     }
 
-    /// Finishes a login with the form that was posted to the ACS URL of `connection`, and the header `Cookie` of that
-    /// request.
+    /// Finishes a login with the form that was posted to the ACS URL of `connection`, and the cookies of that request.
     ///
-    /// Everything is checked before anything is claimed in the store, so that a failed attempt uses nothing up.
+    /// Unless the connection accepts logins that begin at JumpCloud, the cookie of a login that began here is needed before
+    /// any signature is verified or anything decrypted. Everything is checked before anything is claimed in the store, so that a failed attempt uses nothing up.
     ///
     /// # Errors
     /// [`LoginError`], which shows the browser one thing and tells the administrator another.
@@ -191,7 +179,7 @@ impl<S: OnceStore> SingleSignOn<S> {
         &self,
         connection: &Connection,
         form: LoginForm<'_>,
-        cookies: Option<&str>,
+        cookies: &Cookies,
         now: SystemTime,
     ) -> Result<Login, LoginError> {
         let span = tracing::info_span!(
@@ -217,27 +205,37 @@ impl<S: OnceStore> SingleSignOn<S> {
         &self,
         connection: &Connection,
         form: LoginForm<'_>,
-        cookies: Option<&str>,
+        cookies: &Cookies,
         now: SystemTime,
     ) -> Result<Login, LoginFailure> {
-        let mut begun = match form.relay_state.filter(|handle| is_handle(handle)) {
-            Some(handle) => Some(self.begun_login(connection, handle, cookies, now)?),
+        let by_relay = match form.relay_state.and_then(Relay::parse) {
+            Some(relay) => {
+                let begun = self.begun.by_relay(connection.id(), &relay, cookies, now)?;
+                Some(begun.ok_or(LoginFailure::State)?)
+            }
             None => None,
         };
         let xml = decode_post(form.saml_response)?;
-        let verified = connection.verifier().verify(&xml)?;
-        // Not every identity provider hands RelayState back. What is answered leads to the same cookie.
-        if let (None, Some(request)) = (&begun, verified.in_response_to().and_then(RequestId::from_stored)) {
-            begun = Some(self.begun_login(connection, &handle_of(&request), cookies, now)?);
+        let response = connection.verifier().parse(&xml)?;
+        // Not every identity provider hands RelayState back. What is answered leads to the same cookie. Nobody has signed it
+        // yet: it selects the cookie, and is compared with what is sealed there once it is verified.
+        let begun = match (by_relay, response.in_response_to()) {
+            (Some(begun), _) => Some(begun),
+            (None, Some(request)) => {
+                let begun = self.begun.by_request(connection.id(), request, cookies, now)?;
+                Some(begun.ok_or(LoginFailure::State)?)
+            }
+            (None, None) => None,
+        };
+        if begun.is_none() && !connection.allows_idp_initiated() {
+            return Err(LoginFailure::IdpInitiated);
         }
+        let verified = connection.verifier().verify_parsed(response)?;
         let accepted = match verified.accept(&expected(connection, begun.as_ref()), now) {
             // Without the cookie of a login that began here, an answer to one has no place in this browser.
             Err(Rejection::InResponseTo { expected: None, .. }) => return Err(LoginFailure::State),
             other => other?,
         };
-        if begun.is_none() && !connection.allows_idp_initiated() {
-            return Err(LoginFailure::IdpInitiated);
-        }
         if accepted.name_id().format() == Some(TRANSIENT) {
             return Err(LoginFailure::TransientNameId);
         }
@@ -249,43 +247,29 @@ impl<S: OnceStore> SingleSignOn<S> {
         let email_is_verified = connection.domains().check(domain).map_err(|()| {
             LoginFailure::EmailDomain { expected: connection.domains().list(), found: domain.to_owned() }
         })?;
+        // A session has whole seconds. One that would be over at once is refused before anything is used up.
+        if let Some(end) = accepted.session_not_on_or_after()
+            && whole_seconds(end) <= whole_seconds(now)
+        {
+            return Err(Rejection::SessionExpired { not_on_or_after: end, now }.into());
+        }
         self.claim(connection, begun.as_ref(), &accepted, now).await?;
+        let account = AccountKey::new(connection.id(), accepted.name_id());
         Ok(Login {
-            account: AccountKey::new(connection.id(), accepted.name_id()),
             organization: connection.organization().to_owned(),
             revision: connection.revision(),
             activation: connection.activation(),
-            email_is_verified,
+            session: session_of(connection, &accepted, &profile, email_is_verified),
             warnings: Warning::of_login(&accepted, &profile, now),
-            profile,
-            accepted,
-            cookie_name: begun.as_ref().map(|begun| begun.cookie_name.clone()),
+            accepted_at: now,
+            cookie_name: begun.as_ref().map(|begun| begun.slot.cookie_name()),
             challenge: begun.as_ref().and_then(|begun| begun.challenge.clone()),
             return_to: begun.map(|begun| begun.return_to).filter(|path| !path.is_empty()),
+            account,
+            profile,
+            email_is_verified,
+            accepted,
         })
-    }
-
-    /// The login that this browser began, by the cookie that `handle` names.
-    fn begun_login(
-        &self,
-        connection: &Connection,
-        handle: &str,
-        cookies: Option<&str>,
-        now: SystemTime,
-    ) -> Result<BegunLogin, LoginFailure> {
-        let cookie_name = format!("{COOKIE_PREFIX}{handle}");
-        let sealed =
-            cookies.and_then(|cookies| cookie_value(cookies, &cookie_name)).ok_or(LoginFailure::State)?;
-        let open = |sealer: &Sealer| sealer.open(sealed, connection.id().as_bytes(), now).ok();
-        let opened = self.sealers.iter().find_map(open).ok_or(LoginFailure::State)?;
-        let state = std::str::from_utf8(opened.payload()).map_err(|_| LoginFailure::State)?;
-        let mut parts = state.splitn(3, '\n');
-        let mut part = || parts.next().ok_or(LoginFailure::State);
-        let (id, challenge, return_to) = (part()?, part()?, part()?);
-        let request = RequestId::from_stored(id).ok_or(LoginFailure::State)?;
-        let challenge = CodeChallenge::new(challenge).ok();
-        let (return_to, expires_at) = (return_to.to_owned(), opened.expires_at());
-        Ok(BegunLogin { request, challenge, return_to, cookie_name, expires_at })
     }
 
     /// Uses up the assertion and the request that it answers.
@@ -296,20 +280,66 @@ impl<S: OnceStore> SingleSignOn<S> {
         accepted: &AcceptedAssertion,
         now: SystemTime,
     ) -> Result<(), LoginFailure> {
-        let assertion = format!("{}:{}", connection.id(), accepted.replay_key());
+        let assertion = ClaimKey::new(connection.id(), &["assertion", &accepted.replay_key()]);
         if self.store.claim(&assertion, accepted.remember_until(), now).await? == Claim::AlreadyClaimed {
             return Err(LoginFailure::ReplayedAssertion);
         }
         if let Some(begun) = begun {
-            let request = format!("{}:request:{}", connection.id(), begun.request.as_str());
+            let request = ClaimKey::new(connection.id(), &["request", begun.request.as_str()]);
             // Until no machine would take the cookie any longer, however its clock differs.
-            if self.store.claim(&request, begun.expires_at + CLOCK_SKEW, now).await? == Claim::AlreadyClaimed
-            {
+            let until = begun.expires_at + CLOCK_ALLOWANCE;
+            if self.store.claim(&request, until, now).await? == Claim::AlreadyClaimed {
                 return Err(LoginFailure::ReplayedRequest);
             }
         }
         Ok(())
     }
+}
+
+/// The session that a login turns into, of a user who is yet to be found.
+fn session_of(
+    connection: &Connection,
+    accepted: &AcceptedAssertion,
+    profile: &UserProfile,
+    email_is_verified: bool,
+) -> NewSession {
+    let mut session = NewSession::new("", connection.organization(), connection.id())
+        .login(&login_claim(connection.id(), accepted).to_string())
+        .idp_key(&idp_key(accepted))
+        .authenticated_at(accepted.authn_instant())
+        .email(profile.email())
+        .email_verified(email_is_verified);
+    if let Some(domain) = normalized_domain(profile.email_domain()).filter(|_| email_is_verified) {
+        session = session.email_domain(&domain);
+    }
+    if let Some(name) = profile.first_name() {
+        session = session.given_name(name);
+    }
+    if let Some(name) = profile.last_name() {
+        session = session.family_name(name);
+    }
+    if let Some(activation) = connection.activation() {
+        session = session.activation(activation);
+    }
+    match accepted.session_not_on_or_after() {
+        Some(end) => session.not_after(end),
+        None => session,
+    }
+}
+
+fn login_claim(connection: &str, accepted: &AcceptedAssertion) -> ClaimKey {
+    ClaimKey::new(connection, &["login", &accepted.replay_key()])
+}
+
+/// The key that signed, as sessions name it.
+fn idp_key(accepted: &AcceptedAssertion) -> String {
+    name_of_key(accepted.evidence().certificate())
+}
+
+/// How sessions and revocations name a key of an identity provider: by the fingerprint of its SubjectPublicKeyInfo, without
+/// colons, since a token has to fit into a cookie.
+pub(crate) fn name_of_key(certificate: &Certificate) -> String {
+    certificate.public_key_fingerprint().to_string().replace(':', "")
 }
 
 fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
@@ -327,24 +357,6 @@ fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
         Some(skew) => expected.clock_skew(skew),
         None => expected,
     }
-}
-
-/// A login that this browser began, as its cookie says.
-struct BegunLogin {
-    request: RequestId,
-    challenge: Option<CodeChallenge>,
-    return_to: String,
-    cookie_name: String,
-    expires_at: SystemTime,
-}
-
-/// What `RelayState` carries: enough of the request's ID to find its cookie among those of other tabs.
-fn handle_of(id: &RequestId) -> String {
-    id.as_str().chars().skip(1).take(16).collect()
-}
-
-fn is_handle(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn check_dates(certificate: &Certificate, now: SystemTime) -> Result<(), LoginFailure> {
@@ -387,8 +399,9 @@ impl fmt::Debug for LoginStart {
     }
 }
 
-/// A login that succeeded.
-#[derive(Clone, Debug)]
+/// A login that succeeded. It turns into one session of one user, within five minutes: by
+/// [`Connections::complete_login`](crate::Connections::complete_login), or by
+/// [`Sessions::begin`](crate::Sessions::begin) where the connection is written down in the program.
 pub struct Login {
     account: AccountKey,
     organization: String,
@@ -398,9 +411,23 @@ pub struct Login {
     email_is_verified: bool,
     challenge: Option<CodeChallenge>,
     accepted: AcceptedAssertion,
+    accepted_at: SystemTime,
     warnings: Vec<Warning>,
     return_to: Option<String>,
     cookie_name: Option<String>,
+    /// The session that it turns into, but for whose.
+    session: NewSession,
+}
+
+impl fmt::Debug for Login {
+    /// Writes no personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("organization", &self.organization)
+            .field("connection", &self.account.connection())
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Login {
@@ -476,26 +503,38 @@ impl Login {
         Some(format!("{name}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=None"))
     }
 
-    /// The session to issue for this login: `user_id` is the service's own name for the user, the rest is filled in.
-    #[must_use]
-    pub fn new_session(&self, user_id: &str) -> NewSession {
-        let mut session = NewSession::new(user_id, &self.organization, self.account.connection())
-            .authenticated_at(self.accepted.authn_instant())
-            .email(self.profile.email())
-            .email_verified(self.email_is_verified);
-        if let Some(name) = self.profile.first_name() {
-            session = session.given_name(name);
-        }
-        if let Some(name) = self.profile.last_name() {
-            session = session.family_name(name);
-        }
-        if let Some(activation) = self.activation {
-            session = session.activation(activation);
-        }
-        match self.accepted.session_not_on_or_after() {
-            Some(end) => session.not_after(end),
-            None => session,
-        }
+    /// Adds a claim of the host's own to the session that this login turns into.
+    ///
+    /// # Errors
+    /// As for [`NewSession::claim`].
+    pub fn claim(mut self, name: &str, value: impl Serialize) -> Result<Self, IssueError> {
+        self.session = self.session.claim(name, value)?;
+        Ok(self)
+    }
+
+    /// When it was accepted.
+    pub(crate) fn accepted_at(&self) -> SystemTime {
+        self.accepted_at
+    }
+
+    /// What is claimed when it turns into a session. Its text is the session's name for the login.
+    pub(crate) fn claim_key(&self) -> ClaimKey {
+        login_claim(self.account.connection(), &self.accepted)
+    }
+
+    /// The session that it turns into.
+    pub(crate) fn new_session(&self, user_id: &str) -> NewSession {
+        self.session.clone().subject(user_id)
+    }
+
+    /// The key that signed, as sessions name it.
+    pub(crate) fn idp_key(&self) -> String {
+        idp_key(&self.accepted)
+    }
+
+    /// The domain that makes the e-mail address a verified one.
+    pub(crate) fn verified_domain(&self) -> Option<String> {
+        normalized_domain(self.profile.email_domain()).filter(|_| self.email_is_verified)
     }
 
     fn trace(&self) {
@@ -568,6 +607,8 @@ pub(crate) enum LoginFailure {
     ReturnTo { found: String },
     #[error("the login was not begun in this browser, or more than ten minutes ago")]
     State,
+    #[error(transparent)]
+    Cookie(#[from] CookieError),
     #[error("the login began at JumpCloud, which this connection does not allow")]
     IdpInitiated,
     #[error("the assertion was used before")]
@@ -601,6 +642,7 @@ impl LoginFailure {
         match self {
             Self::ReturnTo { .. } => "binding.return_to",
             Self::State => "binding.state",
+            Self::Cookie(_) => "binding.duplicate_cookie",
             Self::IdpInitiated => "response.unsolicited",
             Self::ReplayedAssertion => "replay.assertion",
             Self::ReplayedRequest => "replay.request",

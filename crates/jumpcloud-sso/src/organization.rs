@@ -17,7 +17,7 @@ use crate::record::{CompletedLogin, ConnectionRecord, Missing, Phase, Use};
 use crate::refusal::Refusal;
 use crate::sessions::Sessions;
 use crate::settings::ServiceProvider;
-use crate::store::{ConnectionStore, DomainStore, OnceStore, RevocationStore, Saved, StoreError};
+use crate::store::{ConnectionStore, DomainStore, OnceStore, Requires, RevocationStore, Saved, StoreError};
 use crate::traced::traced;
 
 /// One organization's connections, as [`Connections::of`] gives them. Those of others do not exist here: their IDs are
@@ -122,7 +122,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let id = new_id()?;
             let record = ConnectionRecord::draft(&id, self.name, now);
             let event = self.event(Request { by, now }, &id, EventKind::Created);
-            self.connections.save(&record, None, &[event]).await?;
+            self.connections.save(&record, None, Requires::Nothing, &[event]).await?;
             Ok(record)
         })
         .await
@@ -146,23 +146,68 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     /// [`Refusal`]; [`Refusal::Edit`] names each field that is wrong, [`Refusal::EndsEnforcement`] is the answer to a
     /// change after which nobody could say whether members can still log in, unless the edit accepts that.
     pub async fn edit(&self, id: &str, edit: &Edit, by: &Actor, now: SystemTime) -> Result<Edited, Refusal> {
-        self.traced("edit", Some(id), self.edit_now(id, edit, Request { by, now })).await
+        let work = async {
+            let (record, plan) = self.planned(id, edit).await?;
+            if !plan.compromised.is_empty() {
+                return Err(Refusal::RevokesSessions);
+            }
+            self.apply(record, plan, Request { by, now }).await
+        };
+        self.traced("edit", Some(id), work).await
     }
 
-    async fn edit_now(&self, id: &str, edit: &Edit, request: Request<'_>) -> Result<Edited, Refusal> {
+    /// Changes a connection's configuration as [`edit`](Self::edit) does, and revokes every session that a key which is
+    /// retired as [`Retirement::Compromised`](crate::Retirement::Compromised) has begun.
+    ///
+    /// The sessions are revoked first. Should the change fail then, they stay revoked, and so is whatever that key begins:
+    /// make the change again.
+    ///
+    /// # Errors
+    /// As for [`edit`](Self::edit), and [`Refusal::Store`] where revoking fails; nothing was changed then.
+    pub async fn edit_and_revoke<R: RevocationStore + OnceStore>(
+        &self,
+        id: &str,
+        edit: &Edit,
+        sessions: &Sessions<R>,
+        by: &Actor,
+        now: SystemTime,
+    ) -> Result<Edited, Refusal> {
+        let work = async {
+            let (record, plan) = self.planned(id, edit).await?;
+            for certificate in &plan.compromised {
+                sessions.revoke_idp_key(id, certificate, now).await?;
+            }
+            self.apply(record, plan, Request { by, now }).await
+        };
+        self.traced("edit", Some(id), work).await
+    }
+
+    /// What an edit comes to, if it may be made.
+    async fn planned(&self, id: &str, edit: &Edit) -> Result<(ConnectionRecord, Plan), Refusal> {
         let record = self.record(id).await?;
         // Trusting less is for everybody.
         if !edit.only_withdraws() {
             self.entitled(Feature::Configure).await?;
         }
-        let Plan { record: mut next, changes, effects, .. } = self.plan(&record, edit).await?;
+        let plan = self.plan(&record, edit).await?;
+        if plan.effects.contains(&Effect::EndsEnforcement) && !edit.accepts_end_of_enforcement() {
+            return Err(Refusal::EndsEnforcement);
+        }
+        Ok((record, plan))
+    }
+
+    async fn apply(
+        &self,
+        record: ConnectionRecord,
+        plan: Plan,
+        request: Request<'_>,
+    ) -> Result<Edited, Refusal> {
+        let Plan { record: mut next, changes, effects, .. } = plan;
         if changes.is_empty() {
             return Ok(Edited { record, effects });
         }
+        let id = record.id();
         let ends_enforcement = effects.contains(&Effect::EndsEnforcement);
-        if ends_enforcement && !edit.accepts_end_of_enforcement() {
-            return Err(Refusal::EndsEnforcement);
-        }
         let kind = EventKind::Configured {
             revision: next.revision(),
             changes,
@@ -174,7 +219,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let kind = EventKind::Unenforced { because: UnenforcedBecause::Changed, after: next.phase() };
             events.push(self.event(request, id, kind));
         }
-        self.connections.replace(&record, &mut next, &events).await?;
+        self.connections.replace_whole(&record, &mut next, &events).await?;
         Ok(Edited { record: next, effects })
     }
 
@@ -206,7 +251,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             record.use_of = Use::Active;
             record.activation += 1;
             let event = self.event(Request { by, now }, id, EventKind::Enabled { before: before.phase() });
-            self.connections.replace(&before, &mut record, &[event]).await?;
+            self.connections.replace_whole(&before, &mut record, &[event]).await?;
             Ok(record)
         })
         .await
@@ -265,7 +310,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         };
         let mut events = vec![self.event(request, id, kind)];
         events.extend(self.break_glass_event(&before, &record, request));
-        self.connections.replace(&before, &mut record, &events).await?;
+        self.connections.replace_whole(&before, &mut record, &events).await?;
         Ok(record)
     }
 
@@ -377,7 +422,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let events = std::slice::from_ref(&event);
             match self.connections.store().delete(id, record.version(), events).await? {
                 Saved::Saved => event.trace(),
-                Saved::Conflict => return Err(Refusal::Conflict),
+                Saved::Conflict | Saved::NoDomain => return Err(Refusal::Conflict),
             }
             self.connections.forget(id);
             Ok(())
@@ -469,7 +514,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     }
 
     /// Whether `user` may come in by another way than single sign-on, be it a password, OAuth or an API key: `method` is
-    /// the host's name for it. That somebody breaks the glass is kept as an event before they are told; begin their
+    /// the host's name for it. Ask after the password or the key was found right: the answer tells whether an account is one
+    /// for emergencies, and counts as its use. That somebody breaks the glass is kept as an event before they are told; begin their
     /// session by [`NewSession::break_glass`](crate::NewSession::break_glass).
     ///
     /// # Errors

@@ -9,7 +9,12 @@ use crate::login::Login;
 #[must_use]
 pub enum Provisioning {
     /// Create a user, and keep the account key with them.
-    Create,
+    Create {
+        /// Whether the e-mail address becomes the user's: one that the service finds them by, and that nobody else can have.
+        /// An unverified address never does: the user is known by the account key alone. Show it, and let as many others as
+        /// like have the same.
+        claims_email: bool,
+    },
     /// Keep the account key with this user, who exists.
     Link {
         /// The service's own name for the user.
@@ -25,9 +30,9 @@ pub enum Provisioning {
 pub enum ProvisioningRefusal {
     /// Users are not created at their first login.
     NoUser,
-    /// A user has the same e-mail address already, and may not be taken over by it.
+    /// A user has the same verified e-mail address already, and may not be taken over by it.
     EmailInUse,
-    /// The user with that e-mail address was deactivated, which no login undoes.
+    /// The user with that verified e-mail address was deactivated, which no login undoes.
     Deactivated,
 }
 
@@ -51,9 +56,17 @@ impl ProvisioningRefusal {
 
 /// A user of the service who has the e-mail address of somebody who logs in for the first time.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own to the host's table of users"
+)]
 pub struct SameEmail {
     /// The service's own name for the user.
     pub user: String,
+    /// Whether the user has proved that the address is theirs: to the service itself, or by a login whose address was
+    /// verified ([`Login::email_is_verified`](crate::Login::email_is_verified)). Whoever has merely typed or asserted an
+    /// address blocks nobody.
+    pub email_is_verified: bool,
     /// Whether the user is a member of the organization that the login is of.
     pub is_member: bool,
     /// Whether the user has an account key of any connection.
@@ -85,25 +98,28 @@ impl JustInTime {
     }
 
     /// Links the first login to the member of the organization who has its e-mail address, if the address's domain is
-    /// verified and the member has no account of any connection yet: for an organization that had members before it had
-    /// single sign-on.
+    /// verified, the member has proved the address to be theirs and has no account of any connection yet: for an organization
+    /// that had members before it had single sign-on.
     #[must_use]
     pub fn link_members_by_verified_email(mut self) -> Self {
         self.links_members = true;
         self
     }
 
-    /// Decides about the first login of an account. `same_email` is the user who has its e-mail address, if any.
+    /// Decides about the first login of an account. `same_email` is the user who has its e-mail address, if any; of several,
+    /// the one who has proved it.
+    ///
+    /// An address is an argument only where both sides have proved it. An unverified one, of the login or of the user, neither
+    /// blocks nor links: any organization's identity provider can assert any address.
     pub fn decide(self, login: &Login, same_email: Option<&SameEmail>) -> Provisioning {
-        match same_email {
+        let claims_email = login.email_is_verified();
+        match same_email.filter(|user| claims_email && user.email_is_verified) {
             Some(user) if user.is_deactivated => Provisioning::Refuse(ProvisioningRefusal::Deactivated),
-            Some(user)
-                if self.links_members && login.email_is_verified() && user.is_member && !user.has_account =>
-            {
+            Some(user) if self.links_members && user.is_member && !user.has_account => {
                 Provisioning::Link { user: user.user.clone() }
             }
             Some(_) => Provisioning::Refuse(ProvisioningRefusal::EmailInUse),
-            None if self.creates => Provisioning::Create,
+            None if self.creates => Provisioning::Create { claims_email },
             None => Provisioning::Refuse(ProvisioningRefusal::NoUser),
         }
     }

@@ -250,6 +250,11 @@ impl ConnectionRecord {
         self.compromised.contains(&fingerprint)
     }
 
+    /// Whether the key of this name, as sessions have it, was retired as compromised.
+    pub(crate) fn has_compromised(&self, idp_key: &str) -> bool {
+        self.compromised.iter().any(|fingerprint| fingerprint.replace(':', "") == idp_key)
+    }
+
     /// Remembers the keys of `certificates` as compromised.
     pub(crate) fn compromise(&mut self, certificates: &[Certificate]) {
         let keys = certificates.iter().map(|certificate| certificate.public_key_fingerprint().to_string());
@@ -274,6 +279,13 @@ impl ConnectionRecord {
     #[must_use]
     pub fn accepts_any_email_domain(&self) -> bool {
         self.configuration.any_email_domain
+    }
+
+    /// Whether logins through it depend on the organization's verified domains: it is active or enforced, and
+    /// refuses the addresses of other domains. Stores keep this with the record.
+    #[must_use]
+    pub fn relies_on_domains(&self) -> bool {
+        self.phase() >= Phase::Active && !self.accepts_any_email_domain()
     }
 
     /// Who may log in by other ways in an emergency, by the service's own names for them.

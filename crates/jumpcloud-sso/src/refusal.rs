@@ -7,6 +7,7 @@ use crate::connections::MAX_CONNECTIONS;
 use crate::edit::EditError;
 use crate::entitlement::Feature;
 use crate::record::{Missing, Phase};
+use crate::sessions::SessionRefusal;
 use crate::store::StoreError;
 
 /// Why something was refused. Nothing was changed.
@@ -45,6 +46,9 @@ pub enum Refusal {
     /// The change would end enforcement, which was not accepted.
     #[error("the change ends enforcement until the connection is tested anew")]
     EndsEnforcement,
+    /// The change revokes sessions, which [`edit`](crate::Organization::edit) cannot.
+    #[error("the change retires a key as compromised, which revokes sessions; make it by edit_and_revoke")]
+    RevokesSessions,
     /// The organization may not.
     #[error("the organization's plan does not allow this")]
     NotEntitled {
@@ -63,9 +67,9 @@ pub enum Refusal {
     /// The certificate of the login was retired while the user was logging in.
     #[error("the certificate that the login was signed by has been retired")]
     Retired,
-    /// The session is not that of the login.
-    #[error("the session is not one that the login has led to")]
-    OtherSession,
+    /// The login gives no session.
+    #[error(transparent)]
+    Session(#[from] SessionRefusal),
     /// Somebody else has changed the connection in the meantime.
     #[error("somebody else has changed the connection in the meantime")]
     Conflict,
@@ -96,6 +100,7 @@ impl Refusal {
             Self::NotTested { .. } => "config.not_tested",
             Self::NoBreakGlass => "config.no_break_glass",
             Self::EndsEnforcement => "config.ends_enforcement",
+            Self::RevokesSessions => "config.revokes_sessions",
             Self::NotEntitled { .. } => "config.not_entitled",
             Self::Edit(error) => {
                 error.problems().first().map_or("config.incomplete", |problem| problem.code())
@@ -103,7 +108,7 @@ impl Refusal {
             Self::Configuration(error) => error.code(),
             Self::NotRevoked => "config.not_revoked",
             Self::Retired => "config.certificate_retired",
-            Self::OtherSession => "config.other_session",
+            Self::Session(error) => error.code(),
             Self::Conflict => "config.conflict",
             Self::TooMany => "config.too_many_connections",
             Self::Random => "config.random",

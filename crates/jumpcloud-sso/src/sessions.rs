@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use saml_signature::Certificate;
 use sso_session::{
     CodeChallenge, HandOver, HandOverError, IssueError, IssuedSession, NewSession, OpenedCode, SealError,
     SessionCookie, SessionError, SessionIssuer, SessionVerifier, VerifiedSession,
@@ -10,13 +11,17 @@ use sso_session::{
 use thiserror::Error;
 use url::Url;
 
-use crate::login::Login;
+use crate::enforcement::whole_seconds;
+use crate::login::{Login, name_of_key};
 use crate::settings::{Settings, SettingsError, check_url, excerpt};
-use crate::store::{Claim, OnceStore, RevocationStore, StoreError};
+use crate::store::{CLOCK_ALLOWANCE, Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use crate::traced::traced;
 
-/// Clocks that differ by less than a session verifier tolerates make a token good for that much longer.
-const SKEW: Duration = Duration::from_secs(300);
+/// The most that a session verifier tolerates of clocks that differ: a token is good for that much longer.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+
+/// How long a login may wait for its session: for as long as a service needs to find or create its user.
+const LOGIN_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// No session lives longer, whichever issuer it has: after this a revocation may be forgotten.
 const LONGEST_SESSION: Duration = Duration::from_secs(91 * 24 * 60 * 60);
@@ -81,17 +86,65 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         Ok(self)
     }
 
-    /// Begins the session of a login. `user_id` is the service's own name for the user.
+    /// Begins the session of a login through a connection that is written down in the program. `user_id` is the service's
+    /// own name for the user. A login through a stored connection is completed by
+    /// [`Connections::complete_login`](crate::Connections::complete_login) instead, which sees to it that the connection is
+    /// still in use.
+    ///
+    /// One login gives one session, within five minutes. What was revoked since it was accepted stays revoked.
     ///
     /// # Errors
-    /// [`IssueError`].
-    pub fn begin(
+    /// [`SessionRefusal::StoredConnection`], [`SessionRefusal::LoginExpired`], [`SessionRefusal::LoginUsed`],
+    /// [`SessionRefusal::Revoked`], [`SessionRefusal::Issue`], [`SessionRefusal::Store`].
+    pub async fn begin(
+        &self,
+        login: Login,
+        user_id: &str,
+        now: SystemTime,
+    ) -> Result<IssuedSession, SessionRefusal> {
+        let (organization, connection) = (login.organization(), login.account().connection());
+        let work = async {
+            match login.activation() {
+                Some(_) => Err(SessionRefusal::StoredConnection),
+                None => self.begin_inner(&login, user_id, now).await,
+            }
+        };
+        traced("begin_session", organization, Some(connection), work).await
+    }
+
+    /// Turns a login into its session. The claim comes last, so that a failure uses nothing up.
+    pub(crate) async fn begin_inner(
         &self,
         login: &Login,
         user_id: &str,
         now: SystemTime,
     ) -> Result<IssuedSession, SessionRefusal> {
-        Ok(self.issuer.issue(&login.new_session(user_id), now)?)
+        let accepted_at = login.accepted_at();
+        // Another machine of the service may have accepted it, whose clock is ahead.
+        let is_early = now.checked_add(CLOCK_ALLOWANCE).is_none_or(|latest| latest < accepted_at);
+        let is_late = accepted_at.checked_add(LOGIN_LIFETIME).is_some_and(|end| now >= end);
+        if is_early || is_late {
+            return Err(SessionRefusal::LoginExpired);
+        }
+        let (idp_key, email_domain) = (login.idp_key(), login.verified_domain());
+        let rests_on = RestsOn {
+            organization: login.organization(),
+            user: user_id,
+            connection: login.account().connection(),
+            activation: login.activation(),
+            idp_key: Some(&idp_key),
+            email_domain: email_domain.as_deref(),
+        };
+        match self.store.revoked_at(&rests_on.keys(), now).await? {
+            Some(instant) if whole_seconds(accepted_at) <= instant => return Err(SessionRefusal::Revoked),
+            _ => {}
+        }
+        let issued = self.issuer.issue(&login.new_session(user_id), now)?;
+        let until = accepted_at + LOGIN_LIFETIME + CLOCK_ALLOWANCE;
+        match self.store.claim(&login.claim_key(), until, now).await? {
+            Claim::Claimed => Ok(issued),
+            Claim::AlreadyClaimed => Err(SessionRefusal::LoginUsed),
+        }
     }
 
     /// Begins a session that no login through a connection has led to: of a password, or of an account for emergencies
@@ -115,20 +168,26 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<VerifiedSession, SessionRefusal> {
         let session = self.verifier.verify_for(organization, token, now)?;
-        let mut keys = vec![
-            key_of_session(session.session_id()),
-            key_of_user(organization, session.subject()),
-            key_of_connection(organization, session.connection()),
-            key_of_organization(organization),
-        ];
-        if let Some(activation) = session.activation() {
-            keys.push(key_of_activation(session.connection(), activation));
-        }
+        self.check_revoked(&session, now).await?;
+        Ok(session)
+    }
+
+    async fn check_revoked(&self, session: &VerifiedSession, now: SystemTime) -> Result<(), SessionRefusal> {
+        let rests_on = RestsOn {
+            organization: session.organization(),
+            user: session.subject(),
+            connection: session.connection(),
+            activation: session.activation(),
+            idp_key: session.idp_key(),
+            email_domain: session.email_domain(),
+        };
+        let mut keys = rests_on.keys();
+        keys.push(key_of_session(session.session_id()));
         match self.store.revoked_at(&keys, now).await? {
             // Tokens have whole seconds: within the same one, nobody can say which was first. What counts is when the
             // session began: a token that continues it is no newer.
             Some(instant) if session.began_at() <= instant => Err(SessionRefusal::Revoked),
-            _ => Ok(session),
+            _ => Ok(()),
         }
     }
 
@@ -136,30 +195,39 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// is refreshed once: should it be presented again, somebody has a copy, and the whole session is revoked. A front end
     /// therefore refreshes in one place at a time, and does not try again with a token for which an answer was lost.
     ///
+    /// A session through a stored connection is continued by
+    /// [`Connections::refresh`](crate::Connections::refresh), which looks at what it rests on.
+    ///
     /// # Errors
-    /// [`SessionRefusal`].
+    /// [`SessionRefusal`]; [`SessionRefusal::StoredConnection`].
     pub async fn refresh(
         &self,
         organization: &str,
         token: &str,
         now: SystemTime,
     ) -> Result<IssuedSession, SessionRefusal> {
-        traced("refresh", organization, None, self.refresh_now(organization, token, now)).await
+        let work = async {
+            let session = self.verify(organization, token, now).await?;
+            match session.activation() {
+                Some(_) => Err(SessionRefusal::StoredConnection),
+                None => self.refresh_inner(&session, now).await,
+            }
+        };
+        traced("refresh", organization, None, work).await
     }
 
-    async fn refresh_now(
+    pub(crate) async fn refresh_inner(
         &self,
-        organization: &str,
-        token: &str,
+        session: &VerifiedSession,
         now: SystemTime,
     ) -> Result<IssuedSession, SessionRefusal> {
-        let session = self.verify(organization, token, now).await?;
-        let issued = self.issuer.refresh(&session, now)?;
-        let key = format!("refresh:{}", session.id());
-        match self.store.claim(&key, session.expires_at() + SKEW, now).await? {
+        let issued = self.issuer.refresh(session, now)?;
+        let key = ClaimKey::new(session.organization(), &["refresh", session.id()]);
+        let until = session.expires_at() + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
+        match self.store.claim(&key, until, now).await? {
             Claim::Claimed => Ok(issued),
             Claim::AlreadyClaimed => {
-                self.end(&session, now).await?;
+                self.end(session, now).await?;
                 Err(SessionRefusal::Refreshed)
             }
         }
@@ -182,7 +250,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
 
     /// Revokes a session whose end is known, so that this need not be remembered any longer than that.
     async fn end(&self, session: &VerifiedSession, now: SystemTime) -> Result<(), StoreError> {
-        let until = session.ends_at() + SKEW;
+        let until = session.ends_at() + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
         self.store.revoke(&key_of_session(session.session_id()), until, until, now).await
     }
 
@@ -204,8 +272,29 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke_for_good(&key_of_activation(connection, activation), now).await
     }
 
+    /// Revokes all sessions that a key of the connection's identity provider has vouched for, and will have: it is withdrawn.
+    pub(crate) async fn revoke_idp_key(
+        &self,
+        connection: &str,
+        certificate: &Certificate,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke_for_good(&key_of_idp_key(connection, &name_of_key(certificate)), now).await
+    }
+
+    /// Revokes the sessions of an organization whose e-mail address is a verified one of this domain, as for
+    /// [`revoke_user`](Self::revoke_user).
+    pub(crate) async fn revoke_domain(
+        &self,
+        organization: &str,
+        domain: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke(&key_of_domain(organization, domain), now).await
+    }
+
     /// Revokes what is under the key, whenever it began or will begin.
-    async fn revoke_for_good(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
+    async fn revoke_for_good(&self, key: &RevocationKey, now: SystemTime) -> Result<(), StoreError> {
         let until = now + LONGEST_SESSION;
         self.store.revoke(key, until, until, now).await
     }
@@ -246,35 +335,41 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke(&key_of_organization(organization), now).await
     }
 
-    async fn revoke(&self, key: &str, now: SystemTime) -> Result<(), StoreError> {
+    async fn revoke(&self, key: &RevocationKey, now: SystemTime) -> Result<(), StoreError> {
         self.store.revoke(key, now, now + LONGEST_SESSION, now).await
     }
 
-    /// A code for a front end on another origin, which cannot get a cookie of this one: redirect the browser to
-    /// `redirect_uri` with it. Good for sixty seconds, once, for who has the verifier of `challenge`.
+    /// Gives a code for a front end on another origin, which cannot get a cookie of this one: redirect the browser to
+    /// [`CodeRedirect::url`]. The code is good for sixty seconds, once, for who has the verifier of `challenge`.
     ///
     /// `redirect_uri` has to be one of those that were listed by [`redirect_uris`](Self::redirect_uris).
     ///
     /// # Errors
-    /// [`SessionRefusal::RedirectUri`], [`SessionRefusal::HandOver`].
-    pub fn hand_over(
+    /// [`SessionRefusal::RedirectUri`], [`SessionRefusal::Revoked`], [`SessionRefusal::HandOver`].
+    pub async fn hand_over(
         &self,
         session: &IssuedSession,
         challenge: &CodeChallenge,
         redirect_uri: &str,
         now: SystemTime,
-    ) -> Result<String, SessionRefusal> {
+    ) -> Result<CodeRedirect, SessionRefusal> {
+        let refused = || SessionRefusal::RedirectUri { found: excerpt(redirect_uri) };
         if !self.redirect_uris.iter().any(|listed| listed == redirect_uri) {
-            return Err(SessionRefusal::RedirectUri { found: excerpt(redirect_uri) });
+            return Err(refused());
         }
+        let mut url = Url::parse(redirect_uri).map_err(|_| refused())?;
+        self.verify(session.organization(), session.token(), now).await?;
         let present = self.hand_overs.first().ok_or(HandOverError::Code)?;
-        Ok(present.code(session.token(), challenge, redirect_uri, now)?)
+        let code = present.code(session.token(), challenge, redirect_uri, now)?;
+        url.query_pairs_mut().append_pair("code", &code);
+        Ok(CodeRedirect { url, code })
     }
 
-    /// The session token for such a code.
+    /// Exchanges such a code for the session token.
     ///
     /// # Errors
-    /// [`SessionRefusal::HandOver`], [`SessionRefusal::Redeemed`] for a code that was used.
+    /// [`SessionRefusal::HandOver`], [`SessionRefusal::Revoked`]; [`SessionRefusal::Redeemed`] for a code that was
+    /// exchanged before, whose session is revoked then: somebody has a copy of the code (RFC 6749 §4.1.2).
     pub async fn redeem(
         &self,
         code: &str,
@@ -283,10 +378,17 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         now: SystemTime,
     ) -> Result<String, SessionRefusal> {
         let opened = self.opened(code, verifier, redirect_uri, now)?;
-        let key = format!("code:{}", opened.claim_key());
-        match self.store.claim(&key, opened.expires_at() + SKEW, now).await? {
-            Claim::Claimed => Ok(opened.into_token()),
-            Claim::AlreadyClaimed => Err(SessionRefusal::Redeemed),
+        let session = self.verifier.verify_any_organization(opened.token(), now)?;
+        let key = ClaimKey::new(session.organization(), &["code", opened.claim_key()]);
+        match self.store.claim(&key, opened.expires_at() + CLOCK_ALLOWANCE, now).await? {
+            Claim::Claimed => {
+                self.check_revoked(&session, now).await?;
+                Ok(opened.into_token())
+            }
+            Claim::AlreadyClaimed => {
+                self.end(&session, now).await?;
+                Err(SessionRefusal::Redeemed)
+            }
         }
     }
 
@@ -318,30 +420,100 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
 
 fn check_redirect_uri(uri: &str) -> Result<(), SettingsError> {
     let wrong = |what| SettingsError::RedirectUri { found: excerpt(uri), what };
-    let url = Url::parse(uri).map_err(|_| wrong("it is no absolute URL"))?;
+    // A URL parser takes these away or turns them round, so that another address than the listed one would be used.
+    if uri.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return Err(wrong("it holds white space or control characters"));
+    }
+    if uri.contains('\\') {
+        return Err(wrong("it holds a backslash"));
+    }
+    let url = Url::parse(uri).map_err(|_| wrong("it is not an absolute URL"))?;
     check_url(&url).map_err(wrong)
 }
 
-fn key_of_session(session_id: &str) -> String {
-    format!("session:{session_id}")
+/// A redirect that takes an authorization code to a front end.
+#[derive(Clone)]
+pub struct CodeRedirect {
+    url: Url,
+    code: String,
 }
 
-/// The organization with its length, so that no two pairs are spelled alike.
-fn key_of_user(organization: &str, user: &str) -> String {
-    format!("user:{}:{organization}:{user}", organization.len())
+impl CodeRedirect {
+    /// The header fields to send with the redirect, beside `Location`: no cache may keep the code, and the page that it leads to
+    /// may not pass it on as a `Referer` (RFC 9700 §4.2.4).
+    pub const HEADERS: [(&'static str, &'static str); 2] =
+        [("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")];
+
+    /// Where to redirect the browser to: the redirect URI with the parameter `code`.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
 }
 
-fn key_of_connection(organization: &str, connection: &str) -> String {
-    format!("connection:{}:{organization}:{connection}", organization.len())
+impl fmt::Debug for CodeRedirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeRedirect").field("code", &"redacted").finish_non_exhaustive()
+    }
 }
 
-/// IDs of connections hold no colon, so that this is no other connection's key.
-fn key_of_activation(connection: &str, activation: u64) -> String {
-    format!("activation:{activation}:{connection}")
+/// What a session rests on, beside itself. Each can be revoked.
+struct RestsOn<'s> {
+    organization: &'s str,
+    user: &'s str,
+    connection: &'s str,
+    activation: Option<u64>,
+    idp_key: Option<&'s str>,
+    email_domain: Option<&'s str>,
 }
 
-fn key_of_organization(organization: &str) -> String {
-    format!("organization:{organization}")
+impl RestsOn<'_> {
+    fn keys(&self) -> Vec<RevocationKey> {
+        let Self { organization, user, connection, .. } = *self;
+        let mut keys = vec![
+            key_of_user(organization, user),
+            key_of_connection(organization, connection),
+            key_of_organization(organization),
+        ];
+        keys.extend(self.activation.map(|activation| key_of_activation(connection, activation)));
+        keys.extend(self.idp_key.map(|idp_key| key_of_idp_key(connection, idp_key)));
+        keys.extend(self.email_domain.map(|domain| key_of_domain(organization, domain)));
+        keys
+    }
+}
+
+fn key_of_session(session_id: &str) -> RevocationKey {
+    RevocationKey::new(&["session", session_id])
+}
+
+fn key_of_user(organization: &str, user: &str) -> RevocationKey {
+    RevocationKey::new(&["user", organization, user])
+}
+
+fn key_of_connection(organization: &str, connection: &str) -> RevocationKey {
+    RevocationKey::new(&["connection", organization, connection])
+}
+
+fn key_of_activation(connection: &str, activation: u64) -> RevocationKey {
+    RevocationKey::new(&["activation", connection, &activation.to_string()])
+}
+
+fn key_of_idp_key(connection: &str, idp_key: &str) -> RevocationKey {
+    RevocationKey::new(&["idp-key", connection, idp_key])
+}
+
+fn key_of_domain(organization: &str, domain: &str) -> RevocationKey {
+    RevocationKey::new(&["domain", organization, domain])
+}
+
+fn key_of_organization(organization: &str) -> RevocationKey {
+    RevocationKey::new(&["organization", organization])
 }
 
 /// Why there is no session.
@@ -354,11 +526,26 @@ pub enum SessionRefusal {
     /// The session, its user, its connection or its organization was revoked.
     #[error("the session was revoked")]
     Revoked,
+    /// The login or the session is of a stored connection.
+    #[error(
+        "the connection is stored; complete its logins by Connections::complete_login, and refresh its sessions by \
+         Connections::refresh"
+    )]
+    StoredConnection,
+    /// The login was accepted more than five minutes ago.
+    #[error("the login was accepted more than five minutes ago")]
+    LoginExpired,
+    /// The login has turned into a session already.
+    #[error("the login has turned into a session already")]
+    LoginUsed,
+    /// What the session rests on was withdrawn.
+    #[error("the session has lost what it rests on: {0}")]
+    Withdrawn(Withdrawn),
     /// The token was refreshed before; the session is revoked now.
     #[error("the token was refreshed before; its session is revoked, since somebody has a copy of it")]
     Refreshed,
-    /// The code was redeemed before.
-    #[error("the code was redeemed before")]
+    /// The code was redeemed before; the session is revoked now.
+    #[error("the code was redeemed before; its session is revoked, since somebody has a copy of it")]
     Redeemed,
     /// A session is not handed over to an address that was not listed.
     #[error("the redirect URI {found:?} is not one of those that were listed")]
@@ -377,6 +564,21 @@ pub enum SessionRefusal {
     Store(#[from] StoreError),
 }
 
+/// What a session through a stored connection has lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Withdrawn {
+    /// The connection was disabled or deleted.
+    #[error("the connection was disabled")]
+    Connection,
+    /// The key of the identity provider was withdrawn as compromised.
+    #[error("the key of the identity provider was withdrawn")]
+    IdpKey,
+    /// The organization has lost the domain of the e-mail address.
+    #[error("the domain of the e-mail address is no longer the organization's")]
+    EmailDomain,
+}
+
 impl SessionRefusal {
     /// The stable code.
     #[must_use]
@@ -384,6 +586,10 @@ impl SessionRefusal {
         match self {
             Self::Token(error) => error.code(),
             Self::Revoked => "session.revoked",
+            Self::StoredConnection => "config.stored_connection",
+            Self::LoginExpired => "session.login_expired",
+            Self::LoginUsed => "session.login_used",
+            Self::Withdrawn(_) => "session.withdrawn",
             Self::Refreshed => "session.refreshed",
             Self::Redeemed => "session.code_used",
             Self::RedirectUri { .. } => "session.redirect_uri",

@@ -110,11 +110,19 @@ impl<'a> Received<'a> {
     }
 }
 
+/// XML 1.0 §2.3.
+pub(crate) const XML_WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that Unicode's white space counts too.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 impl<'a> Merged<'a> {
     /// Whether there is anything in it. JumpCloud sends an empty value for a user without one.
     fn has_value(&self) -> bool {
         self.values.iter().any(|value| match value {
-            AttributeValue::Text(text) => !text.trim().is_empty(),
+            AttributeValue::Text(text) => !is_blank(text),
             AttributeValue::Nil => false,
             // Markup is no text, but not nothing either.
             _ => true,
@@ -125,24 +133,29 @@ impl<'a> Merged<'a> {
         self.name != name && self.name.eq_ignore_ascii_case(name)
     }
 
-    /// The one value, however often it stands there; `None` where there is none.
+    /// The one value without white space around it, however often it stands there; `None` where there is none.
     pub(crate) fn single(&self, field: Field) -> Result<Option<&'a str>, AttributeError> {
-        let texts = self.texts(field)?;
+        let texts = self.distinct(field, |text| text.trim_matches(XML_WHITE_SPACE))?;
         if texts.len() > 1 {
             return Err(AttributeError::Several { field, name: excerpt(self.name), found: texts.len() });
         }
         Ok(texts.first().copied())
     }
 
-    /// All values without white space around them, blank ones and repetitions left out.
+    /// All values exactly as received, blank ones and repetitions left out. Roles are given by them: `Admins` with a space
+    /// behind it is another group.
     pub(crate) fn texts(&self, field: Field) -> Result<Vec<&'a str>, AttributeError> {
+        self.distinct(field, |text| text)
+    }
+
+    fn distinct(&self, field: Field, of: fn(&str) -> &str) -> Result<Vec<&'a str>, AttributeError> {
         let mut texts = Vec::with_capacity(self.values.len());
         let mut seen = HashSet::new();
         for value in &self.values {
-            let text = self.text(value, field)?.unwrap_or_default().trim();
+            let text = of(self.text(value, field)?.unwrap_or_default());
             let is_new =
                 if self.values.len() <= SCANNED { !texts.contains(&text) } else { seen.insert(text) };
-            if is_new && !text.is_empty() {
+            if is_new && !is_blank(text) {
                 texts.push(text);
             }
         }

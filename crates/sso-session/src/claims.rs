@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// The names that this crate gives a meaning. A host's own claims have others.
-pub(crate) const RESERVED: [&str; 20] = [
+pub(crate) const RESERVED: [&str; 23] = [
     "iss",
     "aud",
     "sub",
@@ -21,6 +21,9 @@ pub(crate) const RESERVED: [&str; 20] = [
     "connection",
     "activation",
     "break_glass",
+    "login",
+    "idp_key",
+    "email_domain",
     "amr",
     "auth_time",
     "email",

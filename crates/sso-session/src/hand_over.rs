@@ -134,6 +134,12 @@ impl OpenedCode {
         self.expires_at
     }
 
+    /// Returns the session token, to look at the session before the code is claimed.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The session token.
     #[must_use]
     pub fn into_token(self) -> String {

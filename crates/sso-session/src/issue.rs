@@ -11,12 +11,15 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::claims::RESERVED;
+use crate::claims::{RESERVED, UniqueObject};
 use crate::key::SessionKey;
 use crate::verify::VerifiedSession;
 
 /// The type of the tokens, as their header names it (RFC 8725 §3.11).
 pub(crate) const TOKEN_TYPE: &str = "sso-session+jwt";
+
+/// The longest token, in bytes. Browsers drop a cookie whose name and value have more than 4,096 bytes (RFC 6265bis §5.6).
+pub(crate) const MAX_TOKEN: usize = 4000;
 
 /// A working day.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
@@ -36,6 +39,9 @@ pub struct NewSession {
     pub(crate) connection: String,
     pub(crate) activation: Option<u64>,
     pub(crate) break_glass: bool,
+    pub(crate) login: Option<String>,
+    pub(crate) idp_key: Option<String>,
+    pub(crate) email_domain: Option<String>,
     pub(crate) authenticated_at: Option<SystemTime>,
     pub(crate) methods: Vec<String>,
     pub(crate) email: Option<String>,
@@ -57,6 +63,9 @@ impl NewSession {
             connection: connection.to_owned(),
             activation: None,
             break_glass: false,
+            login: None,
+            idp_key: None,
+            email_domain: None,
             authenticated_at: None,
             methods: vec!["saml".to_owned()],
             email: None,
@@ -66,6 +75,13 @@ impl NewSession {
             not_after: None,
             custom: Map::new(),
         }
+    }
+
+    /// Sets another user.
+    #[must_use]
+    pub fn subject(mut self, subject: &str) -> Self {
+        subject.clone_into(&mut self.subject);
+        self
     }
 
     /// How often the connection had been enabled by then: the claim `activation`. When the connection is disabled, the
@@ -81,6 +97,29 @@ impl NewSession {
     #[must_use]
     pub fn break_glass(mut self) -> Self {
         self.break_glass = true;
+        self
+    }
+
+    /// Sets the name of the login that the session began with: the claim `login`.
+    #[must_use]
+    pub fn login(mut self, name: &str) -> Self {
+        self.login = Some(name.to_owned());
+        self
+    }
+
+    /// Sets the fingerprint of the identity provider's key that vouched for the user: the claim `idp_key`. When that key is
+    /// withdrawn, the sessions that rest on it end.
+    #[must_use]
+    pub fn idp_key(mut self, fingerprint: &str) -> Self {
+        self.idp_key = Some(fingerprint.to_owned());
+        self
+    }
+
+    /// Sets the verified domain that `email_verified` rests on: the claim `email_domain`. When the organization loses the
+    /// domain, the sessions that rest on it end.
+    #[must_use]
+    pub fn email_domain(mut self, domain: &str) -> Self {
+        self.email_domain = Some(domain.to_owned());
         self
     }
 
@@ -138,13 +177,18 @@ impl NewSession {
     ///
     /// # Errors
     /// [`IssueError::ReservedClaim`] for a name that has a meaning already, [`IssueError::Claim`] for a value that is
-    /// no JSON.
+    /// not JSON, or that is nested too deep to be read back.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Result<Self, IssueError> {
         if RESERVED.contains(&name) {
             return Err(IssueError::ReservedClaim { name: name.to_owned() });
         }
-        let value = serde_json::to_value(value).map_err(|_| IssueError::Claim { name: name.to_owned() })?;
-        self.custom.insert(name.to_owned(), value);
+        let unusable = |_| IssueError::Claim { name: name.to_owned() };
+        let value = serde_json::to_value(value).map_err(unusable)?;
+        let mut claims = Map::from_iter([(name.to_owned(), value)]);
+        // As the verifier reads it: what it could not parse must not get into a token.
+        let written = serde_json::to_vec(&claims).map_err(unusable)?;
+        serde_json::from_slice::<UniqueObject>(&written).map_err(unusable)?;
+        self.custom.append(&mut claims);
         Ok(self)
     }
 }
@@ -205,7 +249,8 @@ impl SessionIssuer {
     /// Begins a session at `now`.
     ///
     /// # Errors
-    /// [`IssueError`]; a session that would be over before it begins is refused.
+    /// [`IssueError`]; [`IssueError::Over`] for a session that would be over before it begins, [`IssueError::TooLong`] for
+    /// a token that no verifier and no browser would take.
     pub fn issue(&self, session: &NewSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
         let begins = seconds(now).ok_or(IssueError::Clock)?;
         let longest = begins.checked_add(self.horizon().as_secs()).ok_or(IssueError::Clock)?;
@@ -242,6 +287,8 @@ impl SessionIssuer {
         if expires <= issued_at {
             return Err(IssueError::Over);
         }
+        let expires_at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(expires));
+        let expires_at = expires_at.ok_or(IssueError::Clock)?;
         let id = random_id()?;
         let session_id = span.session_id.unwrap_or(&id);
         let claims = Claims {
@@ -259,6 +306,9 @@ impl SessionIssuer {
             connection: &session.connection,
             activation: session.activation,
             break_glass: session.break_glass,
+            login: session.login.as_deref(),
+            idp_key: session.idp_key.as_deref(),
+            email_domain: session.email_domain.as_deref(),
             amr: &session.methods,
             auth_time: session.authenticated_at.and_then(seconds),
             email: session.email.as_deref(),
@@ -269,6 +319,9 @@ impl SessionIssuer {
         };
         let token = jsonwebtoken::encode(&self.header, &claims, self.key.encoding())
             .map_err(|_| IssueError::Signing)?;
+        if token.len() > MAX_TOKEN {
+            return Err(IssueError::TooLong { limit: MAX_TOKEN, found: token.len() });
+        }
         Ok(IssuedSession {
             token,
             session_id: session_id.to_owned(),
@@ -277,7 +330,7 @@ impl SessionIssuer {
             organization: session.organization.clone(),
             connection: session.connection.clone(),
             activation: session.activation,
-            expires_at: SystemTime::UNIX_EPOCH + Duration::from_secs(expires),
+            expires_at,
         })
     }
 }
@@ -319,6 +372,12 @@ struct Claims<'c> {
     activation: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     break_glass: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idp_key: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_domain: Option<&'c str>,
     amr: &'c [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<u64>,
@@ -417,8 +476,8 @@ pub enum IssueError {
         /// Its name.
         name: String,
     },
-    /// A claim whose value is no JSON.
-    #[error("the value of the claim {name:?} is no JSON")]
+    /// A claim whose value is not JSON, or is nested too deep.
+    #[error("the value of the claim {name:?} is not JSON, or is nested too deep")]
     Claim {
         /// Its name.
         name: String,
@@ -426,6 +485,14 @@ pub enum IssueError {
     /// The session would end before it begins.
     #[error("the session would be over before it begins")]
     Over,
+    /// The token would be longer than a verifier and a browser's cookie take.
+    #[error("the token would have {found} bytes, more than the limit of {limit}")]
+    TooLong {
+        /// The limit in bytes.
+        limit: usize,
+        /// The length in bytes.
+        found: usize,
+    },
     /// The clock is out of range.
     #[error("the clock is out of range")]
     Clock,
@@ -444,6 +511,7 @@ impl IssueError {
         match self {
             Self::ReservedClaim { .. } | Self::Claim { .. } => "session.claim",
             Self::Over => "session.over",
+            Self::TooLong { .. } => "limit.token",
             Self::Clock => "config.clock",
             Self::Random => "config.random",
             Self::Signing => "config.signing_failed",

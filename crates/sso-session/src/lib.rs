@@ -45,7 +45,7 @@ mod seal;
 mod secret;
 mod verify;
 
-pub use cookie::{SessionCookie, cookie_value};
+pub use cookie::{CookieError, Cookies, SessionCookie};
 pub use hand_over::{CodeChallenge, HandOver, HandOverError, OpenedCode};
 pub use issue::{IssueError, IssuedSession, NewSession, SessionIssuer};
 pub use key::{SessionKey, SessionKeyError};

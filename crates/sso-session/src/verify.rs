@@ -11,11 +11,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::claims::UniqueObject;
-use crate::issue::{NewSession, TOKEN_TYPE};
+use crate::issue::{MAX_TOKEN, NewSession, TOKEN_TYPE};
 use crate::key::SessionKey;
-
-/// Our tokens have half a kilobyte; more than a cookie holds never came out of one.
-const MAX_TOKEN: usize = 8 * 1024;
 
 /// A key in use, one that was, and those of two kinds while one gives way to the other.
 const MAX_KEYS: usize = 8;
@@ -177,6 +174,9 @@ impl SessionVerifier {
             connection: take.text("connection")?,
             activation: take.optional("activation", Value::as_u64)?,
             break_glass: take.optional("break_glass", Value::as_bool)?,
+            login: take.optional("login", text)?,
+            idp_key: take.optional("idp_key", text)?,
+            email_domain: take.optional("email_domain", text)?,
             issued_at,
             expires_at,
             methods: take.texts("amr")?,
@@ -243,6 +243,9 @@ pub struct VerifiedSession {
     connection: String,
     activation: Option<u64>,
     break_glass: Option<bool>,
+    login: Option<String>,
+    idp_key: Option<String>,
+    email_domain: Option<String>,
     issued_at: SystemTime,
     expires_at: SystemTime,
     methods: Vec<String>,
@@ -307,6 +310,33 @@ impl VerifiedSession {
     #[must_use]
     pub fn is_break_glass(&self) -> bool {
         self.break_glass.unwrap_or(false)
+    }
+
+    /// Returns the name of the login that the session began with.
+    #[must_use]
+    pub fn login(&self) -> Option<&str> {
+        self.login.as_deref()
+    }
+
+    /// Returns the fingerprint of the identity provider's key that vouched for the user.
+    #[must_use]
+    pub fn idp_key(&self) -> Option<&str> {
+        self.idp_key.as_deref()
+    }
+
+    /// Returns the organization's domain that [`email_is_verified`](Self::email_is_verified) rests on.
+    #[must_use]
+    pub fn email_domain(&self) -> Option<&str> {
+        self.email_domain.as_deref()
+    }
+
+    /// Makes the e-mail address an unverified one, for a token that continues this session after the organization has lost
+    /// the domain.
+    #[must_use]
+    pub fn with_unverified_email(mut self) -> Self {
+        self.email_verified = Some(false);
+        self.email_domain = None;
+        self
     }
 
     /// When the token was issued.
@@ -376,6 +406,9 @@ impl VerifiedSession {
             connection: self.connection.clone(),
             activation: self.activation,
             break_glass: self.is_break_glass(),
+            login: self.login.clone(),
+            idp_key: self.idp_key.clone(),
+            email_domain: self.email_domain.clone(),
             authenticated_at: self.authenticated_at,
             methods: self.methods.clone(),
             email: self.email.clone(),

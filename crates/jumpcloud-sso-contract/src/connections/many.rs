@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jumpcloud_sso::{ConnectionStore, Event, EventKind, Phase, Saved};
+use jumpcloud_sso::{ConnectionStore, Event, EventKind, Phase, Requires, Saved};
 use tokio::task::JoinHandle;
 
 use super::{created, enabled, event, login, names, record};
@@ -16,12 +16,12 @@ pub(super) async fn of_many_changes_at_once_one_is_kept<S: ConnectionStore + Clo
         let [first, second] = [1, 2].map(|version| record(&id, &organization, version));
         let create = all(CALLERS, |_| {
             let (store, first) = (store.clone(), first.clone());
-            async move { store.save(&first, None, &[created(&first)]).await.unwrap() }
+            async move { store.save(&first, None, Requires::Nothing, &[created(&first)]).await.unwrap() }
         });
         assert_eq!(kept(&create.await), 1);
         let change = all(CALLERS, |_| {
             let (store, second) = (store.clone(), second.clone());
-            async move { store.save(&second, Some(1), &[enabled(&second)]).await.unwrap() }
+            async move { store.save(&second, Some(1), Requires::Nothing, &[enabled(&second)]).await.unwrap() }
         });
         assert_eq!(kept(&change.await), 1);
         let events = store.events(&organization, 0, 100).await.unwrap();
@@ -37,7 +37,10 @@ fn kept(answers: &[Saved]) -> usize {
 pub(super) async fn of_many_logins_at_once_one_is_the_first<S: ConnectionStore + Clone + 'static>(store: &S) {
     for _ in 0..5 {
         let (id, organization) = (unique("c"), unique("acme"));
-        assert_eq!(store.save(&record(&id, &organization, 1), None, &[]).await.unwrap(), Saved::Saved);
+        assert_eq!(
+            store.save(&record(&id, &organization, 1), None, Requires::Nothing, &[]).await.unwrap(),
+            Saved::Saved
+        );
         let logins = all(CALLERS, |number| {
             let (store, id, event) = (store.clone(), id.clone(), tested(&organization, &id));
             async move {
@@ -90,7 +93,10 @@ pub(super) async fn a_login_leaves_nothing_behind_a_deletion<S: ConnectionStore 
 ) {
     for _ in 0..20 {
         let (id, organization) = (unique("c"), unique("acme"));
-        assert_eq!(store.save(&record(&id, &organization, 1), None, &[]).await.unwrap(), Saved::Saved);
+        assert_eq!(
+            store.save(&record(&id, &organization, 1), None, Requires::Nothing, &[]).await.unwrap(),
+            Saved::Saved
+        );
         let calls = all(6, |number| {
             let (store, id, organization) = (store.clone(), id.clone(), organization.clone());
             async move {

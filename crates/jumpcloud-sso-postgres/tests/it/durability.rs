@@ -27,20 +27,22 @@ async fn what_was_confirmed_survives_a_crash_of_a_server_in_no_hurry() {
     let now = contract::now();
 
     for number in 0..300 {
-        let claim = store.claim(&number.to_string(), now + 10 * MINUTE, now).await.unwrap();
+        let claim =
+            store.claim(&contract::claim_key(&number.to_string()), now + 10 * MINUTE, now).await.unwrap();
         assert_eq!(claim, Claim::Claimed);
     }
     crash(&mut server).await;
     let store = server.store().await;
     for number in 0..300 {
-        let claim = store.claim(&number.to_string(), now + 10 * MINUTE, now).await.unwrap();
+        let claim =
+            store.claim(&contract::claim_key(&number.to_string()), now + 10 * MINUTE, now).await.unwrap();
         assert_eq!(claim, Claim::AlreadyClaimed, "claim {number} is lost");
     }
 
-    store.revoke("user", now, now + 10 * MINUTE, now).await.unwrap();
+    store.revoke(&contract::revocation_key("user"), now, now + 10 * MINUTE, now).await.unwrap();
     crash(&mut server).await;
     let store = server.store().await;
-    assert_eq!(store.revoked_at(&["user".to_owned()], now).await.unwrap(), Some(now));
+    assert_eq!(store.revoked_at(&[contract::revocation_key("user")], now).await.unwrap(), Some(now));
 
     assert_eq!(store.claim_domain("acme.test", "acme", &[]).await.unwrap(), DomainClaim::Claimed);
     crash(&mut server).await;
@@ -90,8 +92,11 @@ async fn a_stronger_setting_stays() {
             )
             .await;
         let now = contract::now();
-        assert_eq!(store.claim(setting, now + MINUTE, now).await.unwrap(), Claim::Claimed);
-        store.revoke(setting, now, now + MINUTE, now).await.unwrap();
+        assert_eq!(
+            store.claim(&contract::claim_key(setting), now + MINUTE, now).await.unwrap(),
+            Claim::Claimed
+        );
+        store.revoke(&contract::revocation_key(setting), now, now + MINUTE, now).await.unwrap();
         create(&store).await;
         let pool = server.pool();
         let rows = pool.get().await.unwrap().query("SELECT setting FROM seen", &[]).await.unwrap();

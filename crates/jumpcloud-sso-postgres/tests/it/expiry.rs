@@ -32,7 +32,7 @@ async fn a_million_expired_claims_go_away() {
     let store = server.store().await;
     let claim = async |key: &str| {
         let now = contract::now();
-        store.claim(key, now + 10 * MINUTE, now).await.unwrap()
+        store.claim(&contract::claim_key(key), now + 10 * MINUTE, now).await.unwrap()
     };
     assert_eq!(claim("live").await, Claim::Claimed);
     server.run(&fill("first")).await;
@@ -61,7 +61,7 @@ async fn claim_for_no_time(store: &PostgresStore, count: usize) {
     let claims: Vec<_> = (0..count)
         .map(|_| {
             let (store, key, now) = (store.clone(), contract::unique("key"), contract::now());
-            tokio::spawn(async move { store.claim(&key, now, now).await })
+            tokio::spawn(async move { store.claim(&contract::claim_key(&key), now, now).await })
         })
         .collect();
     for claim in claims {
@@ -81,7 +81,7 @@ async fn where_claims_are_kept_elsewhere_revocations_make_what_has_expired_go_aw
         )
         .await;
     let now = contract::now();
-    store.revoke("live", now, now + MINUTE, now).await.unwrap();
+    store.revoke(&contract::revocation_key("live"), now, now + MINUTE, now).await.unwrap();
     let left = async || server.number("SELECT count(*) FROM jumpcloud_sso_revocation").await;
     for _ in 0..100 {
         if left().await == 1 {
@@ -90,7 +90,7 @@ async fn where_claims_are_kept_elsewhere_revocations_make_what_has_expired_go_aw
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(left().await, 1);
-    assert_eq!(store.revoked_at(&["live".to_owned()], now).await.unwrap(), Some(now));
+    assert_eq!(store.revoked_at(&[contract::revocation_key("live")], now).await.unwrap(), Some(now));
 }
 
 #[tokio::test]
@@ -109,7 +109,8 @@ async fn a_claim_does_not_depend_on_a_sweep() {
         )
         .await;
     for number in 0..600 {
-        let claim = store.claim(&format!("refused-{number}"), now + MINUTE, now).await.unwrap();
+        let claim =
+            store.claim(&contract::claim_key(&format!("refused-{number}")), now + MINUTE, now).await.unwrap();
         assert_eq!(claim, Claim::Claimed);
     }
     // One that takes longer than it may.
@@ -120,7 +121,8 @@ async fn a_claim_does_not_depend_on_a_sweep() {
         )
         .await;
     for number in 0..600 {
-        let claim = store.claim(&format!("slow-{number}"), now + MINUTE, now).await.unwrap();
+        let claim =
+            store.claim(&contract::claim_key(&format!("slow-{number}")), now + MINUTE, now).await.unwrap();
         assert_eq!(claim, Claim::Claimed);
     }
 }

@@ -33,13 +33,15 @@ async fn many_revoke_the_same(store: &PostgresStore) {
     let calls: Vec<_> = (0..32)
         .map(|number| {
             let (store, instant) = (store.clone(), now + Duration::from_secs(number));
-            tokio::spawn(async move { store.revoke("user", instant, instant, now).await })
+            tokio::spawn(async move {
+                store.revoke(&contract::revocation_key("user"), instant, instant, now).await
+            })
         })
         .collect();
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    let latest = store.revoked_at(&["user".to_owned()], now).await.unwrap();
+    let latest = store.revoked_at(&[contract::revocation_key("user")], now).await.unwrap();
     assert_eq!(latest, Some(now + Duration::from_secs(31)));
 }
 
@@ -51,7 +53,8 @@ async fn a_connection_that_hangs_leaves_the_pool() {
     let pool = pool_of(server.port(), 1);
     let store = PostgresStore::new(pool.clone()).timeout(Duration::from_secs(1));
     let now = contract::now();
-    let claim = async |key: &str| store.claim(key, now + Duration::from_secs(60), now).await;
+    let claim =
+        async |key: &str| store.claim(&contract::claim_key(key), now + Duration::from_secs(60), now).await;
     assert_eq!(claim("before").await.unwrap(), Claim::Claimed);
     let id: i32 = pool.get().await.unwrap().query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
     contract::signal("-STOP", &[u32::try_from(id).unwrap()]);
@@ -73,9 +76,10 @@ async fn a_caller_that_goes_away_leaves_no_connection_behind_that_hangs() {
     let now = contract::now();
     let id: i32 = pool.get().await.unwrap().query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
     contract::signal("-STOP", &[u32::try_from(id).unwrap()]);
-    let claim = store.claim("meanwhile", now + Duration::from_secs(60), now);
+    let [meanwhile, after] = ["meanwhile", "after"].map(contract::claim_key);
+    let claim = store.claim(&meanwhile, now + Duration::from_secs(60), now);
     assert!(tokio::time::timeout(Duration::from_millis(300), claim).await.is_err());
-    let claim = store.claim("after", now + Duration::from_secs(60), now);
+    let claim = store.claim(&after, now + Duration::from_secs(60), now);
     let claim = tokio::time::timeout(Duration::from_secs(10), claim).await.unwrap();
     assert_eq!(claim.unwrap(), Claim::Claimed);
 }

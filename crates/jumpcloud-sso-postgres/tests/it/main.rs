@@ -81,7 +81,7 @@ async fn of_two_processes_one_wins() {
 async fn without_a_server_it_fails_and_says_so() {
     let store = PostgresStore::new(server::pool(1)).timeout(Duration::from_secs(2));
     let now = contract::now();
-    let error = store.claim("key", now, now).await.unwrap_err();
+    let error = store.claim(&contract::claim_key("key"), now, now).await.unwrap_err();
     assert_eq!(error.code(), "config.store");
     assert!(error.to_string().starts_with("the store failed: "), "{error}");
     assert!(store.migrate().await.is_err());

@@ -14,7 +14,7 @@ mod server;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use jumpcloud_sso::{Claim, OnceStore, RevocationStore, StoreError};
+use jumpcloud_sso::{Claim, ClaimKey, OnceStore, RevocationStore, StoreError};
 use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_redis::RedisStore;
 use redis::Client;
@@ -44,9 +44,12 @@ async fn services_with_different_prefixes_do_not_meet() {
     let (first, second) = (server.store().await, server.store().await.prefix("other"));
     let now = contract::now();
     for store in [&first, &second] {
-        assert_eq!(store.claim("key", now + Duration::from_secs(60), now).await.unwrap(), Claim::Claimed);
         assert_eq!(
-            store.claim("key", now + Duration::from_secs(60), now).await.unwrap(),
+            store.claim(&contract::claim_key("key"), now + Duration::from_secs(60), now).await.unwrap(),
+            Claim::Claimed
+        );
+        assert_eq!(
+            store.claim(&contract::claim_key("key"), now + Duration::from_secs(60), now).await.unwrap(),
             Claim::AlreadyClaimed
         );
     }
@@ -85,7 +88,7 @@ async fn a_server_that_forgets_from_a_restart_on_is_refused() {
     let store = server.store().await;
     let claim = async |key: &str| {
         let now = contract::now();
-        store.claim(key, now + Duration::from_secs(600), now).await
+        store.claim(&contract::claim_key(key), now + Duration::from_secs(600), now).await
     };
     assert_eq!(claim("used").await.unwrap(), Claim::Claimed);
     server.restart_with(&["--appendonly", "no"]).await;
@@ -93,7 +96,7 @@ async fn a_server_that_forgets_from_a_restart_on_is_refused() {
     let mut last = String::new();
     while begin.elapsed() < Duration::from_secs(3) {
         last = claim("used").await.unwrap_err().to_string();
-        let revoked = store.revoked_at(&["user".to_owned()], contract::now()).await;
+        let revoked = store.revoked_at(&[contract::revocation_key("user")], contract::now()).await;
         assert!(revoked.is_err(), "a server that has forgotten says what is revoked");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -113,14 +116,14 @@ async fn of_many_callers_none_is_served_by_a_server_that_forgets() {
     let store = server.store().await;
     let now = contract::now();
     let until = now + Duration::from_secs(600);
-    assert_eq!(store.claim("used", until, now).await.unwrap(), Claim::Claimed);
+    assert_eq!(store.claim(&contract::claim_key("used"), until, now).await.unwrap(), Claim::Claimed);
     let callers: Vec<_> = (0..64)
         .map(|_| {
             let store = store.clone();
             tokio::spawn(async move {
                 let begin = Instant::now();
                 while begin.elapsed() < Duration::from_secs(4) {
-                    let claim = store.claim("used", until, now).await;
+                    let claim = store.claim(&contract::claim_key("used"), until, now).await;
                     assert!(!matches!(claim, Ok(Claim::Claimed)), "claimed twice");
                     tokio::task::yield_now().await;
                 }
@@ -140,7 +143,7 @@ async fn a_server_that_is_told_to_forget_is_found_out() {
     let store = server.store().await.check_every(Duration::from_millis(200));
     let claim = async || {
         let now = contract::now();
-        store.claim(&contract::unique("key"), now + Duration::from_secs(60), now).await
+        store.claim(&contract::claim_key(&contract::unique("key")), now + Duration::from_secs(60), now).await
     };
     assert_eq!(claim().await.unwrap(), Claim::Claimed);
     server.set("appendonly", "no").await;
@@ -176,13 +179,13 @@ impl LooksFirst {
 }
 
 impl OnceStore for LooksFirst {
-    async fn claim(&self, key: &str, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ClaimKey, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
         let _turn = self.turn.lock().await;
         let mut connection = self.connection.clone();
-        if redis::cmd("EXISTS").arg(key).query_async(&mut connection).await.unwrap() {
+        if redis::cmd("EXISTS").arg(key.to_string()).query_async(&mut connection).await.unwrap() {
             return Ok(Claim::AlreadyClaimed);
         }
-        redis::cmd("SET").arg(key).arg(1).exec_async(&mut connection).await.unwrap();
+        redis::cmd("SET").arg(key.to_string()).arg(1).exec_async(&mut connection).await.unwrap();
         Ok(Claim::Claimed)
     }
 }
@@ -212,7 +215,10 @@ async fn a_million_expired_claims_go_away() {
                 for number in 0..10_000 {
                     let now = contract::now();
                     let until = now + Duration::from_secs(5);
-                    let claim = store.claim(&format!("{caller}:{number}"), until, now).await.unwrap();
+                    let claim = store
+                        .claim(&contract::claim_key(&format!("{caller}:{number}")), until, now)
+                        .await
+                        .unwrap();
                     assert_eq!(claim, Claim::Claimed);
                 }
             })

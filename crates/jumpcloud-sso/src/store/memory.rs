@@ -1,29 +1,41 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::future::{Future, ready};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
+use super::expiring::{Claims, Revocations};
 use super::{
-    Claim, ConnectionStore, DomainClaim, DomainStore, OnceStore, RevocationStore, Saved, StoreError,
+    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, OnceStore, Requires,
+    RevocationKey, RevocationStore, Saved, StoreError,
 };
+use crate::domain::Release;
 use crate::event::Event;
 use crate::record::{CompletedLogin, ConnectionRecord};
 
 /// All four stores in the memory of this process: for tests, and for services that run as a single process and configure
 /// their connections by code. What it remembers is lost when the process ends, so that an assertion could be replayed to
 /// the next one for the minutes that it is valid. Clones are the same store.
-#[derive(Clone, Debug)]
+///
+/// Memory is bounded: see [`with_capacity`](Self::with_capacity).
+#[derive(Clone)]
 pub struct MemoryStore(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     capacity: usize,
-    claims: Mutex<Expiring<()>>,
-    revocations: Mutex<Expiring<SystemTime>>,
+    claims: Mutex<Claims>,
+    revocations: Mutex<Revocations>,
     kept: Mutex<Kept>,
 }
 
-#[derive(Debug, Default)]
+impl fmt::Debug for MemoryStore {
+    /// Without what it keeps.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("capacity", &self.0.capacity).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 struct Kept {
     connections: BTreeMap<String, ConnectionRecord>,
     /// Of connections that are gone.
@@ -33,11 +45,11 @@ struct Kept {
     events: Vec<Event>,
 }
 
-/// Claims are made after a signature was verified only, so that nobody can fill the store who has no account. This is a
-/// thousand logins a second with the ten minutes that JumpCloud's assertions live.
-const DEFAULT_CAPACITY: usize = 1_200_000;
-
-const FIRST_SWEEP: usize = 1024;
+/// Claims are made after a signature was verified only, so that nobody can fill the store who has no account.
+/// A single organization has half of this, which is more than a million claims: two for each login, so a
+/// thousand logins a second with the ten minutes that JumpCloud's assertions live. It is a limit; what is not
+/// used is not allocated.
+const DEFAULT_CAPACITY: usize = 512 * 1024 * 1024;
 
 impl Default for MemoryStore {
     fn default() -> Self {
@@ -46,8 +58,15 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// A store that remembers at most `capacity` claims, and as many revocations, at a time. Once full of what has not
-    /// expired it fails, and logins are refused.
+    /// The bytes that a claim is counted with: the most that it takes in memory, however full the tables are.
+    pub const CLAIM_BYTES: usize = Claims::CLAIM_BYTES;
+
+    /// Creates a store whose claims take at most `capacity` bytes, and whose revocations take as many. The
+    /// default is 512 MiB. Connections, domains and events are not counted.
+    ///
+    /// The claims of one [scope](super::ClaimKey::scope) never take more than they leave free: one
+    /// organization alone has half of the capacity, and one that floods the store leaves room for the others.
+    /// A claim beyond that fails, and the login is refused. What has expired is not counted.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self(Arc::new(Shared {
@@ -58,42 +77,33 @@ impl MemoryStore {
         }))
     }
 
-    /// How many claims it remembers.
+    /// Returns how many claims it remembers.
     #[must_use]
     pub fn claims(&self) -> usize {
-        self.0.claims.lock().map_or(0, |claims| claims.entries.len())
+        self.0.claims.lock().map_or(0, |claims| claims.len())
     }
 
     fn kept(&self) -> Result<MutexGuard<'_, Kept>, StoreError> {
         lock(&self.0.kept)
     }
 
-    fn claim_now(&self, key: &str, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
-        let mut claims = lock(&self.0.claims)?;
-        if claims.get(key, now).is_some() {
-            return Ok(Claim::AlreadyClaimed);
-        }
-        claims.put(key, (), until, now, self.0.capacity)?;
-        Ok(Claim::Claimed)
+    fn claim_now(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
+        lock(&self.0.claims)?.claim(key, until, now, self.0.capacity)
     }
 
     fn revoke_now(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        let mut revocations = lock(&self.0.revocations)?;
-        let former = revocations.entries.get(key).copied();
-        let (instant, until) =
-            former.map_or((instant, until), |(former, end)| (instant.max(former), until.max(end)));
-        revocations.put(key, instant, until, now, self.0.capacity)
+        lock(&self.0.revocations)?.revoke(key.as_bytes(), instant, until, now, self.0.capacity)
     }
 
-    fn revoked_now(&self, keys: &[String], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    fn revoked_now(&self, keys: &[RevocationKey], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         let revocations = lock(&self.0.revocations)?;
-        Ok(keys.iter().filter_map(|key| revocations.get(key, now)).max())
+        Ok(keys.iter().filter_map(|key| revocations.revoked_at(key.as_bytes(), now)).max())
     }
 }
 
@@ -101,52 +111,20 @@ fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, StoreError> {
     mutex.lock().map_err(|_| StoreError::new("a thread panicked while it held the lock"))
 }
 
-/// Entries that may be forgotten at some time, each with that time.
-#[derive(Debug)]
-struct Expiring<T> {
-    entries: HashMap<String, (T, SystemTime)>,
-    /// The size at which to look for expired entries next.
-    sweep_at: usize,
-}
-
-impl<T> Default for Expiring<T> {
-    fn default() -> Self {
-        Self { entries: HashMap::new(), sweep_at: 0 }
-    }
-}
-
-impl<T: Copy> Expiring<T> {
-    fn get(&self, key: &str, now: SystemTime) -> Option<T> {
-        self.entries.get(key).filter(|(_, until)| *until > now).map(|(value, _)| *value)
-    }
-
-    /// Forgets what has expired each time the size has doubled, so that an entry costs constant time on average.
-    fn put(
-        &mut self,
-        key: &str,
-        value: T,
-        until: SystemTime,
-        now: SystemTime,
-        capacity: usize,
-    ) -> Result<(), StoreError> {
-        if self.entries.len() >= self.sweep_at.clamp(FIRST_SWEEP.min(capacity), capacity) {
-            self.entries.retain(|_, (_, until)| *until > now);
-            self.entries.shrink_to(self.entries.len().max(FIRST_SWEEP) * 2);
-            self.sweep_at = (self.entries.len() * 2).max(FIRST_SWEEP);
-        }
-        if self.entries.len() >= capacity && !self.entries.contains_key(key) {
-            return Err(StoreError::new(format!("it is full with {capacity} entries")));
-        }
-        self.entries.insert(key.to_owned(), (value, until));
-        Ok(())
-    }
-}
-
 impl Kept {
-    fn save(&mut self, record: &ConnectionRecord, expected: Option<u64>, events: &[Event]) -> Saved {
+    fn save(
+        &mut self,
+        record: &ConnectionRecord,
+        expected: Option<u64>,
+        requires: Requires,
+        events: &[Event],
+    ) -> Saved {
         let found = self.connections.get(record.id()).map(ConnectionRecord::version);
         if found != expected || self.taken.contains(record.id()) {
             return Saved::Conflict;
+        }
+        if requires == Requires::Domain && !self.domains.values().any(|it| it == record.organization()) {
+            return Saved::NoDomain;
         }
         self.connections.insert(record.id().to_owned(), record.clone());
         self.events.extend_from_slice(events);
@@ -189,20 +167,33 @@ impl Kept {
         }
     }
 
-    fn release_domain(&mut self, domain: &str, organization: &str, events: &[Event]) -> bool {
-        let is_owner = self.domains.get(domain).is_some_and(|owner| owner == organization);
-        if is_owner {
-            self.domains.remove(domain);
-            self.events.extend_from_slice(events);
+    fn release_domain(
+        &mut self,
+        domain: &str,
+        organization: &str,
+        release: Release,
+        events: &[Event],
+    ) -> DomainRelease {
+        if self.domains.get(domain).is_none_or(|owner| owner != organization) {
+            return DomainRelease::NotOwned;
         }
-        is_owner
+        let relies =
+            |record: &&ConnectionRecord| record.organization() == organization && record.relies_on_domains();
+        match self.connections.values().find(relies) {
+            Some(record) if release == Release::IfUnused => DomainRelease::InUse(record.id().to_owned()),
+            _ => {
+                self.domains.remove(domain);
+                self.events.extend_from_slice(events);
+                DomainRelease::Released
+            }
+        }
     }
 }
 
 impl OnceStore for MemoryStore {
     fn claim(
         &self,
-        key: &str,
+        key: &ClaimKey,
         until: SystemTime,
         now: SystemTime,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send {
@@ -213,7 +204,7 @@ impl OnceStore for MemoryStore {
 impl RevocationStore for MemoryStore {
     fn revoke(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
@@ -223,7 +214,7 @@ impl RevocationStore for MemoryStore {
 
     fn revoked_at(
         &self,
-        keys: &[String],
+        keys: &[RevocationKey],
         now: SystemTime,
     ) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send {
         ready(self.revoked_now(keys, now))
@@ -255,9 +246,10 @@ impl ConnectionStore for MemoryStore {
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send {
-        ready(self.kept().map(|mut kept| kept.save(record, expected, events)))
+        ready(self.kept().map(|mut kept| kept.save(record, expected, requires, events)))
     }
 
     fn delete(
@@ -317,9 +309,10 @@ impl DomainStore for MemoryStore {
         &self,
         domain: &str,
         organization: &str,
+        release: Release,
         events: &[Event],
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, events)))
+    ) -> impl Future<Output = Result<DomainRelease, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, release, events)))
     }
 
     fn domain_owner(&self, domain: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {

@@ -1,16 +1,24 @@
 //! What a service has to remember, as four small traits.
 
+mod expiring;
+mod key;
 mod memory;
 
 use std::future::Future;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
+use crate::domain::Release;
 use crate::event::Event;
 use crate::record::{CompletedLogin, ConnectionRecord};
 
+pub use key::{ClaimKey, RevocationKey};
 pub use memory::MemoryStore;
+
+/// By how much the clocks of a service's machines may differ. Whatever is remembered is kept for this much longer than the
+/// last instant at which the thing could be accepted: a machine whose clock is behind would accept it still.
+pub(crate) const CLOCK_ALLOWANCE: Duration = Duration::from_secs(300);
 
 /// Remembers what was used, so that it cannot be used again: assertions, the requests that they answer, tokens that were
 /// refreshed, codes that were redeemed.
@@ -21,7 +29,7 @@ pub trait OnceStore: Send + Sync {
     /// Claims `key` until `until`. It may be forgotten from then on, and not before. `now` is the time of the caller.
     fn claim(
         &self,
-        key: &str,
+        key: &ClaimKey,
         until: SystemTime,
         now: SystemTime,
     ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
@@ -59,10 +67,15 @@ pub trait ConnectionStore: Send + Sync {
 
     /// Keeps `record` in place of the one whose version is `expected`, and appends `events`. `None` expects that there
     /// is no connection of this ID, and that there never was one: an ID is never used again.
+    ///
+    /// What `requires` says is checked in the same transaction: it holds at the moment that the record is
+    /// written, and whatever would end it waits, or comes before. With the record is kept whether it [relies
+    /// on domains](ConnectionRecord::relies_on_domains), for [`DomainStore::release_domain`] to ask.
     fn save(
         &self,
         record: &ConnectionRecord,
         expected: Option<u64>,
+        requires: Requires,
         events: &[Event],
     ) -> impl Future<Output = Result<Saved, StoreError>> + Send;
 
@@ -100,6 +113,15 @@ pub trait ConnectionStore: Send + Sync {
     ) -> impl Future<Output = Result<Vec<(u64, Event)>, StoreError>> + Send;
 }
 
+/// The condition of a change of a connection that other records decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requires {
+    /// There is none.
+    Nothing,
+    /// The organization of the record has a verified domain.
+    Domain,
+}
+
 /// Whether a change was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -108,6 +130,9 @@ pub enum Saved {
     Saved,
     /// It was not: somebody else has changed the connection, or the ID is taken.
     Conflict,
+    /// It was not: the organization has no domain, and [`Requires::Domain`] was asked for. A conflict comes
+    /// before this.
+    NoDomain,
 }
 
 /// Keeps which domain belongs to which organization. A domain belongs to one at a time.
@@ -120,13 +145,18 @@ pub trait DomainStore: Send + Sync {
         events: &[Event],
     ) -> impl Future<Output = Result<DomainClaim, StoreError>> + Send;
 
-    /// Takes `domain` from `organization` if it belongs to it, and appends `events` if so. Says whether it did.
+    /// Takes `domain` from `organization` if it belongs to it, and appends `events` if so.
+    ///
+    /// By [`Release::IfUnused`] only if no connection of the organization [relies on its
+    /// domains](ConnectionRecord::relies_on_domains), which is decided in the same transaction: of a release
+    /// and a [`save`](ConnectionStore::save) that requires a domain at once, the second one sees the first.
     fn release_domain(
         &self,
         domain: &str,
         organization: &str,
+        release: Release,
         events: &[Event],
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<DomainRelease, StoreError>> + Send;
 
     /// The organization that `domain` belongs to.
     fn domain_owner(&self, domain: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
@@ -147,6 +177,18 @@ pub enum DomainClaim {
     Taken,
 }
 
+/// Whether a domain was taken from its organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum DomainRelease {
+    /// It was.
+    Released,
+    /// It was not: it does not belong to the organization.
+    NotOwned,
+    /// It was not: a connection of the organization relies on its domains. This is its ID; of several, any.
+    InUse(String),
+}
+
 /// Remembers which sessions were revoked.
 pub trait RevocationStore: Send + Sync {
     /// Everything under `key` that was issued at `instant` or before is revoked. This may be forgotten from `until` on,
@@ -154,7 +196,7 @@ pub trait RevocationStore: Send + Sync {
     /// the caller.
     fn revoke(
         &self,
-        key: &str,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
@@ -163,7 +205,7 @@ pub trait RevocationStore: Send + Sync {
     /// The latest instant that any of `keys` was revoked at, as far as it is remembered at `now`.
     fn revoked_at(
         &self,
-        keys: &[String],
+        keys: &[RevocationKey],
         now: SystemTime,
     ) -> impl Future<Output = Result<Option<SystemTime>, StoreError>> + Send;
 }

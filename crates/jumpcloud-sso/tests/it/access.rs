@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Access, Actor, BreakGlass, CodeChallenge, Connection, Connections, Domains, EarlierSessions, Edit,
-    JustInTime, Login, LoginForm, LookupError, MemoryStore, NewSession, Provisioning, ProvisioningRefusal,
-    Release, RevocationStore, RoleMap, SameEmail, SessionIssuer, SessionKey, SessionRefusal, SessionVerifier,
-    Sessions, Settings, SingleSignOn, SsoReason, StoreError, TxtLookup, VerifiedSession,
+    Access, Actor, BreakGlass, ClaimKey, CodeChallenge, CodeRedirect, Connection, Connections, Cookies,
+    Domains, EarlierSessions, Edit, JustInTime, Login, LoginForm, LoginRequest, LookupError, MemoryStore,
+    NewSession, Provisioning, ProvisioningRefusal, Release, RevocationKey, RevocationStore, RoleMap,
+    SameEmail, SessionIssuer, SessionKey, SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn,
+    SsoReason, StoreError, TxtLookup, VerifiedSession,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -25,6 +26,18 @@ async fn login(connection: Connection) -> Login {
     let world = World::new(connection);
     let start = world.begin();
     world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap()
+}
+
+/// A connection that accepts addresses of any domain, and has verified none.
+fn any_domain() -> Connection {
+    Connection::builder(&settings(), "acme-1", "acme")
+        .unwrap()
+        .idp_url(IDP_URL)
+        .idp_entity_id(IDP)
+        .certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .accept_any_email_domain()
+        .build()
+        .unwrap()
 }
 
 fn sessions(store: &MemoryStore) -> Sessions<MemoryStore> {
@@ -46,20 +59,12 @@ async fn a_session_says_whether_the_address_is_the_organizations() {
     let verified = login(acme()).await;
     assert!(verified.email_is_verified());
     let store = MemoryStore::default();
-    let issued = sessions(&store).begin(&verified, "user-1", now()).unwrap();
+    let issued = sessions(&store).begin(verified, "user-1", now()).await.unwrap();
     let session = sessions(&store).verify("acme", issued.token(), now()).await.unwrap();
     assert!(session.email_is_verified());
-    let any = Connection::builder(&settings(), "acme-1", "acme")
-        .unwrap()
-        .idp_url(IDP_URL)
-        .idp_entity_id(IDP)
-        .certificate(keys::OWN_CERTIFICATE.as_bytes())
-        .accept_any_email_domain()
-        .build()
-        .unwrap();
-    let unverified = login(any).await;
+    let unverified = login(any_domain()).await;
     assert!(!unverified.email_is_verified());
-    let issued = sessions(&store).begin(&unverified, "user-1", now()).unwrap();
+    let issued = sessions(&store).begin(unverified, "user-1", now()).await.unwrap();
     let session = sessions(&store).verify("acme", issued.token(), now()).await.unwrap();
     assert!(!session.email_is_verified());
 }
@@ -262,31 +267,45 @@ fn public_keys_are_there_for_others() {
 struct Down;
 
 impl RevocationStore for Down {
-    async fn revoke(&self, _: &str, _: SystemTime, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+    async fn revoke(
+        &self,
+        _: &RevocationKey,
+        _: SystemTime,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<(), StoreError> {
         Err(StoreError::new("down"))
     }
 
-    async fn revoked_at(&self, _: &[String], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    async fn revoked_at(&self, _: &[RevocationKey], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         Err(StoreError::new("down"))
     }
 }
 
 impl jumpcloud_sso::OnceStore for Down {
-    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
+    async fn claim(
+        &self,
+        _: &ClaimKey,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<jumpcloud_sso::Claim, StoreError> {
         Err(StoreError::new("down"))
     }
 }
 
 #[tokio::test]
-async fn who_cannot_tell_refuses() {
+async fn a_failing_store_refuses_sessions() {
     let sessions = Sessions::new(&settings(), Down).unwrap();
     let token = token("acme", "c-1", "user-1", now());
     assert_eq!(code(sessions.verify("acme", &token, now()).await), "config.store");
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
     let sessions = sessions.redirect_uris([FRONT_END]).unwrap();
-    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).unwrap();
-    assert_eq!(code(sessions.redeem(&handed, VERIFIER, FRONT_END, now()).await), "config.store");
+    assert_eq!(code(sessions.hand_over(&issued, &challenge, FRONT_END, now()).await), "config.store");
+    let up = self::sessions(&MemoryStore::default()).redirect_uris([FRONT_END]).unwrap();
+    let handed = up.hand_over(&issued, &challenge, FRONT_END, now()).await.unwrap();
+    assert_eq!(code(sessions.begin(login(acme()).await, "user-1", now()).await), "config.store");
+    assert_eq!(code(sessions.redeem(handed.code(), VERIFIER, FRONT_END, now()).await), "config.store");
 }
 
 #[tokio::test]
@@ -295,24 +314,48 @@ async fn a_front_end_elsewhere_gets_its_session_by_a_code() {
     let sso = SingleSignOn::new(&settings(), store.clone()).unwrap();
     let connection = acme();
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
-    let start = sso.begin_login_to_hand_over(&connection, &challenge, None, now()).unwrap();
+    let request = LoginRequest::default().code_challenge(&challenge);
+    let start = sso.begin_login(&connection, &request, now()).unwrap();
     let world = World::new(connection.clone());
     let (saml_response, relay_state) = world.answer(&start);
     let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
-    let login = sso.finish_login(&connection, form, Some(&cookies(&start)), now()).await.unwrap();
+    let login = sso.finish_login(&connection, form, &Cookies::new([cookies(&start)]), now()).await.unwrap();
     assert_eq!(login.code_challenge(), Some(&challenge));
     assert_eq!(login.return_to(), None);
 
     let sessions = sessions(&store).redirect_uris([FRONT_END]).unwrap();
-    let issued = sessions.begin(&login, "user-1", now()).unwrap();
-    let handed = sessions.hand_over(&issued, login.code_challenge().unwrap(), FRONT_END, now()).unwrap();
+    let issued = sessions.begin(login, "user-1", now()).await.unwrap();
+    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).await.unwrap();
+    assert_eq!(handed.url().as_str(), format!("{FRONT_END}?code={}", handed.code()));
+    assert_eq!(CodeRedirect::HEADERS, [("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")]);
+    assert!(!format!("{handed:?}").contains(handed.code()));
     let redeem = async |verifier: &str| {
-        sessions.redeem(&handed, verifier, FRONT_END, now() + Duration::from_secs(30)).await
+        sessions.redeem(handed.code(), verifier, FRONT_END, now() + Duration::from_secs(30)).await
     };
     // Trying with a wrong verifier uses nothing up.
     assert_eq!(code(redeem(&"a".repeat(43)).await), "session.pkce_mismatch");
     assert_eq!(redeem(VERIFIER).await.unwrap(), issued.token());
+    // Whoever exchanges it again has a copy, and so perhaps of the token.
+    assert_eq!(code(sessions.verify("acme", issued.token(), now()).await), "accepted");
     assert_eq!(code(redeem(VERIFIER).await), "session.code_used");
+    assert_eq!(code(sessions.verify("acme", issued.token(), now()).await), "session.revoked");
+    assert_eq!(code(sessions.hand_over(&issued, &challenge, FRONT_END, now()).await), "session.revoked");
+}
+
+#[tokio::test]
+async fn a_session_that_is_revoked_meanwhile_is_not_handed_over() {
+    let sessions = sessions(&MemoryStore::default()).redirect_uris([FRONT_END]).unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    for revoked in [false, true] {
+        let issued = sessions.issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
+        let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).await.unwrap();
+        if revoked {
+            sessions.revoke_session(issued.session_id(), now()).await.unwrap();
+        }
+        let expected = if revoked { "session.revoked" } else { "accepted" };
+        let redeemed = sessions.redeem(handed.code(), VERIFIER, FRONT_END, now()).await;
+        assert_eq!(code(redeemed), expected);
+    }
 }
 
 #[tokio::test]
@@ -321,11 +364,11 @@ async fn a_session_is_handed_over_to_listed_addresses_only() {
     let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     let listed = sessions().redirect_uris([FRONT_END]).unwrap();
-    let hand = |sessions: &Sessions<MemoryStore>, uri: &str| {
-        code(sessions.hand_over(&issued, &challenge, uri, now()))
+    let hand = async |sessions: &Sessions<MemoryStore>, uri: &str| {
+        code(sessions.hand_over(&issued, &challenge, uri, now()).await)
     };
-    assert_eq!(hand(&listed, FRONT_END), "accepted");
-    assert_eq!(hand(&sessions(), FRONT_END), "session.redirect_uri");
+    assert_eq!(hand(&listed, FRONT_END).await, "accepted");
+    assert_eq!(hand(&sessions(), FRONT_END).await, "session.redirect_uri");
     for uri in [
         "https://www.acme.test/signed-in/",
         "https://www.acme.test/signed-in?next=https://evil.test",
@@ -333,11 +376,20 @@ async fn a_session_is_handed_over_to_listed_addresses_only() {
         "https://WWW.acme.test/signed-in",
         "",
     ] {
-        assert_eq!(hand(&listed, uri), "session.redirect_uri", "{uri}");
+        assert_eq!(hand(&listed, uri).await, "session.redirect_uri", "{uri}");
     }
-    for wrong in
-        ["http://www.acme.test/", "javascript:alert(1)", "/signed-in", "https://a:b@www.acme.test/", ""]
-    {
+    for wrong in [
+        "http://www.acme.test/",
+        "javascript:alert(1)",
+        "/signed-in",
+        "https://a:b@www.acme.test/",
+        "",
+        " https://www.acme.test/",
+        "https://www.acme.test/\u{a0}",
+        "https://www.acme.test/\tin",
+        "https://www.acme.test/\u{85}",
+        "https://www.acme.test\\@evil.test/",
+    ] {
         let error = sessions().redirect_uris([wrong]).err().unwrap();
         assert_eq!(error.code(), "config.redirect_uri", "{wrong}");
     }
@@ -351,8 +403,8 @@ async fn a_code_is_redeemed_once_whatever_the_clocks_say() {
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     // The machine that made the code is ahead, so that it lives longer by the clocks of the others.
     let ahead = now() + Duration::from_secs(200);
-    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, ahead).unwrap();
-    let redeem = async |at: SystemTime| code(sessions.redeem(&handed, VERIFIER, FRONT_END, at).await);
+    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, ahead).await.unwrap();
+    let redeem = async |at: SystemTime| code(sessions.redeem(handed.code(), VERIFIER, FRONT_END, at).await);
     assert_eq!(redeem(now()).await, "accepted");
     for seconds in [61, 200, 259] {
         assert_eq!(redeem(now() + Duration::from_secs(seconds)).await, "session.code_used", "{seconds}");
@@ -381,7 +433,7 @@ async fn what_was_revoked_stays_so_as_long_as_any_token_lives() {
 
 #[tokio::test]
 async fn a_logout_is_remembered_as_long_as_its_session_could_live() {
-    let store = MemoryStore::with_capacity(2);
+    let store = MemoryStore::with_capacity(512);
     let sessions = sessions(&store);
     let day = Duration::from_secs(24 * 3600);
     for round in 0..10 {
@@ -400,12 +452,14 @@ async fn what_is_under_way_survives_a_change_of_the_secret() {
     let connection = acme();
     let world = World::new(connection.clone());
     let start = SingleSignOn::new(&before, store.clone()).unwrap();
-    let start = start.begin_login(&connection, None, now()).unwrap();
+    let start = start.begin_login(&connection, &LoginRequest::default(), now()).unwrap();
     let (saml_response, relay_state) = world.answer(&start);
     let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
     let finish = async |settings: &Settings| {
         let sso = SingleSignOn::new(settings, store.clone()).unwrap();
-        sso.finish_login(&connection, form, Some(&cookies(&start)), now()).await.map_err(|error| error.code())
+        sso.finish_login(&connection, form, &Cookies::new([cookies(&start)]), now())
+            .await
+            .map_err(|error| error.code())
     };
     assert_eq!(finish(&settings()).await.unwrap_err(), "binding.state");
     let login = finish(&after).await.unwrap();
@@ -413,16 +467,76 @@ async fn what_is_under_way_survives_a_change_of_the_secret() {
     let listed = |settings: &Settings| {
         Sessions::new(settings, store.clone()).unwrap().redirect_uris([FRONT_END]).unwrap()
     };
-    let issued = listed(&before).begin(&login, "user-1", now()).unwrap();
+    let issued = listed(&before).begin(login, "user-1", now()).await.unwrap();
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
-    let handed = listed(&before).hand_over(&issued, &challenge, FRONT_END, now()).unwrap();
+    let handed = listed(&before).hand_over(&issued, &challenge, FRONT_END, now()).await.unwrap();
     let redeem = async |settings: &Settings, verifier: &str, at: SystemTime| {
-        code(listed(settings).redeem(&handed, verifier, FRONT_END, at).await)
+        code(listed(settings).redeem(handed.code(), verifier, FRONT_END, at).await)
     };
     assert_eq!(redeem(&settings(), VERIFIER, now()).await, "session.code");
     assert_eq!(redeem(&after, &"a".repeat(43), now()).await, "session.pkce_mismatch");
     assert_eq!(redeem(&after, VERIFIER, now() + MINUTE).await, "session.code_expired");
     assert_eq!(redeem(&after, VERIFIER, now()).await, "accepted");
+}
+
+/// Instances of a service are restarted one after the other, so that two configurations run side by side at each step.
+#[tokio::test]
+async fn a_secret_is_accepted_everywhere_before_it_is_used() {
+    let of = |present: &str, accepted: &[&str]| {
+        let settings = Settings::new("https://app.acme.test", present).unwrap();
+        accepted.iter().fold(settings, |settings, secret| settings.former_secret(secret).unwrap())
+    };
+    let (old, new) = (crate::FORMER_SECRET.as_str(), crate::SECRET.as_str());
+    let steps = [of(old, &[]), of(old, &[new]), of(new, &[old]), of(new, &[])];
+    for pair in steps.windows(2) {
+        for (first, second) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+            assert_eq!(begun_here_used_there(first, second).await, Ok(()));
+        }
+    }
+    // A secret that is used at once is not known to the instances that are yet to be restarted.
+    let (before, after) = (of(old, &[]), of(new, &[old]));
+    assert_eq!(begun_here_used_there(&before, &after).await, Ok(()));
+    assert_eq!(begun_here_used_there(&after, &before).await, Err("binding.state"));
+}
+
+/// What one instance begins, another one goes on with: a login, its session, a code, a stored private key.
+async fn begun_here_used_there(here: &Settings, there: &Settings) -> Result<(), &'static str> {
+    let (store, admin) = (MemoryStore::default(), Actor::user("admin-1"));
+    let connections = Connections::new(here, store.clone());
+    let edit = Edit::new()
+        .idp_url(IDP_URL)
+        .idp_entity_id(IDP)
+        .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .decryption_key(keys::SERVICE_KEY)
+        .accept_any_email_domain(true);
+    let id = connections.of("acme").create(&admin, now()).await.unwrap().id().to_owned();
+    connections.of("acme").edit(&id, &edit, &admin, now()).await.unwrap();
+    connections.of("acme").enable(&id, &admin, now()).await.unwrap();
+    let connection = connections.active(&id).await.unwrap();
+
+    let begun = SingleSignOn::new(here, store.clone()).unwrap();
+    let start = begun.begin_login(&connection, &LoginRequest::default(), now()).unwrap();
+    let world = World::new(connection.clone());
+    let (saml_response, relay_state) = world.answer(&start);
+    let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
+    let finishing = SingleSignOn::new(there, store.clone()).unwrap();
+    let cookies = Cookies::new([cookies(&start)]);
+    let login = finishing.finish_login(&connection, form, &cookies, now()).await;
+    let login = login.map_err(|error| error.code())?;
+
+    let sessions = |settings: &Settings| {
+        Sessions::new(settings, store.clone()).unwrap().redirect_uris([FRONT_END]).unwrap()
+    };
+    let session = connections.complete_login(login, "user-1", &sessions(here), now()).await.unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let handed = sessions(here).hand_over(&session, &challenge, FRONT_END, now()).await.unwrap();
+    let token = sessions(there).redeem(handed.code(), VERIFIER, FRONT_END, now()).await;
+    let token = token.map_err(|refusal| refusal.code())?;
+    let elsewhere = Connections::new(there, store.clone());
+    let refreshed = elsewhere.refresh(&sessions(there), "acme", &token, now()).await;
+    refreshed.map_err(|refusal| refusal.code())?;
+    elsewhere.active(&id).await.map_err(|refusal| refusal.code())?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -479,8 +593,7 @@ impl Enforced {
         let connection = connections.active(&id).await.unwrap();
         let answer = page.answer(&connection, &idp(), &user(), now());
         let login = page.finish(&connection, &answer, now()).await.unwrap();
-        let session = page.sessions.begin(&login, "user-1", now()).unwrap();
-        connections.complete_login(&login, &session, now()).await.unwrap();
+        connections.complete_login(login, "user-1", &page.sessions, now()).await.unwrap();
         // Within a second, which sessions do not know of.
         let since = now() + HOUR + Duration::from_millis(900);
         connections.of("acme").enforce(&id, &break_glass, earlier, &admin, since).await.unwrap();
@@ -660,11 +773,17 @@ async fn a_challenge_outlives_a_change_of_the_secret() {
 #[tokio::test]
 async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
     let verified = login(acme()).await;
-    let member =
-        SameEmail { user: "user-1".to_owned(), is_member: true, has_account: false, is_deactivated: false };
+    let member = SameEmail {
+        user: "user-1".to_owned(),
+        email_is_verified: true,
+        is_member: true,
+        has_account: false,
+        is_deactivated: false,
+    };
     let refused = Provisioning::Refuse(ProvisioningRefusal::EmailInUse);
     let default = JustInTime::default();
-    assert_eq!(default.decide(&verified, None), Provisioning::Create);
+    let creates = Provisioning::Create { claims_email: true };
+    assert_eq!(default.decide(&verified, None), creates);
     assert_eq!(default.decide(&verified, Some(&member)), refused);
     let linking = default.link_members_by_verified_email();
     assert_eq!(linking.decide(&verified, Some(&member)), Provisioning::Link { user: "user-1".to_owned() });
@@ -678,15 +797,6 @@ async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
     let deactivated = Provisioning::Refuse(ProvisioningRefusal::Deactivated);
     assert_eq!(linking.decide(&verified, Some(&gone)), deactivated);
     assert_eq!(default.decide(&verified, Some(&gone)), deactivated);
-    let any = Connection::builder(&settings(), "acme-1", "acme")
-        .unwrap()
-        .idp_url(IDP_URL)
-        .idp_entity_id(IDP)
-        .certificate(keys::OWN_CERTIFICATE.as_bytes())
-        .accept_any_email_domain()
-        .build()
-        .unwrap();
-    assert_eq!(linking.decide(&login(any).await, Some(&member)), refused);
     let invited = default.without_creating();
     assert_eq!(invited.decide(&verified, None), Provisioning::Refuse(ProvisioningRefusal::NoUser));
     for refusal in
@@ -694,6 +804,39 @@ async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
     {
         assert!(!refusal.hint().is_empty());
     }
+}
+
+#[tokio::test]
+async fn an_unverified_address_neither_blocks_nor_claims_nor_links() {
+    let (verified, unverified) = (login(acme()).await, login(any_domain()).await);
+    assert!(!unverified.email_is_verified());
+    let owner = SameEmail {
+        user: "user-1".to_owned(),
+        email_is_verified: true,
+        is_member: true,
+        has_account: false,
+        is_deactivated: false,
+    };
+    let squatter = SameEmail { email_is_verified: false, ..owner.clone() };
+    let policy = JustInTime::default().link_members_by_verified_email();
+    let unclaimed = Provisioning::Create { claims_email: false };
+    // Whoever asserts an address without proof gets a user without it, whoever else has it.
+    for other in
+        [None, Some(&owner), Some(&squatter), Some(&SameEmail { is_deactivated: true, ..owner.clone() })]
+    {
+        assert_eq!(policy.decide(&unverified, other), unclaimed, "{other:?}");
+    }
+    // The owner of the address is not in the way of one who has merely asserted it, even as a member or deactivated.
+    for other in [
+        squatter.clone(),
+        SameEmail { is_deactivated: true, ..squatter.clone() },
+        SameEmail { has_account: true, is_member: false, ..squatter },
+    ] {
+        let decision = policy.decide(&verified, Some(&other));
+        assert_eq!(decision, Provisioning::Create { claims_email: true }, "{other:?}");
+    }
+    let invited = policy.without_creating();
+    assert_eq!(invited.decide(&unverified, Some(&owner)), Provisioning::Refuse(ProvisioningRefusal::NoUser));
 }
 
 #[test]

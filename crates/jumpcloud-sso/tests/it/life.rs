@@ -6,15 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use jumpcloud_sso::{
-    Actor, AttributeMap, BreakGlass, Certificate, CompletedLogin, ConnectionRecord, ConnectionStore,
-    Connections, DomainClaim, DomainStore, Domains, EarlierSessions, Edit, Effect, Entitlements, Event,
-    EventKind, Feature, Field, LoginForm, MemoryStore, Missing, NewSession, OnceStore, Organization, Phase,
-    Refusal, Release, Retirement, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
+    Actor, AttributeMap, BreakGlass, Certificate, ClaimKey, CompletedLogin, ConnectionRecord,
+    ConnectionStore, Connections, Cookies, DomainClaim, DomainRelease, DomainStore, Domains, EarlierSessions,
+    Edit, Effect, Entitlements, Event, EventKind, Feature, Field, Login, LoginForm, MemoryStore, Missing,
+    OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement, RevocationKey, RevocationStore,
+    Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
 use crate::{IDP, IDP_URL, now, settings};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn admin() -> Actor {
@@ -61,7 +63,9 @@ impl Admin {
     }
 
     async fn edit(&self, edit: Edit) -> Result<Vec<Effect>, Refusal> {
-        self.own().edit(&self.id, &edit, &admin(), now()).await.map(|edited| edited.effects)
+        let (sessions, by) = (self.sessions(), admin());
+        let edited = self.own().edit_and_revoke(&self.id, &edit, &sessions, &by, now()).await;
+        edited.map(|edited| edited.effects)
     }
 
     async fn enforce(&self) -> Result<(), Refusal> {
@@ -80,8 +84,7 @@ impl Admin {
         let idp = JumpCloud::with_key(IDP_URL, IDP, key, certificate).unwrap();
         let answer = page.answer(&connection, &idp, &crate::user(), at);
         let login = page.finish(&connection, &answer, at).await.unwrap();
-        let session = page.sessions.begin(&login, "user-1", at).unwrap();
-        self.connections.complete_login(&login, &session, at).await.unwrap();
+        self.connections.complete_login(login, "user-1", &page.sessions, at).await.unwrap();
     }
 
     async fn phase(&self) -> Phase {
@@ -408,8 +411,7 @@ async fn a_login_that_did_not_come_to_its_end_is_no_test() {
     assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
     // One that began before a change tests what was before it.
     admin.edit(Edit::new().idp_url("https://sso.jumpcloud.com/saml2/new")).await.unwrap();
-    let session = page.sessions.begin(&login, "user-1", now()).unwrap();
-    admin.connections.complete_login(&login, &session, now()).await.unwrap();
+    admin.connections.complete_login(login, "user-1", &page.sessions, now()).await.unwrap();
     assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
 }
 
@@ -488,8 +490,14 @@ impl DomainStore for Contended {
         self.0.claim_domain(domain, by, events).await
     }
 
-    async fn release_domain(&self, domain: &str, by: &str, events: &[Event]) -> Result<bool, StoreError> {
-        self.0.release_domain(domain, by, events).await
+    async fn release_domain(
+        &self,
+        domain: &str,
+        by: &str,
+        release: Release,
+        events: &[Event],
+    ) -> Result<DomainRelease, StoreError> {
+        self.0.release_domain(domain, by, release, events).await
     }
 
     async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
@@ -516,7 +524,13 @@ impl ConnectionStore for Contended {
         self.0.connections(organization, after, limit.min(50)).await
     }
 
-    async fn save(&self, _: &ConnectionRecord, _: Option<u64>, _: &[Event]) -> Result<Saved, StoreError> {
+    async fn save(
+        &self,
+        _: &ConnectionRecord,
+        _: Option<u64>,
+        _: Requires,
+        _: &[Event],
+    ) -> Result<Saved, StoreError> {
         Ok(Saved::Conflict)
     }
 
@@ -614,7 +628,7 @@ async fn whatever_is_enforced_is_found_among_however_many() {
     for number in 0..250 {
         let json = enforced.replace(&admin.id, &format!("0{number}")).replace("enforced", "active");
         let other = ConnectionRecord::from_json(&json).unwrap();
-        assert_eq!(admin.store.save(&other, None, &[]).await.unwrap(), Saved::Saved);
+        assert_eq!(admin.store.save(&other, None, Requires::Nothing, &[]).await.unwrap(), Saved::Saved);
     }
     assert_eq!(admin.own().list().await.unwrap().len(), 251);
     assert!(admin.own().enforcement().await.unwrap().is_enforced());
@@ -715,7 +729,10 @@ async fn a_record_that_pins_a_compromised_key_makes_no_connection() {
     let next =
         ConnectionRecord::from_json(&pinned.to_json().unwrap().replace(r#""version":3"#, r#""version":4"#))
             .unwrap();
-    assert_eq!(admin.store.save(&next, Some(record.version()), &[]).await.unwrap(), Saved::Saved);
+    assert_eq!(
+        admin.store.save(&next, Some(record.version()), Requires::Nothing, &[]).await.unwrap(),
+        Saved::Saved
+    );
     assert_eq!(admin.connections.active(&admin.id).await.unwrap_err().code(), "config.key_compromised");
 }
 
@@ -829,14 +846,13 @@ async fn a_login_by_a_certificate_that_is_retired_meanwhile_is_not_completed() {
     let connection = admin.connections.active(&admin.id).await.unwrap();
     let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
     let login = page.finish(&connection, &answer, now()).await.unwrap();
-    let session = page.sessions.begin(&login, "user-1", now()).unwrap();
     let own = connection.certificates().next().unwrap().fingerprint_sha256().to_string();
     let edit = Edit::new()
         .add_certificate(keys::OTHER_CERTIFICATE.as_bytes())
         .retire_certificate(&own, Retirement::Rotated);
     admin.edit(edit).await.unwrap();
-    let refusal = admin.connections.complete_login(&login, &session, now()).await.unwrap_err();
-    assert_eq!(refusal.code(), "config.certificate_retired");
+    let refused = admin.connections.complete_login(login, "user-1", &page.sessions, now()).await;
+    assert_eq!(refused.unwrap_err().code(), "config.certificate_retired");
 }
 
 #[tokio::test]
@@ -851,10 +867,9 @@ async fn a_test_is_a_login_by_the_way_that_members_are_sent() {
         let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::user());
         let saml_response = STANDARD.encode(response.build().unwrap());
         let form = LoginForm { saml_response: &saml_response, relay_state: None };
-        let login = page.sso.finish_login(&connection, form, None, now()).await.unwrap();
+        let login = page.sso.finish_login(&connection, form, &Cookies::default(), now()).await.unwrap();
         assert!(!login.began_at_service());
-        let session = page.sessions.begin(&login, "user-1", now()).unwrap();
-        admin.connections.complete_login(&login, &session, now()).await.unwrap();
+        admin.connections.complete_login(login, "user-1", &page.sessions, now()).await.unwrap();
     };
     click().await;
     assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
@@ -891,7 +906,9 @@ async fn logins_go_by_the_domains_of_the_moment() {
     assert_eq!(log_in().await, "accepted");
     let other = admin.store.claim_domain("other.test", "acme", &[]).await.unwrap();
     assert_eq!(other, DomainClaim::Claimed);
-    assert!(admin.store.release_domain("acme.test", "acme", &[]).await.unwrap());
+    let lockout = Release::EvenIfMembersAreLockedOut;
+    let released = admin.store.release_domain("acme.test", "acme", lockout, &[]).await.unwrap();
+    assert_eq!(released, DomainRelease::Released);
     assert_eq!(log_in().await, "attribute.email_domain");
 }
 
@@ -933,17 +950,28 @@ async fn disabling_says_that_enforcement_ends_with_it() {
 struct Down;
 
 impl RevocationStore for Down {
-    async fn revoke(&self, _: &str, _: SystemTime, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+    async fn revoke(
+        &self,
+        _: &RevocationKey,
+        _: SystemTime,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<(), StoreError> {
         Err(StoreError::new("down"))
     }
 
-    async fn revoked_at(&self, _: &[String], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+    async fn revoked_at(&self, _: &[RevocationKey], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         Err(StoreError::new("down"))
     }
 }
 
 impl OnceStore for Down {
-    async fn claim(&self, _: &str, _: SystemTime, _: SystemTime) -> Result<jumpcloud_sso::Claim, StoreError> {
+    async fn claim(
+        &self,
+        _: &ClaimKey,
+        _: SystemTime,
+        _: SystemTime,
+    ) -> Result<jumpcloud_sso::Claim, StoreError> {
         Err(StoreError::new("down"))
     }
 }
@@ -952,18 +980,22 @@ impl OnceStore for Down {
 async fn disabling_ends_every_session_whenever_it_began() {
     let admin = Admin::with_active().await;
     let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
-    let session = async |at: SystemTime| {
+    let login = async |at: SystemTime| {
         let connection = admin.connections.active(&admin.id).await.unwrap();
         let answer = page.answer(&connection, &crate::idp(), &crate::user(), at);
-        let login = page.finish(&connection, &answer, at).await.unwrap();
-        (page.sessions.begin(&login, "user-1", at).unwrap(), login)
+        page.finish(&connection, &answer, at).await.unwrap()
+    };
+    let complete = async |login: Login, at: SystemTime| {
+        admin.connections.complete_login(login, "user-1", &page.sessions, at).await
     };
     let verify = async |token: &str, at: SystemTime| {
         page.sessions.verify("acme", token, at).await.map_or_else(|error| error.code(), |_| "good")
     };
     // On a machine whose clock is ahead, one begins after the end.
-    let (first, _) = session(now()).await;
-    let (ahead, login) = session(now() + Duration::from_secs(59)).await;
+    let at = now() + Duration::from_secs(59);
+    let first = complete(login(now()).await, now()).await.unwrap();
+    let ahead = complete(login(at).await, at).await.unwrap();
+    let under_way = login(at).await;
     let down = Sessions::new(&settings(), Down).unwrap();
     let refusal = admin.own().disable(&admin.id, &down, &self::admin(), now()).await.unwrap_err();
     assert_eq!(refusal.code(), "config.store");
@@ -980,36 +1012,166 @@ async fn disabling_ends_every_session_whenever_it_began() {
     }
     // Enabled again, it begins anew: at once, and without what was under way before.
     admin.own().enable(&admin.id, &self::admin(), now()).await.unwrap();
-    let (fresh, again) = session(now()).await;
+    let fresh = complete(login(now()).await, now()).await.unwrap();
     assert_eq!(verify(fresh.token(), now()).await, "good");
-    admin.connections.complete_login(&again, &fresh, now()).await.unwrap();
-    let late = admin.connections.complete_login(&login, &ahead, now()).await.unwrap_err();
-    assert_eq!(late.code(), "config.disabled");
+    assert_eq!(complete(under_way, at).await.unwrap_err().code(), "config.disabled");
     assert_eq!(verify(ahead.token(), now() + DAY / 4).await, "session.revoked");
 }
 
 #[tokio::test]
-async fn a_login_is_completed_by_its_own_session() {
+async fn a_login_is_good_for_one_session_of_one_user() {
     let admin = Admin::with_active().await;
-    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
     let connection = admin.connections.active(&admin.id).await.unwrap();
+    let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
     let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+    // Two machines of a service that do not share what they remember of assertions: both accept it.
+    let elsewhere = jumpcloud_sso_contract::LoginPage::new(&MemoryStore::default());
     let login = page.finish(&connection, &answer, now()).await.unwrap();
-    let complete = async |organization: &str, connection: &str, activation: Option<u64>| {
-        let session = NewSession::new("user-1", organization, connection);
-        let session = activation.map_or_else(|| session.clone(), |number| session.clone().activation(number));
-        let session = settings().session_issuer().issue(&session, now()).unwrap();
-        let result = admin.connections.complete_login(&login, &session, now()).await;
-        result.map_or_else(|refusal| refusal.code(), |()| "complete")
+    let again = elsewhere.finish(&connection, &answer, now()).await.unwrap();
+    let complete = async |login: Login, user: &str| {
+        admin.connections.complete_login(login, user, &page.sessions, now()).await
     };
-    assert_eq!(complete("other", &admin.id, Some(1)).await, "config.other_session");
-    assert_eq!(complete("acme", "password", Some(1)).await, "config.other_session");
-    // Disabling the connection would not end these.
-    assert_eq!(complete("acme", &admin.id, None).await, "config.other_session");
-    assert_eq!(complete("acme", &admin.id, Some(2)).await, "config.other_session");
-    assert_eq!(admin.enforce().await.unwrap_err().code(), "config.not_tested");
-    assert_eq!(complete("acme", &admin.id, Some(1)).await, "complete");
-    admin.enforce().await.unwrap();
+    let session = complete(login, "user-1").await.unwrap();
+    assert_eq!(complete(again, "user-2").await.unwrap_err().code(), "session.login_used");
+    // Nor does it count as a test by that user.
+    let logins = admin.store.logins(&admin.id).await.unwrap();
+    assert_eq!(logins.iter().map(CompletedLogin::user).collect::<Vec<_>>(), ["user-1"]);
+    let verified = page.sessions.verify("acme", session.token(), now()).await.unwrap();
+    assert_eq!((verified.subject(), verified.login().map(str::len)), ("user-1", Some(43)));
+}
+
+#[tokio::test]
+async fn a_login_has_five_minutes_to_become_a_session() {
+    let second = Duration::from_secs(1);
+    for (later, expected) in [
+        (Duration::ZERO, "complete"),
+        (5 * MINUTE - second, "complete"),
+        (5 * MINUTE, "session.login_expired"),
+        (DAY * 30, "session.login_expired"),
+    ] {
+        let admin = Admin::with_active().await;
+        let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+        let login = page.finish(&connection, &answer, now()).await.unwrap();
+        let completed =
+            admin.connections.complete_login(login, "user-1", &page.sessions, now() + later).await;
+        assert_eq!(completed.map_or_else(|refusal| refusal.code(), |_| "complete"), expected, "{later:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_revoked_while_a_login_is_under_way_stays_revoked() {
+    for (revoked, expected) in [
+        ("nothing", "complete"),
+        ("another user", "complete"),
+        ("an earlier second", "complete"),
+        ("user", "session.revoked"),
+        ("connection", "session.revoked"),
+        ("organization", "session.revoked"),
+    ] {
+        let admin = Admin::with_active().await;
+        let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+        let login = page.finish(&connection, &answer, now()).await.unwrap();
+        let sessions = &page.sessions;
+        match revoked {
+            "another user" => sessions.revoke_user("acme", "user-2", now()).await,
+            "an earlier second" => sessions.revoke_user("acme", "user-1", now() - MINUTE).await,
+            "user" => sessions.revoke_user("acme", "user-1", now()).await,
+            "connection" => sessions.revoke_connection("acme", &admin.id, now()).await,
+            "organization" => sessions.revoke_organization("acme", now()).await,
+            _ => Ok(()),
+        }
+        .unwrap();
+        let completed = admin.connections.complete_login(login, "user-1", sessions, now() + MINUTE).await;
+        assert_eq!(completed.map_or_else(|refusal| refusal.code(), |_| "complete"), expected, "{revoked}");
+    }
+}
+
+#[tokio::test]
+async fn a_compromised_key_ends_what_it_began_and_a_replaced_one_does_not() {
+    for reason in [Retirement::Rotated, Retirement::Compromised] {
+        let admin = Admin::with_active().await;
+        let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+        admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+        let session = async |key: &str, certificate: &str| {
+            let connection = admin.connections.active(&admin.id).await.unwrap();
+            let idp = JumpCloud::with_key(IDP_URL, IDP, key, certificate).unwrap();
+            let answer = page.answer(&connection, &idp, &crate::user(), now());
+            let login = page.finish(&connection, &answer, now()).await.unwrap();
+            admin.connections.complete_login(login, "user-1", &page.sessions, now()).await.unwrap()
+        };
+        let own = session(keys::OWN_KEY, keys::OWN_CERTIFICATE).await;
+        let other = session(keys::OTHER_KEY, keys::OTHER_CERTIFICATE).await;
+        let fingerprint = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap().fingerprint_sha256();
+        let edit = Edit::new().retire_certificate(&fingerprint.to_string(), reason);
+        let effects = admin.own().preview(&admin.id, &edit).await.unwrap();
+        let revokes = Effect::RevokesSessions { certificate: fingerprint.to_string() };
+        let is_compromised = reason == Retirement::Compromised;
+        assert_eq!(effects.contains(&revokes), is_compromised);
+
+        let down = Sessions::new(&settings(), Down).unwrap();
+        let by = self::admin();
+        if is_compromised {
+            let refused = admin.own().edit(&admin.id, &edit, &by, now()).await;
+            assert_eq!(refused.unwrap_err().code(), "config.revokes_sessions");
+            let failed = admin.own().edit_and_revoke(&admin.id, &edit, &down, &by, now()).await;
+            assert_eq!(failed.unwrap_err().code(), "config.store");
+        }
+        admin.own().edit_and_revoke(&admin.id, &edit, &page.sessions, &by, now()).await.unwrap();
+        let at = now() + MINUTE;
+        let code = |error: jumpcloud_sso::SessionRefusal| error.code();
+        let expected = if is_compromised { "session.revoked" } else { "good" };
+        for (session, expected) in [(&own, expected), (&other, "good")] {
+            let verified = page.sessions.verify("acme", session.token(), at).await;
+            assert_eq!(verified.map_or_else(code, |_| "good"), expected);
+            let refreshed = page.connections.refresh(&page.sessions, "acme", session.token(), at).await;
+            assert_eq!(refreshed.map_or_else(code, |_| "good"), expected);
+        }
+        // Even where a store has forgotten the revocation, the record has not.
+        let forgetful = jumpcloud_sso_contract::LoginPage::new(&MemoryStore::default()).sessions;
+        let refreshed = page.connections.refresh(&forgetful, "acme", own.token(), at).await;
+        let expected = if is_compromised { "session.withdrawn" } else { "good" };
+        assert_eq!(refreshed.map_or_else(code, |_| "good"), expected);
+    }
+}
+
+#[tokio::test]
+async fn refreshing_looks_at_the_connection_and_the_domain_anew() {
+    let code = |error: jumpcloud_sso::SessionRefusal| error.code();
+    for any_domain in [false, true] {
+        let admin = Admin::with_active().await;
+        let claim = admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap();
+        assert_eq!(claim, DomainClaim::Claimed);
+        let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+        admin.edit(Edit::new().accept_any_email_domain(any_domain)).await.unwrap();
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), now());
+        let login = page.finish(&connection, &answer, now()).await.unwrap();
+        assert!(login.email_is_verified());
+        let session = admin.connections.complete_login(login, "user-1", &page.sessions, now()).await.unwrap();
+        // What the store of revocations knows is left out here: the record and the domains have to do.
+        let refresh = async |token: &str, at: SystemTime| {
+            page.connections.refresh(&page.sessions, "acme", token, at).await
+        };
+        let session = refresh(session.token(), now() + MINUTE).await.unwrap();
+        let verified = page.sessions.verify("acme", session.token(), now() + MINUTE).await.unwrap();
+        assert_eq!((verified.email_is_verified(), verified.email_domain()), (true, Some("acme.test")));
+        let lost = Release::EvenIfMembersAreLockedOut;
+        let released = admin.store.release_domain("acme.test", "acme", lost, &[]).await.unwrap();
+        assert_eq!(released, DomainRelease::Released);
+        let refreshed = refresh(session.token(), now() + 2 * MINUTE).await;
+        if any_domain {
+            let session = refreshed.unwrap();
+            let verified = page.sessions.verify("acme", session.token(), now() + 2 * MINUTE).await.unwrap();
+            assert_eq!((verified.email_is_verified(), verified.email_domain()), (false, None));
+            assert_eq!(verified.email(), Some("bjensen@acme.test"));
+        } else {
+            assert_eq!(refreshed.map_or_else(code, |_| "good"), "session.withdrawn");
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,17 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jumpcloud_sso::{Connection, Login, LoginError, LoginForm, PostedForm, Stage};
-use jumpcloud_sso_testkit::ResponseBuilder;
+use jumpcloud_sso::{
+    Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
+    MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
+};
+use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, keys};
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
+
+fn sessions() -> Sessions<MemoryStore> {
+    Sessions::new(&settings(), MemoryStore::default()).unwrap()
+}
 
 #[tokio::test]
 async fn a_login_from_its_beginning_to_its_session() {
@@ -22,7 +29,7 @@ async fn a_login_from_its_beginning_to_its_session() {
         "acme-1:53:urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified:-:-:17:BJensen@acme.test"
     );
     assert_eq!(login.warnings(), []);
-    let token = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
+    let token = sessions().begin(login, "user-1", now()).await.unwrap();
     let session = settings().session_verifier().unwrap().verify_for("acme", token.token(), now()).unwrap();
     assert_eq!((session.subject(), session.connection()), ("user-1", "acme-1"));
     assert_eq!((session.given_name(), session.family_name()), (Some("Barbara"), Some("Jensen")));
@@ -109,7 +116,8 @@ async fn a_failed_attempt_uses_nothing_up() {
     let answer = world.answer(&start);
     let form = LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
     let cookies = cookies(&start);
-    let refused = world.sso.finish_login(&strict.connection, form, Some(&cookies), now()).await.unwrap_err();
+    let refused =
+        world.sso.finish_login(&strict.connection, form, &Cookies::new([&cookies]), now()).await.unwrap_err();
     assert_eq!(refused.code(), "attribute.missing");
     assert!(world.finish(&answer, Some(&cookies), now()).await.is_ok());
 }
@@ -126,10 +134,13 @@ async fn a_login_belongs_to_the_browser_that_began_it() {
         assert_eq!(error.code(), "binding.state", "{cookies:?}");
     }
     // Nor does it help to leave RelayState out, or to name another login.
-    for relay_state in [None, Some("https://app.acme.test/"), Some("0123456789abcdef")] {
+    for relay_state in [None, Some("https://app.acme.test/"), Some("0.0123456789abcdef")] {
         for cookies in [None, Some(cookies(&victim))] {
             let form = LoginForm { saml_response: &answer.0, relay_state };
-            let login = world.sso.finish_login(&world.connection, form, cookies.as_deref(), now()).await;
+            let login = world
+                .sso
+                .finish_login(&world.connection, form, &Cookies::new(cookies.as_deref()), now())
+                .await;
             assert_eq!(login.unwrap_err().code(), "binding.state", "{relay_state:?} {cookies:?}");
         }
     }
@@ -140,14 +151,17 @@ async fn a_login_belongs_to_the_browser_that_began_it() {
 async fn relay_state_need_not_come_back() {
     for relay_state in [None, Some(""), Some("https://app.acme.test/"), Some("/a default of JumpCloud's")] {
         let world = World::new(acme());
-        let (other, start) = (world.begin(), world.begin());
+        let other = world.begin();
+        let start = world.begin_beside(&[&other]);
         let both = format!("{}; {}", cookies(&other), cookies(&start));
         let answer = world.answer(&start);
         let form = LoginForm { saml_response: &answer.0, relay_state };
-        let login = world.sso.finish_login(&world.connection, form, Some(&both), now()).await.unwrap();
+        let login =
+            world.sso.finish_login(&world.connection, form, &Cookies::new([&both]), now()).await.unwrap();
         assert_eq!(login.return_to(), Some("/dashboard"), "{relay_state:?}");
         assert!(start.set_cookie().starts_with(login.clear_cookie().unwrap().split('=').next().unwrap()));
-        let again = world.sso.finish_login(&world.connection, form, Some(&both), now()).await.unwrap_err();
+        let again =
+            world.sso.finish_login(&world.connection, form, &Cookies::new([&both]), now()).await.unwrap_err();
         assert_eq!(again.code(), "replay.assertion");
     }
 }
@@ -173,13 +187,138 @@ async fn varied(
 async fn no_session_lives_longer_than_jumpcloud_says() {
     let end = now() + Duration::from_secs(1800);
     let login = varied(acme(), |response| response.session_not_on_or_after(end), now()).await.unwrap();
-    let issued = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
+    let issued = sessions().begin(login, "user-1", now()).await.unwrap();
     assert_eq!(issued.expires_at(), end);
     let verified = settings().session_verifier().unwrap().verify_for("acme", issued.token(), now()).unwrap();
     assert_eq!(verified.ends_at(), end);
     let login = varied(acme(), |response| response, now()).await.unwrap();
-    let issued = settings().session_issuer().issue(&login.new_session("user-1"), now()).unwrap();
+    let issued = sessions().begin(login, "user-1", now()).await.unwrap();
     assert!(issued.expires_at() > end);
+}
+
+#[tokio::test]
+async fn a_login_that_can_have_no_session_is_refused_and_uses_nothing_up() {
+    let refused = |end: SystemTime, at: SystemTime| {
+        varied(acme(), move |response| response.session_not_on_or_after(end), at)
+    };
+    // Within the tolerance for clocks, but over: no session could begin.
+    for end in [now(), now() - Duration::from_secs(59)] {
+        assert_eq!(refused(end, now()).await.unwrap_err().code(), "assertion.session_expired");
+    }
+    // Sessions have whole seconds.
+    let at = now() + Duration::from_millis(100);
+    assert_eq!(
+        refused(now() + Duration::from_millis(900), at).await.unwrap_err().code(),
+        "assertion.session_expired"
+    );
+    let login = refused(now() + Duration::from_secs(1), at).await.unwrap();
+    assert!(sessions().begin(login, "user-1", at).await.is_ok());
+
+    // Nothing was claimed: a store that is full would have said so.
+    let sso = SingleSignOn::new(&settings(), Refusing).unwrap();
+    let world = World::new(acme());
+    let start = sso.begin_login(&world.connection, &LoginRequest::default(), now()).unwrap();
+    let request = request(&start);
+    let (idp, audience) = (idp(), world.connection.service_provider().entity_id());
+    for (end, expected) in
+        [(now(), "assertion.session_expired"), (now() + Duration::from_secs(60), "replay.store")]
+    {
+        let response = idp.response(request.acs_url(), audience, now()).user(&user());
+        let response = response.in_response_to(request.id()).session_not_on_or_after(end);
+        let saml_response = STANDARD.encode(response.build().unwrap());
+        let form = LoginForm { saml_response: &saml_response, relay_state: request.relay_state() };
+        let cookies = Cookies::new([cookies(&start)]);
+        let error = sso.finish_login(&world.connection, form, &cookies, now()).await.unwrap_err();
+        assert_eq!(error.code(), expected);
+    }
+}
+
+/// A store that can keep nothing.
+struct Refusing;
+
+impl OnceStore for Refusing {
+    async fn claim(&self, _: &ClaimKey, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+        Err(StoreError::new("full"))
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_verified_for_a_browser_that_began_no_login() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let (_, relay_state) = world.answer(&start);
+    let request = request(&start);
+    let service = world.connection.service_provider();
+    let stranger =
+        JumpCloud::with_key(crate::IDP_URL, crate::IDP, keys::OTHER_KEY, keys::OTHER_CERTIFICATE).unwrap();
+    let forged = |answers: bool| {
+        let response = stranger.response(service.acs_url(), service.entity_id(), now()).user(&user());
+        let response = if answers { response.in_response_to(request.id()) } else { response };
+        STANDARD.encode(response.build().unwrap())
+    };
+    let (answer, unsolicited) = (forged(true), forged(false));
+    let own = Cookies::new([cookies(&start)]);
+    let none = Cookies::default();
+    for (saml_response, relay_state, cookies, expected) in [
+        (&answer, Some(relay_state.as_str()), &own, "signature.untrusted_key"),
+        (&answer, None, &own, "signature.untrusted_key"),
+        (&answer, Some(relay_state.as_str()), &none, "binding.state"),
+        (&answer, None, &none, "binding.state"),
+        (&unsolicited, None, &own, "response.unsolicited"),
+        (&unsolicited, None, &none, "response.unsolicited"),
+    ] {
+        let form = LoginForm { saml_response, relay_state };
+        let error = world.sso.finish_login(&world.connection, form, cookies, now()).await.unwrap_err();
+        assert_eq!(error.code(), expected);
+    }
+    // A connection that accepts logins which begin at JumpCloud has nothing else to go by.
+    let open = World::new(builder("acme-1", "acme").allow_idp_initiated().build().unwrap());
+    let form = LoginForm { saml_response: &unsolicited, relay_state: None };
+    let error = open.sso.finish_login(&open.connection, form, &none, now()).await.unwrap_err();
+    assert_eq!(error.code(), "signature.untrusted_key");
+}
+
+#[tokio::test]
+async fn a_diagnosis_has_at_most_16_kib() {
+    let domains: Vec<_> = (0..20_000).map(|number| format!("d{number}.test")).collect();
+    let connection = Connection::builder(&settings(), "acme-1", "acme")
+        .unwrap()
+        .idp_url(crate::IDP_URL)
+        .idp_entity_id(crate::IDP)
+        .certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .email_domains(&domains)
+        .build()
+        .unwrap();
+    let world = World::new(connection);
+    let start = world.begin();
+    let error = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap_err();
+    assert_eq!(error.code(), "attribute.email_domain");
+    let expected = error.diagnosis().expected.unwrap();
+    assert!(
+        expected.starts_with("d0.test, d1.test") && expected.contains("bytes in all"),
+        "{}",
+        expected.len()
+    );
+    let whole = error.diagnosis().to_string().len();
+    assert!((4096..16 * 1024).contains(&whole), "{whole}");
+}
+
+#[tokio::test]
+async fn debugging_shows_no_one() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let login = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap();
+    let shown = format!(
+        "{:?} {login:?} {:?} {:?} {:?}",
+        world.sso,
+        sessions(),
+        LoginRequest::new([cookies(&start)]).return_to("/dashboard"),
+        Cookies::new([cookies(&start)]),
+    );
+    for secret in ["bjensen", "BJensen", "Barbara", "/dashboard", "__Host", start.redirect_url().as_str()] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+    assert!(shown.contains("acme-1"), "{shown}");
 }
 
 #[tokio::test]
@@ -206,7 +345,8 @@ async fn a_connection_has_its_own_tolerance_for_clocks() {
 #[tokio::test]
 async fn several_tabs_do_not_disturb_each_other() {
     let world = World::new(acme());
-    let (first, second) = (world.begin(), world.begin());
+    let first = world.begin();
+    let second = world.begin_beside(&[&first]);
     let both = format!("{}; {}", cookies(&first), cookies(&second));
     assert!(world.finish(&world.answer(&second), Some(&both), now()).await.is_ok());
     assert!(world.finish(&world.answer(&first), Some(&both), now()).await.is_ok());
@@ -239,13 +379,16 @@ async fn logins_that_begin_at_jumpcloud_have_to_be_allowed() {
     for relay_state in [None, Some(""), Some("/dashboard")] {
         let form = LoginForm { saml_response: &tile, relay_state };
         let world = World::new(acme());
-        let error = world.sso.finish_login(&world.connection, form, None, now()).await.unwrap_err();
+        let error =
+            world.sso.finish_login(&world.connection, form, &Cookies::default(), now()).await.unwrap_err();
         assert_eq!(error.code(), "response.unsolicited");
         assert!(error.diagnosis().hint.contains("Login URL"));
         let world = World::new(builder("acme-1", "acme").allow_idp_initiated().build().unwrap());
-        let login = world.sso.finish_login(&world.connection, form, None, now()).await.unwrap();
+        let login =
+            world.sso.finish_login(&world.connection, form, &Cookies::default(), now()).await.unwrap();
         assert_eq!((login.return_to(), login.clear_cookie()), (None, None));
-        let again = world.sso.finish_login(&world.connection, form, None, now()).await.unwrap_err();
+        let again =
+            world.sso.finish_login(&world.connection, form, &Cookies::default(), now()).await.unwrap_err();
         assert_eq!(again.code(), "replay.assertion");
     }
 }
@@ -258,23 +401,46 @@ async fn connections_do_not_mix() {
     let start = acme.begin();
     let answer = acme.answer(&start);
     let form = LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
-    let error =
-        acme.sso.finish_login(&other.connection, form, Some(&cookies(&start)), now()).await.unwrap_err();
+    let error = acme
+        .sso
+        .finish_login(&other.connection, form, &Cookies::new([cookies(&start)]), now())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "binding.state", "the cookie is for the other connection");
     let start = other.begin();
     let form = LoginForm { saml_response: &answer.0, relay_state: Some(&other.answer(&start).1) };
-    let error =
-        acme.sso.finish_login(&other.connection, form, Some(&cookies(&start)), now()).await.unwrap_err();
+    let error = acme
+        .sso
+        .finish_login(&other.connection, form, &Cookies::new([cookies(&start)]), now())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "response.destination");
 }
 
-#[test]
-fn paths_to_return_to_lead_to_the_service() {
-    let world = World::new(acme());
-    for path in ["/", "/a/b?c=d#e", "/%2F/evil.test"] {
-        assert!(world.sso.begin_login(&world.connection, Some(path), now()).is_ok(), "{path}");
+#[tokio::test]
+async fn paths_to_return_to_lead_to_the_service() {
+    let returned = async |path: &str| {
+        let world = World::new(acme());
+        let request = LoginRequest::default().return_to(path);
+        let start =
+            world.sso.begin_login(&world.connection, &request, now()).map_err(|error| error.code())?;
+        let login = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await.unwrap();
+        Ok(login.return_to().unwrap_or_default().to_owned())
+    };
+    for (path, resolved) in [
+        ("", ""),
+        ("/", "/"),
+        ("/a/b?c=d#e", "/a/b?c=d#e"),
+        ("/%2F/evil.test", "/%2F/evil.test"),
+        // As a browser resolves them.
+        ("/a/./b/../c", "/a/c"),
+        ("/a/%2e%2E/b", "/b"),
+        ("/../../a", "/a"),
+        ("/search?next=//evil.test", "/search?next=//evil.test"),
+        (&format!("/{}", "a".repeat(511)), &format!("/{}", "a".repeat(511))),
+    ] {
+        assert_eq!(returned(path).await, Ok(resolved.to_owned()));
     }
-    assert!(world.sso.begin_login(&world.connection, None, now()).is_ok());
     for path in [
         "//evil.test",
         "/\\evil.test",
@@ -286,11 +452,116 @@ fn paths_to_return_to_lead_to_the_service() {
         "/a\nb",
         "/\t/evil.test",
         " /a",
-        &format!("/{}", "a".repeat(1024)),
+        // These resolve to `//evil.test`.
+        "/.//evil.test",
+        "/..//evil.test",
+        "/%2e//evil.test",
+        "/%2E%2e//evil.test",
+        "/a/..//evil.test",
+        "/a/b/../..//evil.test",
+        "/./%2e/.//evil.test",
+        &format!("/{}", "a".repeat(512)),
+        // Characters that take more room once they are escaped.
+        &format!("/{}", "ü".repeat(200)),
     ] {
-        let error = world.sso.begin_login(&world.connection, Some(path), now()).unwrap_err();
-        assert_eq!(error.code(), "binding.return_to", "{path:?}");
+        assert_eq!(returned(path).await, Err("binding.return_to"), "{path:?}");
     }
+}
+
+/// The cookies of a browser that sends what it was told to set.
+#[derive(Default)]
+struct Browser(std::collections::BTreeMap<String, String>);
+
+impl Browser {
+    fn begin(&mut self, world: &World, at: SystemTime) -> LoginStart {
+        let header =
+            self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let start = world.sso.begin_login(&world.connection, &LoginRequest::new([header]), at).unwrap();
+        let set = start.set_cookie();
+        let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+        self.0.insert(name.to_owned(), value.to_owned());
+        start
+    }
+
+    fn cookies(&self) -> Cookies {
+        Cookies::new(self.0.iter().map(|(name, value)| format!("{name}={value}")))
+    }
+}
+
+#[tokio::test]
+async fn a_browser_keeps_eight_logins_and_the_oldest_gives_way() {
+    let (world, mut browser) = (World::new(acme()), Browser::default());
+    let starts: Vec<_> =
+        (0..12).map(|minute| browser.begin(&world, now() + Duration::from_secs(minute))).collect();
+    let names: Vec<_> = browser.0.keys().cloned().collect();
+    assert_eq!(names, (0..8).map(|slot| format!("__Host-sso-{slot}")).collect::<Vec<_>>());
+    let length: usize = browser.0.iter().map(|(name, value)| name.len() + value.len()).sum();
+    assert!(length < 8 * 1024, "{length}");
+    for (index, start) in starts.iter().enumerate() {
+        let (saml_response, relay_state) = world.answer(start);
+        for relay_state in [Some(relay_state.as_str()), None] {
+            let form = LoginForm { saml_response: &saml_response, relay_state };
+            let result = world.sso.finish_login(&world.connection, form, &browser.cookies(), now()).await;
+            let expected = match (index, relay_state) {
+                (..4, _) => Some("binding.state"),
+                (_, Some(_)) => None,
+                (_, None) => Some("replay.assertion"),
+            };
+            assert_eq!(result.err().map(|error| error.code()), expected, "{index} {relay_state:?}");
+        }
+    }
+    // What has expired is free again, and so is what was not sealed here.
+    let mut browser = Browser::default();
+    for _ in 0..8 {
+        browser.begin(&world, now());
+    }
+    let forged = browser.0.keys().next().unwrap().clone();
+    browser.0.insert(forged.clone(), "forged".to_owned());
+    let start = browser.begin(&world, now());
+    assert!(start.set_cookie().starts_with(&format!("{forged}=")));
+}
+
+#[tokio::test]
+async fn cookies_of_logins_fit_into_a_browser_however_long_the_names_are() {
+    let longest = builder(&"c".repeat(64), "acme").build().unwrap();
+    let world = World::new(longest);
+    let challenge = jumpcloud_sso::CodeChallenge::of_verifier(&"v".repeat(43)).unwrap();
+    let path = format!("/{}", "p".repeat(511));
+    let request = LoginRequest::default().return_to(&path).code_challenge(&challenge);
+    let start = world.sso.begin_login(&world.connection, &request, now()).unwrap();
+    let length = start.set_cookie().split(';').next().unwrap().len();
+    assert!((900..1024).contains(&length), "{length}");
+}
+
+#[tokio::test]
+async fn a_cookie_is_for_its_slot_and_comes_once() {
+    let world = World::new(acme());
+    let start = world.begin();
+    let answer = world.answer(&start);
+    let pair = start.set_cookie().split(';').next().unwrap().to_owned();
+    let (name, value) = pair.split_once('=').unwrap();
+    let finish = async |fields: &[String]| {
+        let form = LoginForm { saml_response: &answer.0, relay_state: None };
+        let result = world.sso.finish_login(&world.connection, form, &Cookies::new(fields), now()).await;
+        result.map_or_else(|error| error.code(), |_| "accepted")
+    };
+    for slot in 0..8 {
+        let other = format!("__Host-sso-{slot}");
+        if other != name {
+            assert_eq!(finish(&[format!("{other}={value}")]).await, "binding.state", "moved to {other}");
+        }
+    }
+    for space in ["\u{2000}", "\u{a0}", "\u{85}", "\u{3000}"] {
+        assert_eq!(finish(&[format!("{space}{pair}")]).await, "binding.state", "{space:?}");
+    }
+    for twice in [&[format!("{pair}; {pair}")][..], &[pair.clone(), format!("{name}=planted")]] {
+        assert_eq!(finish(twice).await, "binding.duplicate_cookie", "{twice:?}");
+        // A new login takes another slot.
+        let begun = world.sso.begin_login(&world.connection, &LoginRequest::new(twice), now()).unwrap();
+        assert!(!begun.set_cookie().starts_with(&format!("{name}=")));
+    }
+    // HTTP/2 may send each cookie in a field of its own.
+    assert_eq!(finish(&["theme=dark".to_owned(), pair, "other=1".to_owned()]).await, "accepted");
 }
 
 #[tokio::test]

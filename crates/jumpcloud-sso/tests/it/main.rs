@@ -19,8 +19,8 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
-    Connection, ConnectionBuilder, Login, LoginError, LoginForm, LoginStart, MemoryStore, Settings,
-    SingleSignOn,
+    Connection, ConnectionBuilder, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
+    MemoryStore, Settings, SingleSignOn,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
@@ -71,7 +71,13 @@ impl World {
     }
 
     fn begin(&self) -> LoginStart {
-        self.sso.begin_login(&self.connection, Some("/dashboard"), now()).unwrap()
+        self.begin_beside(&[])
+    }
+
+    /// A login begins in the browser that has begun these.
+    fn begin_beside(&self, others: &[&LoginStart]) -> LoginStart {
+        let request = LoginRequest::new(others.iter().map(|start| cookies(start))).return_to("/dashboard");
+        self.sso.begin_login(&self.connection, &request, now()).unwrap()
     }
 
     /// What JumpCloud answers to a login that has begun.
@@ -92,7 +98,7 @@ impl World {
         now: SystemTime,
     ) -> Result<Login, LoginError> {
         let form = LoginForm { saml_response: &answer.0, relay_state: Some(&answer.1) };
-        self.sso.finish_login(&self.connection, form, cookies, now).await
+        self.sso.finish_login(&self.connection, form, &Cookies::new(cookies), now).await
     }
 }
 

@@ -262,11 +262,35 @@ fn repeated_attributes_are_merged_in_order() {
 }
 
 #[test]
+fn groups_are_exactly_as_received() {
+    for group in ["Admins\u{2003}", "\u{a0}Admins", " Admins", "Admins\n", "Admins\u{85}"] {
+        let profile = profile(&[EMAIL, FIRST, ("groups", &[group])]).unwrap();
+        assert_eq!(profile.groups().unwrap(), [group]);
+    }
+    assert_eq!(profile(&[EMAIL, FIRST, ("groups", &["Admins"])]).unwrap().groups().unwrap(), ["Admins"]);
+}
+
+#[test]
 fn no_groups_is_not_the_same_as_nothing_about_groups() {
     assert_eq!(profile(&[EMAIL, FIRST]).unwrap().groups(), None);
     assert_eq!(profile(&[EMAIL, FIRST, ("memberOf", &[])]).unwrap().groups(), Some(&[][..]));
     assert_eq!(profile(&[EMAIL, FIRST, ("memberOf", &[""])]).unwrap().groups(), Some(&[][..]));
     assert_eq!(profile(&[EMAIL, FIRST, ("groups", &["a, b"])]).unwrap().groups().unwrap(), ["a, b"]);
+}
+
+#[test]
+fn only_the_white_space_of_xml_is_around_an_address() {
+    let address =
+        |text: &str| profile(&[("email", &[text]), FIRST]).map(|profile| profile.email().to_owned());
+    assert_eq!(address(" \t\n bjensen@acme.test \r\n").unwrap(), "bjensen@acme.test");
+    for space in ["\u{a0}", "\u{2003}", "\u{3000}", "\u{85}", "\u{2028}"] {
+        for text in [format!("{space}bjensen@acme.test"), format!("bjensen@acme.test{space}")] {
+            assert_eq!(address(&text).unwrap_err().code(), "attribute.email", "{text:?}");
+        }
+    }
+    // A value in which there is nothing to be seen is none, whatever it is made of.
+    assert_eq!(address("\u{3000}").unwrap_err().code(), "attribute.empty");
+    assert_eq!(profile(&[EMAIL, ("firstName", &["\u{a0}\u{2003}"])]).unwrap_err().code(), "attribute.empty");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sso_session::{
-    CodeChallenge, HandOver, HandOverError, IssueError, Purpose, SealError, Sealer, SessionCookie,
+    CodeChallenge, Cookies, HandOver, HandOverError, IssueError, NewSession, Purpose, SealError, Sealer,
+    SessionCookie,
 };
 
 use crate::{OTHER_SECRET, SECRET, issuer, now, secret, session, verifier};
@@ -144,11 +145,124 @@ fn the_cookie_has_every_protection() {
         format!("__Host-session={}; Path=/; Max-Age=25200; Secure; HttpOnly; SameSite=Lax", issued.token())
     );
     let sent = format!("theme=dark; {}", header.split(';').next().unwrap());
-    assert_eq!(cookie.read(&sent), Some(issued.token()));
-    assert_eq!(cookie.read("theme=dark"), None);
-    assert_eq!(cookie.read("__Host-session2=x; x__Host-session=y"), None);
+    assert_eq!(cookie.read(&Cookies::new([sent])), Ok(Some(issued.token())));
+    assert_eq!(cookie.read(&Cookies::new(["theme=dark"])), Ok(None));
+    assert_eq!(cookie.read(&Cookies::new(["__Host-session2=x; x__Host-session=y"])), Ok(None));
     assert_eq!(cookie.clear(), "__Host-session=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
     assert!(SessionCookie::named("a; Domain=evil\r\n").clear().starts_with("__Host-aDomainevil=;"));
+}
+
+#[test]
+fn cookie_names_are_bytes_that_no_other_white_space_precedes() {
+    let cookie = SessionCookie::default();
+    let read = |fields: &[&[u8]]| {
+        cookie.read(&Cookies::new(fields)).map(|token| token.map(str::to_owned)).map_err(|error| error.code())
+    };
+    // The two that HTTP knows.
+    for space in ["", " ", "\t", "  \t "] {
+        let field = format!("a=1;{space}__Host-session=ours{space}; b=2");
+        assert_eq!(read(&[field.as_bytes()]), Ok(Some("ours".to_owned())), "{space:?}");
+    }
+    // Those that a subdomain can begin a name with, as UTF-8 and as Latin-1.
+    let mut planted: Vec<Vec<u8>> = (0..=0x0010_ffff_u32)
+        .filter_map(char::from_u32)
+        .filter(|it| it.is_whitespace() && !matches!(it, ' ' | '\t'))
+        .map(|space| format!("{space}__Host-session=planted").into_bytes())
+        .collect();
+    assert!(planted.len() > 20);
+    planted.extend([0x85_u8, 0xa0].map(|byte| [&[byte], &b"__Host-session=planted"[..]].concat()));
+    for field in &planted {
+        assert_eq!(read(&[field]), Ok(None), "{field:?}");
+        // Nor does one in front of the genuine cookie get in its way.
+        let both = [field, &b"; __Host-session=ours"[..]].concat();
+        assert_eq!(read(&[&both]), Ok(Some("ours".to_owned())), "{field:?}");
+    }
+    for field in
+        [&b"__host-session=planted"[..], b"__Host-session =planted", b"__Host-session", b"=__Host-session=x"]
+    {
+        assert_eq!(read(&[field]), Ok(None), "{field:?}");
+    }
+    assert_eq!(read(&[b"__Host-session=\xff"]), Ok(None));
+}
+
+#[test]
+fn every_cookie_field_is_read_and_a_name_counts_once() {
+    let cookie = SessionCookie::default();
+    let code = |fields: &[&str]| match cookie.read(&Cookies::new(fields)) {
+        Ok(token) => token.unwrap_or("none").to_owned(),
+        Err(error) => error.code().to_owned(),
+    };
+    assert_eq!(code(&["a=1", "__Host-session=ours", "b=2"]), "ours");
+    assert_eq!(code(&[]), "none");
+    assert_eq!(
+        code(&["a=1; a=2", "__Host-session=ours"]),
+        "ours",
+        "two of another name are not our business"
+    );
+    for fields in [
+        &["__Host-session=ours; __Host-session=planted"][..],
+        &["__Host-session=ours", "__Host-session=planted"],
+        &["__Host-session=same; __Host-session=same"],
+    ] {
+        assert_eq!(code(fields), "session.duplicate_cookie", "{fields:?}");
+    }
+    let shown = format!("{:?}", Cookies::new(["__Host-session=ours"]));
+    assert!(!shown.contains("ours"), "{shown}");
+}
+
+#[test]
+fn a_cookie_fits_into_a_browser() {
+    let name = "n".repeat(1000);
+    let cookie = SessionCookie::named(&name);
+    let length = |session: &NewSession| {
+        let issued = issuer().issue(session, now())?;
+        Ok(cookie.set(&issued, now()).split(';').next().unwrap().len())
+    };
+    let with = |length: usize| session().claim("filler", "x".repeat(length)).unwrap();
+    let mut longest = 0;
+    let refused = (2000..4000).find_map(|filler| match length(&with(filler)) {
+        Ok(length) => {
+            longest = length;
+            None
+        }
+        Err(error) => Some(error),
+    });
+    assert!(matches!(refused, Some(IssueError::TooLong { limit: 4000, found: 4001.. })), "{refused:?}");
+    assert!((4000..=4096).contains(&longest), "{longest}");
+}
+
+#[test]
+fn what_is_issued_is_verified() {
+    // serde_json reads 128 levels, of which the token itself is one.
+    let nested = |levels: usize| {
+        (0..levels).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]))
+    };
+    for levels in [1, 100, 126] {
+        let issued = issuer().issue(&session().claim("nested", nested(levels)).unwrap(), now()).unwrap();
+        assert!(verifier().verify_any_organization(issued.token(), now()).is_ok(), "{levels}");
+    }
+    for levels in [127, 1000] {
+        assert_eq!(
+            session().claim("nested", nested(levels)).unwrap_err().code(),
+            "session.claim",
+            "{levels}"
+        );
+    }
+}
+
+#[test]
+fn a_session_tells_what_it_rests_on() {
+    let session = session().login("login-1").idp_key("key-1").email_domain("acme.test").email_verified(true);
+    let issued = issuer().issue(&session, now()).unwrap();
+    let verified = verifier().verify_any_organization(issued.token(), now()).unwrap();
+    let issued = issuer().refresh(&verified, now() + HOUR).unwrap();
+    let verified = verifier().verify_any_organization(issued.token(), now() + HOUR).unwrap();
+    let found = (verified.login(), verified.idp_key(), verified.email_domain(), verified.email_is_verified());
+    assert_eq!(found, (Some("login-1"), Some("key-1"), Some("acme.test"), true));
+    let issued = issuer().refresh(&verified.with_unverified_email(), now() + HOUR).unwrap();
+    let verified = verifier().verify_any_organization(issued.token(), now() + HOUR).unwrap();
+    let found = (verified.login(), verified.idp_key(), verified.email_domain(), verified.email_is_verified());
+    assert_eq!(found, (Some("login-1"), Some("key-1"), None, false));
 }
 
 #[test]

@@ -201,10 +201,10 @@ fn signatures_hold() {
 
 #[test]
 fn what_is_no_token_is_refused() {
-    for text in ["", ".", "..", "a.b", "a.b.c", "....", "{}", &"A".repeat(8192)] {
+    for text in ["", ".", "..", "a.b", "a.b.c", "....", "{}", &"A".repeat(4000)] {
         assert_eq!(code(text), "session.malformed", "{text:?}");
     }
-    let nested = "[".repeat(4000);
+    let nested = "[".repeat(2500);
     assert_eq!(code(&token(&header().to_string(), &nested)), "session.malformed");
-    assert_eq!(code(&"A".repeat(8193)), "limit.token");
+    assert_eq!(code(&"A".repeat(4001)), "limit.token");
 }
