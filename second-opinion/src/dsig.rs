@@ -20,7 +20,41 @@ unsafe extern "C" {
     fn xmlSecErrorsDefaultCallbackEnableOutput(enabled: c_int);
 }
 
-/// Does `work` without anything that the libraries print: who asks gets an error, and a service's log is its own.
+unsafe extern "C" {
+    /// Of OpenSSL's `err.h` (manual page ERR_set_mark). It marks the latest error in the queue of the calling thread; where the
+    /// queue is empty it marks nothing.
+    fn ERR_set_mark() -> c_int;
+    /// Of the same. It takes away the errors of the calling thread that came after the mark, and the mark; without a mark, all.
+    fn ERR_pop_to_mark() -> c_int;
+}
+
+/// What a thread finds in OpenSSL's queue of errors before a question, and will find there after it: the errors of a host
+/// that uses OpenSSL itself. One that looks there after an operation of its own, such as one with TLS, must not take an error
+/// of ours for the outcome of that.
+struct ErrorQueue {
+    /// The queue is the thread's own, so that this has to be dropped where it was made.
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl ErrorQueue {
+    fn marked() -> Self {
+        // SAFETY: the function takes nothing and works on the calling thread's own queue, which OpenSSL makes where there is
+        // none yet. That it marks nothing in an empty queue is as well: then all errors that are there later are ours.
+        unsafe { ERR_set_mark() };
+        Self { of_this_thread: PhantomData }
+    }
+}
+
+impl Drop for ErrorQueue {
+    fn drop(&mut self) {
+        // SAFETY: as above; what is taken away came after the mark, which was set in this thread and by nobody else since:
+        // libxmlsec1 only looks at the queue.
+        unsafe { ERR_pop_to_mark() };
+    }
+}
+
+/// Does `work` without anything that the libraries print or leave behind: who asks gets an error, and a service's log is its
+/// own, as is OpenSSL's queue of errors.
 ///
 /// libxmlsec1 is silent in the whole process from then on, as it has one switch; libxml2 is in this thread, until `work` is
 /// done or has panicked. Then a handler that the host has set for this thread is there again.
@@ -29,7 +63,7 @@ pub(crate) fn silently<T>(work: impl FnOnce() -> T) -> T {
 
     // SAFETY: this is the one call, and every use that this crate makes of libxmlsec1 comes after it.
     SILENT.call_once(|| unsafe { xmlSecErrorsDefaultCallbackEnableOutput(0) });
-    let _restored = HostHandler::replaced();
+    let _restored = (HostHandler::replaced(), ErrorQueue::marked());
     work()
 }
 
@@ -181,8 +215,70 @@ fn digested(context: &XmlSecSignatureContext, id: &str) -> Result<Vec<u8>, Strin
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
 mod tests {
+    use std::ffi::{c_char, c_ulong};
+
+    use jumpcloud_sso_testkit::keys;
+    use saml_signature::{Certificate, Question, SecondOpinion as _, SignOptions, SigningKey, sign};
+
     use super::*;
+    use crate::XmlSec;
+
+    unsafe extern "C" {
+        fn ERR_new();
+        fn ERR_set_error(library: c_int, reason: c_int, format: *const c_char, ...);
+        fn ERR_get_error() -> c_ulong;
+    }
+
+    /// All errors of this thread, the oldest first; none is left.
+    fn errors() -> Vec<c_ulong> {
+        // SAFETY: the function takes nothing, and takes an error of this thread away.
+        std::iter::from_fn(|| Some(unsafe { ERR_get_error() }).filter(|error| *error != 0)).collect()
+    }
+
+    /// An error as the host's own use of OpenSSL leaves one.
+    fn hosts_error(reason: c_int) {
+        // SAFETY: there is no format, so that no arguments are read. 128 is the first library that belongs to a user.
+        unsafe {
+            ERR_new();
+            ERR_set_error(128, reason, ptr::null());
+        }
+    }
+
+    #[test]
+    fn errors_of_the_host_are_the_only_ones_in_the_queue() {
+        let key = SigningKey::from_pem(keys::OWN_KEY).unwrap();
+        let signed = sign(r#"<a ID="x"><b>value</b></a>"#, "x", &key, &SignOptions::default()).unwrap();
+        let own = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap();
+        let other = Certificate::parse(keys::OTHER_CERTIFICATE.as_bytes()).unwrap();
+        let good = Question::new(signed.as_bytes(), "x", &own);
+        let bad = Question::new(signed.as_bytes(), "x", &other);
+        // Without the mark, a signature that is not good leaves what OpenSSL says of it.
+        assert!(XmlSec.digested(&good).is_ok() && errors().is_empty());
+        assert!(crate::digested(&bad).is_err() && !errors().is_empty());
+        for question in [&bad, &good, &bad] {
+            let _ = XmlSec.digested(question);
+            assert_eq!(errors(), []);
+        }
+        hosts_error(1);
+        hosts_error(2);
+        let hosts = errors();
+        assert_eq!(hosts.len(), 2);
+        hosts_error(1);
+        hosts_error(2);
+        for question in [&bad, &good, &bad] {
+            let _ = XmlSec.digested(question);
+        }
+        let panicked = std::panic::catch_unwind(|| {
+            silently(|| {
+                hosts_error(3);
+                std::panic::resume_unwind(Box::new(()))
+            });
+        });
+        assert!(panicked.is_err());
+        assert_eq!(errors(), hosts);
+    }
 
     unsafe extern "C" fn count<E>(context: *mut c_void, _: E) {
         // SAFETY: the test below sets a counter as the context, which outlives its use, and uses it in one thread.

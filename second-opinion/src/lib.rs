@@ -23,6 +23,9 @@
 //! ask the first question before they begin. libxml2's errors are ignored during a question, in its thread; a handler
 //! that the host has set for that thread is there again afterwards.
 //!
+//! OpenSSL's queue of errors is left as it was found: what a host that uses OpenSSL itself looks for there is still there, and
+//! nothing is added.
+//!
 //! What it does not know, it does not agree to: version 1.2 has neither RSA-PSS nor Ed25519.
 //!
 //! # Building

@@ -111,6 +111,12 @@ pub(crate) struct VerifyArguments {
     /// The private key to decrypt with, PEM; repeat it to try several
     #[arg(long, value_name = "FILE")]
     pub(crate) decryption_key: Vec<PathBuf>,
+    /// Refuse a Response that is not signed itself, even where its assertion is
+    #[arg(long)]
+    pub(crate) require_signed_response: bool,
+    /// A way of authentication that is accepted, as the URI of its class; repeat it to accept several [default: any]
+    #[arg(long, value_name = "URI", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) authn_context: Vec<String>,
     /// Let SHA-1 pass: insecure, for old identity providers only
     #[arg(long)]
     pub(crate) allow_sha1: bool,

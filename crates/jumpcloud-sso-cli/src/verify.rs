@@ -61,6 +61,8 @@ fn check(
     let algorithms = AlgorithmPolicy::default();
     let algorithms = if arguments.allow_sha1 { algorithms.insecure_allow_sha1() } else { algorithms };
     let verifier = ResponseVerifier::new(trusted).algorithms(algorithms).decryptor(decryptor);
+    let verifier =
+        if arguments.require_signed_response { verifier.require_signed_response() } else { verifier };
     if let Some(certificate) = verifier.key_for_both() {
         let fingerprint = certificate.fingerprint_sha256().to_string();
         let error = ConnectionError::KeyForBoth { fingerprint };
@@ -164,6 +166,10 @@ fn expected(arguments: &VerifyArguments) -> Expected {
     let expected = match &arguments.request_id {
         Some(request) => Expected::answering(request, parties),
         None => Expected::unsolicited(parties),
+    };
+    let expected = match &arguments.authn_context[..] {
+        [] => expected,
+        classes => expected.require_authn_contexts(classes),
     };
     expected.clock_skew(arguments.clock_skew())
 }

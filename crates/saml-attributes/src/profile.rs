@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::error::{AttributeError, AttributeWarning, excerpt};
 use crate::map::Field;
+use crate::received::XML_WHITE_SPACE;
 
 /// RFC 5321 §4.5.3.1.1 and §4.5.3.1.3, less the angle brackets.
 const MAX_LOCAL_PART: usize = 64;
@@ -94,7 +95,7 @@ impl fmt::Debug for UserProfile {
 /// Letters and digits are those of ASCII: characters that look alike, that are invisible or that turn the direction of
 /// reading would let one address pass for another.
 pub(crate) fn email_address(text: &str) -> Result<String, AttributeError> {
-    let address = text.trim();
+    let address = text.trim_matches(XML_WHITE_SPACE);
     let malformed = || AttributeError::Email { found: excerpt(text) };
     let (local, domain) = address.rsplit_once('@').ok_or_else(malformed)?;
     let is_plausible = address.len() <= MAX_ADDRESS
@@ -123,7 +124,7 @@ fn is_label(label: &str) -> bool {
 
 /// A name of a person, whatever the script, without white space around it.
 pub(crate) fn person_name(field: Field, text: &str) -> Result<String, AttributeError> {
-    let name = text.trim();
+    let name = text.trim(); // shown to people, and compared with nothing
     if name.chars().count() > MAX_NAME {
         return Err(AttributeError::TooLong { field, limit: MAX_NAME });
     }

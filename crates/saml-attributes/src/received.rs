@@ -113,11 +113,16 @@ impl<'a> Received<'a> {
 /// XML 1.0 §2.3.
 pub(crate) const XML_WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
+/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that Unicode's white space counts too.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 impl<'a> Merged<'a> {
     /// Whether there is anything in it. JumpCloud sends an empty value for a user without one.
     fn has_value(&self) -> bool {
         self.values.iter().any(|value| match value {
-            AttributeValue::Text(text) => !text.trim_matches(XML_WHITE_SPACE).is_empty(),
+            AttributeValue::Text(text) => !is_blank(text),
             AttributeValue::Nil => false,
             // Markup is no text, but not nothing either.
             _ => true,
@@ -150,7 +155,7 @@ impl<'a> Merged<'a> {
             let text = of(self.text(value, field)?.unwrap_or_default());
             let is_new =
                 if self.values.len() <= SCANNED { !texts.contains(&text) } else { seen.insert(text) };
-            if is_new && !text.trim_matches(XML_WHITE_SPACE).is_empty() {
+            if is_new && !is_blank(text) {
                 texts.push(text);
             }
         }
