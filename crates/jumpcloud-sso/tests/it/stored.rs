@@ -199,7 +199,7 @@ async fn authentication_contexts_are_uris() {
         for (field, edit) in edits {
             match admin.edit(edit).await {
                 Ok(effects) => {
-                    assert_eq!((expected, effects.as_slice()), ("accepted", &[Effect::NeedsTestLogin][..]))
+                    assert_eq!((expected, effects.as_slice()), ("accepted", &[Effect::NeedsTestLogin][..]));
                 }
                 Err(Refusal::Edit(error)) => {
                     assert_eq!((error.problems()[0].code(), error.problems()[0].field()), (expected, field));
