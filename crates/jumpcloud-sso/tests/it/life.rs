@@ -9,7 +9,7 @@ use jumpcloud_sso::{
     Actor, AttributeMap, BreakGlass, Certificate, ClaimKey, CompletedLogin, ConnectionRecord,
     ConnectionStore, Connections, Cookies, DomainClaim, DomainRelease, DomainStore, Domains, EarlierSessions,
     Edit, Effect, EndedDomain, Entitlements, Event, EventKind, Feature, Field, HeldDomain, Login, LoginForm,
-    MemoryStore, Missing, NewSession, OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement,
+    MemoryStore, Missing, OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement,
     RevocationKey, RevocationStore, Saved, Sessions, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
