@@ -144,7 +144,7 @@ fn signing_certificates(idp: Element<'_, '_>) -> Result<Vec<Certificate>, Metada
 }
 
 /// The certificate of the one key that a `KeyDescriptor` names. All that is in a `KeyInfo` is about one key, and so are the
-/// certificates of an `X509Data`, but for those of the chain that leads to it (XML Signature §4.4, §4.4.4). Nothing tells for
+/// certificates of an `X509Data`, but for those of the chain that leads to it (XML Signature 1.1 §4.5, §4.5.4). Nothing tells for
 /// sure which is which, and nobody is to guess whose key is pinned.
 fn certificate_of(descriptor: Element<'_, '_>) -> Result<Option<Certificate>, MetadataError> {
     let mut file = String::new();
