@@ -27,7 +27,7 @@ TAKEN_OTHERWISE = {
     "P15-white-space-only": "binding.empty",
 }
 # A service that is configured wrongly is wrong use of the command, which says so on standard error.
-WRONG_USE = {"certificate.private_key", "limit.certificates"}
+WRONG_USE = {"certificate.private_key", "key.several", "limit.certificates"}
 
 
 def verify(command, folder, case):

@@ -146,6 +146,13 @@ fn line<'d>(folder: &Path, document: &'d Document, file: String) -> std::io::Res
 
 /// The same for the same certificate, in all cases.
 fn certificate_name(pem: &str) -> String {
-    let fingerprint = Certificate::parse(pem.as_bytes()).map(|it| it.fingerprint_sha256().to_string());
-    fingerprint.unwrap_or_else(|_| "unreadable".to_owned()).replace(':', "").to_lowercase()
+    let certificates = Certificate::parse_all(pem.as_bytes()).unwrap_or_default();
+    let name = match certificates.as_slice() {
+        [] => "unreadable".to_owned(),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!("-and-{}-more", rest.len()) };
+            format!("{}{more}", first.fingerprint_sha256())
+        }
+    };
+    name.replace(':', "").to_lowercase()
 }

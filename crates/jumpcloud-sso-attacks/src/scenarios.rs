@@ -14,7 +14,7 @@ use jumpcloud_sso::{
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
 use crate::case::{IDP, now};
-use crate::{browsers, tenants, tokens, withdrawn};
+use crate::{browsers, claims, configuration, domains, tenants, tokens, withdrawn};
 
 /// An attack on what is around a message, with the verdict that it has to get.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,17 @@ pub struct Scenario {
 /// All scenarios, those that are accepted among them.
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {
-    [LOGINS, browsers::SCENARIOS, tokens::SCENARIOS, tenants::SCENARIOS, withdrawn::SCENARIOS].concat()
+    [
+        LOGINS,
+        browsers::SCENARIOS,
+        claims::SCENARIOS,
+        tokens::SCENARIOS,
+        tenants::SCENARIOS,
+        domains::SCENARIOS,
+        configuration::SCENARIOS,
+        withdrawn::SCENARIOS,
+    ]
+    .concat()
 }
 
 pub(crate) static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("attacks"));

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use jumpcloud_sso::{
-    Actor, Connection, Connections, Domains, Edit, FieldError, JustInTime, LookupError, MemoryStore,
-    Provisioning, Refusal, Retirement, RoleMap, SameEmail, Sessions, TxtLookup, check_idp_url,
+    Actor, Connection, Connections, Edit, FieldError, JustInTime, MemoryStore, Provisioning, Refusal,
+    Retirement, RoleMap, SameEmail, Sessions, check_idp_url,
 };
 use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 
@@ -34,29 +34,6 @@ fn metadata(change: impl FnOnce(String) -> String) -> &'static str {
         JumpCloud::with_key(URL, IDP, keys::OWN_KEY, keys::OWN_CERTIFICATE).expect("an identity provider");
     let xml = change(idp.metadata(true).expect("metadata"));
     Edit::new().metadata(xml.as_bytes(), now()).map_or_else(|error| error.code(), |_| "accepted")
-}
-
-/// Name servers that say whatever somebody else wrote there.
-struct Dns(Vec<String>);
-
-impl TxtLookup for Dns {
-    async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
-        Ok(self.0.clone())
-    }
-}
-
-fn domains() -> Domains<MemoryStore> {
-    Domains::new(&settings(), MemoryStore::default())
-}
-
-fn claim(domains: &Domains<MemoryStore>, organization: &str, proof: &str) -> &'static str {
-    let result =
-        wait(domains.verify(organization, "acme.test", &Dns(vec![proof.to_owned()]), &Actor::System, now()));
-    result.map_or_else(|error| error.code(), |()| "accepted")
-}
-
-fn proof(domains: &Domains<MemoryStore>, organization: &str) -> String {
-    domains.challenge(organization, "acme.test").expect("a challenge").record_text
 }
 
 fn sessions() -> Sessions<MemoryStore> {
@@ -94,7 +71,7 @@ fn retired(configuration: &Edit) -> &'static str {
     })
 }
 
-fn complete() -> Edit {
+pub(crate) fn complete() -> Edit {
     Edit::new()
         .idp_url(URL)
         .idp_entity_id(IDP)
@@ -190,44 +167,6 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
                 &World::answer_of(&crate::doc::idp(), &connection, &start, &victim),
                 now(),
             )
-        },
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain that was proved",
-        expected: "accepted",
-        twin: "",
-        run: || {
-            let domains = domains();
-            claim(&domains, "acme", &proof(&domains, "acme"))
-        },
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain that was not proved",
-        expected: "config.domain_not_verified",
-        twin: "a domain that was proved",
-        run: || claim(&domains(), "acme", "v=spf1 -all"),
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain by another organization's proof",
-        expected: "config.domain_not_verified",
-        twin: "a domain that was proved",
-        run: || {
-            let domains = domains();
-            claim(&domains, "evil", &proof(&domains, "acme"))
-        },
-    },
-    Scenario {
-        id: "T04",
-        what: "a domain that belongs to somebody",
-        expected: "config.domain_taken",
-        twin: "a domain that was proved",
-        run: || {
-            let domains = domains();
-            assert_eq!(claim(&domains, "acme", &proof(&domains, "acme")), "accepted");
-            claim(&domains, "evil", &proof(&domains, "evil"))
         },
     },
     Scenario {

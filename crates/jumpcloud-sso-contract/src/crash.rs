@@ -55,6 +55,14 @@ pub async fn crash<S>(store: &S, server: &mut impl Server)
 where
     S: ConnectionStore + DomainStore + OnceStore + RevocationStore + Clone + 'static,
 {
+    // On the heap: there is a lot in it.
+    Box::pin(crash_inner(store, server)).await;
+}
+
+async fn crash_inner<S>(store: &S, server: &mut impl Server)
+where
+    S: ConnectionStore + DomainStore + OnceStore + RevocationStore + Clone + 'static,
+{
     let page = Arc::new(LoginPage::new(store));
     let connection = active_connection(&page).await;
     let idp = JumpCloud::with_key(

@@ -1,9 +1,10 @@
 use jumpcloud_sso::{
-    ConnectionStore, DomainClaim, DomainRelease, DomainStore, EventKind, Phase, Release, Requires, Saved,
+    ConnectionStore, Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, EventKind, HeldDomain,
+    Phase, Release, Requires, Saved,
 };
 
 use crate::connections::{event, record, relying};
-use crate::{all, unique};
+use crate::{MINUTE, all, now, unique};
 
 /// A domain belongs to one organization at a time, and its events are kept with the change or not at all; also where many
 /// claim it at once. A connection that relies on domains and the release of the last one exclude each other.
@@ -13,6 +14,10 @@ pub async fn domains<S: DomainStore + ConnectionStore + Clone + 'static>(store: 
     a_domain_in_use_is_kept(store).await;
     a_connection_that_requires_a_domain_is_kept_with_one_only(store).await;
     the_last_domain_is_released_or_relied_on(store).await;
+    a_domain_changes_if_it_is_as_it_was_seen(store).await;
+    of_many_changes_of_a_domain_one_is_kept(store).await;
+    what_was_taken_is_remembered_until_it_is_forgotten(store).await;
+    all_are_listed_in_order(store).await;
 }
 
 async fn it_belongs_to_one_organization<S: DomainStore + ConnectionStore>(store: &S) {
@@ -21,14 +26,15 @@ async fn it_belongs_to_one_organization<S: DomainStore + ConnectionStore>(store:
     let second = format!("{}.test", unique("b").to_lowercase());
     let verified =
         |organization: &str| [event(organization, None, EventKind::DomainVerified { domain: first.clone() })];
-    assert_eq!(store.domain_owner(&first).await.unwrap(), None);
+    assert_eq!(store.held_domain(&first).await.unwrap(), None);
     assert!(store.domains(&acme).await.unwrap().is_empty());
 
     assert_eq!(store.claim_domain(&first, &acme, &verified(&acme)).await.unwrap(), DomainClaim::Claimed);
     assert_eq!(store.claim_domain(&first, &acme, &verified(&acme)).await.unwrap(), DomainClaim::Owned);
     assert_eq!(store.claim_domain(&first, &other, &verified(&other)).await.unwrap(), DomainClaim::Taken);
     assert_eq!(store.claim_domain(&second, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
-    assert_eq!(store.domain_owner(&first).await.unwrap().as_deref(), Some(acme.as_str()));
+    let held = HeldDomain { domain: first.clone(), organization: acme.clone(), dispute: None };
+    assert_eq!(store.held_domain(&first).await.unwrap(), Some(held));
     assert_eq!(store.domains(&acme).await.unwrap(), [first.clone(), second.clone()]);
     assert_eq!(names(store, &acme).await, ["domain.verified"]);
     assert!(names(store, &other).await.is_empty());
@@ -38,7 +44,7 @@ async fn it_belongs_to_one_organization<S: DomainStore + ConnectionStore>(store:
     };
     let release = async |organization: &str| {
         let released = released(organization);
-        store.release_domain(&first, organization, Release::IfUnused, &released).await.unwrap()
+        store.release_domain(&first, organization, Release::IfUnused, now(), &released).await.unwrap()
     };
     assert_eq!(release(&other).await, DomainRelease::NotOwned);
     assert_eq!(release(&acme).await, DomainRelease::Released);
@@ -71,7 +77,8 @@ async fn of_many_organizations_at_once_one_gets_it<S: DomainStore + ConnectionSt
             owners.extend(is_owner.then_some(organization));
         }
         assert_eq!(owners.len(), 1);
-        assert_eq!(store.domain_owner(&domain).await.unwrap(), owners.pop());
+        let held = store.held_domain(&domain).await.unwrap();
+        assert_eq!(held.map(|held| held.organization), owners.pop());
     }
 }
 
@@ -80,7 +87,7 @@ async fn a_domain_in_use_is_kept<S: DomainStore + ConnectionStore>(store: &S) {
     let (acme, id, domain) = (unique("acme"), unique("c"), domain());
     let release = async |release: Release| {
         let kind = EventKind::DomainReleased { domain: domain.clone(), while_in_use: false };
-        store.release_domain(&domain, &acme, release, &[event(&acme, None, kind)]).await.unwrap()
+        store.release_domain(&domain, &acme, release, now(), &[event(&acme, None, kind)]).await.unwrap()
     };
     let claim = async || store.claim_domain(&domain, &acme, &[]).await.unwrap();
     assert_eq!(claim().await, DomainClaim::Claimed);
@@ -156,7 +163,7 @@ async fn the_last_domain_is_released_or_relied_on<S: DomainStore + ConnectionSto
                     (saved == Saved::Saved, false)
                 } else {
                     let release = Release::IfUnused;
-                    let released = store.release_domain(&domain, &acme, release, &[]).await.unwrap();
+                    let released = store.release_domain(&domain, &acme, release, now(), &[]).await.unwrap();
                     (false, released == DomainRelease::Released)
                 }
             }
@@ -173,6 +180,135 @@ async fn the_last_domain_is_released_or_relied_on<S: DomainStore + ConnectionSto
         assert_eq!(is_in_use, saved == 1);
         assert_eq!(store.domains(&acme).await.unwrap().len(), saved);
     }
+}
+
+/// A dispute begins, ends or is completed, by one who has seen the domain as it is.
+async fn a_domain_changes_if_it_is_as_it_was_seen<S: DomainStore + ConnectionStore>(store: &S) {
+    let (acme, other, domain) = (unique("acme"), unique("other"), domain());
+    let held = |organization: &str, dispute: Option<Dispute>| HeldDomain {
+        domain: domain.clone(),
+        organization: organization.to_owned(),
+        dispute,
+    };
+    let (undisputed, at) = (held(&acme, None), now());
+    let disputed = held(&acme, Some(Dispute::new(&other, at)));
+    let later = held(&acme, Some(Dispute::new(&other, at + MINUTE)));
+    let moved = held(&other, None);
+    let replace = async |present: &HeldDomain, next: &HeldDomain| {
+        let tell = |organization: &str| {
+            let kind = EventKind::DomainMoved { domain: domain.clone() };
+            event(organization, None, kind)
+        };
+        store.replace_domain(present, next, at, &[tell(&acme), tell(&other)]).await.unwrap()
+    };
+    assert!(!replace(&undisputed, &disputed).await, "there is no such domain");
+    assert_eq!(store.claim_domain(&domain, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+    assert!(!replace(&disputed, &moved).await);
+    assert!(!replace(&moved, &disputed).await);
+    assert!(replace(&undisputed, &disputed).await);
+    assert_eq!(store.held_domain(&domain).await.unwrap().as_ref(), Some(&disputed));
+    assert!(!replace(&undisputed, &moved).await);
+    assert!(!replace(&later, &moved).await);
+    assert!(replace(&disputed, &undisputed).await);
+    assert!(replace(&undisputed, &later).await);
+    assert_eq!(store.claim_domain(&domain, &acme, &[]).await.unwrap(), DomainClaim::Owned);
+    assert_eq!(store.claim_domain(&domain, &other, &[]).await.unwrap(), DomainClaim::Taken);
+    assert!(replace(&later, &moved).await);
+    assert_eq!(store.held_domain(&domain).await.unwrap().as_ref(), Some(&moved));
+    assert!(store.domains(&acme).await.unwrap().is_empty());
+    assert_eq!(store.domains(&other).await.unwrap(), std::slice::from_ref(&domain));
+    // Four changes were kept, each with both events.
+    for organization in [&acme, &other] {
+        assert_eq!(names(store, organization).await, ["domain.moved"; 4]);
+    }
+    // With the domain its dispute goes.
+    assert!(replace(&moved, &held(&other, Some(Dispute::new(&acme, at)))).await);
+    let release = Release::IfUnused;
+    let released = store.release_domain(&domain, &other, release, at, &[]).await.unwrap();
+    assert_eq!(released, DomainRelease::Released);
+    assert_eq!(store.claim_domain(&domain, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+    assert_eq!(store.held_domain(&domain).await.unwrap(), Some(undisputed));
+}
+
+async fn of_many_changes_of_a_domain_one_is_kept<S: DomainStore + ConnectionStore + Clone + 'static>(
+    store: &S,
+) {
+    let (acme, domain) = (unique("acme"), domain());
+    assert_eq!(store.claim_domain(&domain, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+    let present = store.held_domain(&domain).await.unwrap().unwrap();
+    let moves = all(16, |_| {
+        let (store, present, organization) = (store.clone(), present.clone(), unique("other"));
+        async move {
+            let next = HeldDomain { organization: organization.clone(), ..present.clone() };
+            (organization, store.replace_domain(&present, &next, now(), &[]).await.unwrap())
+        }
+    });
+    let mut owners: Vec<_> = moves.await.into_iter().filter(|(_, is_kept)| *is_kept).collect();
+    assert_eq!(owners.len(), 1);
+    let held = store.held_domain(&domain).await.unwrap().unwrap();
+    assert_eq!(Some(held.organization), owners.pop().map(|(organization, _)| organization));
+}
+
+async fn what_was_taken_is_remembered_until_it_is_forgotten<S: DomainStore>(store: &S) {
+    let (acme, other, at) = (unique("acme \"&' ö"), unique("other"), now());
+    let [released, moved] = [(); 2].map(|()| domain());
+    for domain in [&released, &moved] {
+        assert_eq!(store.claim_domain(domain, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+    }
+    let ended = async || {
+        let all = store.ended_domains(1_000_000).await.unwrap();
+        let mut ended: Vec<_> = all.into_iter().filter(|ended| ended.organization == acme).collect();
+        ended.sort_by(|first, second| first.domain.cmp(&second.domain));
+        ended
+    };
+    assert!(ended().await.is_empty());
+    let release =
+        async |at| store.release_domain(&released, &acme, Release::IfUnused, at, &[]).await.unwrap();
+    assert_eq!(release(at).await, DomainRelease::Released);
+    let present = store.held_domain(&moved).await.unwrap().unwrap();
+    let disputed = HeldDomain { dispute: Some(Dispute::new(&other, at)), ..present.clone() };
+    assert!(store.replace_domain(&present, &disputed, at, &[]).await.unwrap());
+    assert_eq!(ended().await.len(), 1, "a dispute takes nothing");
+    let next = HeldDomain { organization: other.clone(), ..present };
+    assert!(store.replace_domain(&disputed, &next, at, &[]).await.unwrap());
+    let end = |domain: &str, at| EndedDomain { organization: acme.clone(), domain: domain.to_owned(), at };
+    let mut both = [end(&released, at), end(&moved, at)];
+    both.sort_by(|first, second| first.domain.cmp(&second.domain));
+    assert_eq!(ended().await, both);
+    assert_eq!(store.ended_domains(1).await.unwrap().len(), 1);
+
+    // Taken again, the last time counts, and it is not forgotten by who has seen the first time.
+    assert_eq!(store.claim_domain(&released, &acme, &[]).await.unwrap(), DomainClaim::Claimed);
+    assert_eq!(release(at + MINUTE).await, DomainRelease::Released);
+    store.forget_ended_domain(&end(&moved, at)).await.unwrap();
+    store.forget_ended_domain(&end(&released, at)).await.unwrap();
+    assert_eq!(ended().await, [end(&released, at + MINUTE)]);
+    store.forget_ended_domain(&end(&released, at + MINUTE)).await.unwrap();
+    store.forget_ended_domain(&end(&released, at + MINUTE)).await.unwrap();
+    assert!(ended().await.is_empty());
+}
+
+async fn all_are_listed_in_order<S: DomainStore>(store: &S) {
+    let mut expected = Vec::new();
+    for organization in [unique("acme"), unique("other")] {
+        for _ in 0..3 {
+            let held = HeldDomain { domain: domain(), organization: organization.clone(), dispute: None };
+            let claimed = store.claim_domain(&held.domain, &organization, &[]).await.unwrap();
+            assert_eq!(claimed, DomainClaim::Claimed);
+            expected.push(held);
+        }
+    }
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = store.held_domains(&after, 4).await.unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.iter().all(|held| held.domain > after), "out of order");
+        last.domain.clone_into(&mut after);
+        seen.extend(page);
+    }
+    seen.retain(|held| expected.contains(held));
+    expected.sort_by(|first, second| first.domain.cmp(&second.domain));
+    assert_eq!(seen, expected);
 }
 
 fn domain() -> String {

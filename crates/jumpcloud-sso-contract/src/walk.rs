@@ -256,8 +256,9 @@ where
         let (admin, now) = (self.admin.clone(), self.next());
         let challenge = self.domains.challenge(&self.organization, &self.domain).unwrap();
         let mut dns = Dns::default();
-        let verify =
-            async |dns: &Dns| self.domains.verify(&self.organization, &self.domain, dns, &admin, now).await;
+        let verify = async |dns: &Dns| {
+            self.domains.verify(&self.organization, &self.domain, dns, &self.page.sessions, &admin, now).await
+        };
         assert_eq!(verify(&dns).await.unwrap_err().code(), "config.domain_not_verified");
         dns.0.insert(challenge.record_name, vec!["v=spf1 -all".to_owned(), challenge.record_text]);
         verify(&dns).await.unwrap();

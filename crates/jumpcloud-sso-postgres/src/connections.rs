@@ -77,7 +77,7 @@ impl ConnectionStore for PostgresStore {
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
             if requires == Requires::Domain {
-                lock_domains(&transaction, organization).await?;
+                lock_domains(&transaction, &[organization]).await?;
             }
             let values: Values<'_> = &[&id, &organization, &version, &json, &relies];
             let kept = match expected {

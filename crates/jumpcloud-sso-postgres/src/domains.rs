@@ -1,11 +1,17 @@
 //! Domains and whose they are.
 
+use std::time::SystemTime;
+
 use deadpool_postgres::Transaction;
-use jumpcloud_sso::{DomainClaim, DomainRelease, DomainStore, Event, Release, StoreError};
+use jumpcloud_sso::{
+    Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, Event, HeldDomain, Release, StoreError,
+};
+use tokio_postgres::Row;
 
 use crate::PostgresStore;
 use crate::events::{append, lines};
-use crate::run::{Lent, begin, query};
+use crate::expiring::{from_millis, millis_after};
+use crate::run::{Lent, Values, begin, query};
 
 /// One that was kept by a version which did not say counts as relying.
 const RELYING: &str = "SELECT id FROM jumpcloud_sso_connection \
@@ -21,11 +27,44 @@ const RELYING: &str = "SELECT id FROM jumpcloud_sso_connection \
 /// the transaction before has committed.
 pub(crate) async fn lock_domains(
     transaction: &Transaction<'_>,
-    organization: &str,
+    organizations: &[&str],
 ) -> Result<(), tokio_postgres::Error> {
+    // In one order everywhere, so that two transactions never wait for each other.
+    let mut organizations = organizations.to_vec();
+    organizations.sort_unstable();
+    organizations.dedup();
     let lock = "SELECT pg_advisory_xact_lock(hashtextextended('jumpcloud_sso_domain:' || $1, 0))";
-    transaction.execute(lock, &[&organization]).await?;
+    for organization in organizations {
+        transaction.execute(lock, &[&organization]).await?;
+    }
     Ok(())
+}
+
+/// Remembers that sessions are to be revoked.
+async fn end_domain(
+    transaction: &Transaction<'_>,
+    domain: &str,
+    organization: &str,
+    at: SystemTime,
+) -> Result<(), tokio_postgres::Error> {
+    let insert = "INSERT INTO jumpcloud_sso_ended_domain AS ended (organization, domain, at_ms) \
+        VALUES ($1, $2, $3) ON CONFLICT (organization, domain) \
+        DO UPDATE SET at_ms = greatest(ended.at_ms, excluded.at_ms)";
+    transaction.execute(insert, &[&organization, &domain, &millis_after(at)]).await?;
+    Ok(())
+}
+
+fn dispute_of(held: &HeldDomain) -> (Option<&str>, Option<i64>) {
+    let dispute = held.dispute.as_ref();
+    (dispute.map(Dispute::challenger), dispute.map(|dispute| millis_after(dispute.since())))
+}
+
+/// A row of domain, organization, challenger and since.
+fn held(row: &Row) -> Result<HeldDomain, tokio_postgres::Error> {
+    let (challenger, since): (Option<&str>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
+    let dispute =
+        challenger.zip(since).map(|(challenger, since)| Dispute::new(challenger, from_millis(since)));
+    Ok(HeldDomain { domain: row.try_get(0)?, organization: row.try_get(1)?, dispute })
 }
 
 impl DomainStore for PostgresStore {
@@ -57,12 +96,13 @@ impl DomainStore for PostgresStore {
         domain: &str,
         organization: &str,
         release: Release,
+        at: SystemTime,
         events: &[Event],
     ) -> Result<DomainRelease, StoreError> {
         let events = lines(events)?;
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
-            lock_domains(&transaction, organization).await?;
+            lock_domains(&transaction, &[organization]).await?;
             let delete = "DELETE FROM jumpcloud_sso_domain WHERE domain = $1 AND organization = $2";
             if transaction.execute(delete, &[&domain, &organization]).await? == 0 {
                 return Ok(DomainRelease::NotOwned);
@@ -73,6 +113,7 @@ impl DomainStore for PostgresStore {
                 transaction.rollback().await?;
                 return Ok(DomainRelease::InUse(row.try_get(0)?));
             }
+            end_domain(&transaction, domain, organization, at).await?;
             append(&transaction, &events).await?;
             transaction.commit().await?;
             Ok(DomainRelease::Released)
@@ -80,11 +121,59 @@ impl DomainStore for PostgresStore {
         .await
     }
 
-    async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
+    async fn replace_domain(
+        &self,
+        present: &HeldDomain,
+        next: &HeldDomain,
+        at: SystemTime,
+        events: &[Event],
+    ) -> Result<bool, StoreError> {
+        let events = lines(events)?;
+        let ((challenger, since), (next_challenger, next_since)) = (dispute_of(present), dispute_of(next));
+        let HeldDomain { domain, organization, .. } = present;
         self.run(&mut Lent::default(), async |client| {
-            let select = "SELECT organization FROM jumpcloud_sso_domain WHERE domain = $1";
-            let rows = query(client, select, &[&domain]).await?;
-            rows.first().map(|row| row.try_get(0)).transpose()
+            let transaction = begin(client).await?;
+            lock_domains(&transaction, &[organization, &next.organization]).await?;
+            let update = "UPDATE jumpcloud_sso_domain SET organization = $5, challenger = $6, since_ms = $7 \
+                WHERE domain = $1 AND organization = $2 \
+                AND challenger IS NOT DISTINCT FROM $3 AND since_ms IS NOT DISTINCT FROM $4";
+            let values: Values<'_> = &[
+                domain,
+                organization,
+                &challenger,
+                &since,
+                &next.organization,
+                &next_challenger,
+                &next_since,
+            ];
+            if transaction.execute(update, values).await? == 0 {
+                return Ok(false);
+            }
+            if next.organization != *organization {
+                end_domain(&transaction, domain, organization, at).await?;
+            }
+            append(&transaction, &events).await?;
+            transaction.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn held_domain(&self, domain: &str) -> Result<Option<HeldDomain>, StoreError> {
+        self.run(&mut Lent::default(), async |client| {
+            let select = "SELECT domain, organization, challenger, since_ms FROM jumpcloud_sso_domain \
+                WHERE domain = $1";
+            query(client, select, &[&domain]).await?.first().map(held).transpose()
+        })
+        .await
+    }
+
+    async fn held_domains(&self, after: &str, limit: usize) -> Result<Vec<HeldDomain>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(&mut Lent::default(), async |client| {
+            let select = "SELECT domain, organization, challenger, since_ms FROM jumpcloud_sso_domain \
+                WHERE domain > $1 ORDER BY domain LIMIT $2";
+            query(client, select, &[&after, &limit]).await?.iter().map(held).collect()
         })
         .await
     }
@@ -94,6 +183,32 @@ impl DomainStore for PostgresStore {
             let select = "SELECT domain FROM jumpcloud_sso_domain WHERE organization = $1 ORDER BY domain";
             let rows = query(client, select, &[&organization]).await?;
             rows.iter().map(|row| row.try_get(0)).collect()
+        })
+        .await
+    }
+
+    async fn ended_domains(&self, limit: usize) -> Result<Vec<EndedDomain>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(&mut Lent::default(), async |client| {
+            let select = "SELECT organization, domain, at_ms FROM jumpcloud_sso_ended_domain \
+                ORDER BY organization, domain LIMIT $1";
+            let ended = |row: &Row| {
+                let at = from_millis(row.try_get(2)?);
+                Ok(EndedDomain { organization: row.try_get(0)?, domain: row.try_get(1)?, at })
+            };
+            query(client, select, &[&limit]).await?.iter().map(ended).collect()
+        })
+        .await
+    }
+
+    async fn forget_ended_domain(&self, ended: &EndedDomain) -> Result<(), StoreError> {
+        let EndedDomain { organization, domain, at } = ended;
+        self.run(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
+            let delete = "DELETE FROM jumpcloud_sso_ended_domain \
+                WHERE organization = $1 AND domain = $2 AND at_ms <= $3";
+            transaction.execute(delete, &[organization, domain, &millis_after(*at)]).await?;
+            transaction.commit().await
         })
         .await
     }

@@ -88,7 +88,7 @@ impl RevocationStore for PostgresStore {
                 rows.first().map_or(Ok(None), |row| row.try_get(0))
             })
             .await?;
-        Ok(latest.and_then(|millis| u64::try_from(millis).ok()).map(from_millis))
+        Ok(latest.map(from_millis))
     }
 }
 
@@ -144,10 +144,10 @@ fn millis(instant: SystemTime) -> i64 {
 }
 
 /// The same, rounded up: nothing is forgotten early.
-fn millis_after(instant: SystemTime) -> i64 {
+pub(crate) fn millis_after(instant: SystemTime) -> i64 {
     millis(instant.checked_add(Duration::from_nanos(999_999)).unwrap_or(instant))
 }
 
-fn from_millis(millis: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+pub(crate) fn from_millis(millis: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }

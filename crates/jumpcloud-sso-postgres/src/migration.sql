@@ -43,6 +43,17 @@ CREATE TABLE IF NOT EXISTS jumpcloud_sso_domain (
     organization text COLLATE "C" NOT NULL
 );
 CREATE INDEX IF NOT EXISTS jumpcloud_sso_domain_organization ON jumpcloud_sso_domain (organization, domain);
+-- The dispute about it, if there is one.
+ALTER TABLE jumpcloud_sso_domain ADD COLUMN IF NOT EXISTS challenger text COLLATE "C";
+ALTER TABLE jumpcloud_sso_domain ADD COLUMN IF NOT EXISTS since_ms bigint;
+
+-- Domains that were taken from their organizations, until the sessions that rest on them are revoked.
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_ended_domain (
+    organization text COLLATE "C" NOT NULL,
+    domain text COLLATE "C" NOT NULL,
+    at_ms bigint NOT NULL,
+    PRIMARY KEY (organization, domain)
+);
 
 CREATE TABLE IF NOT EXISTS jumpcloud_sso_event (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,48 +1,115 @@
 //! Domains and whose they are.
 
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
-use jumpcloud_sso::{DomainClaim, DomainRelease, DomainStore, Event, Release, StoreError};
+use jumpcloud_sso::{
+    Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, Event, HeldDomain, Release, StoreError,
+};
 use redis::{Script, Value};
 
+use crate::expiring::{from_millis, millis_after};
 use crate::{RedisStore, unexpected};
 
-/// KEYS: the domain, the organization's domains, its log. ARGV: domain, organization, events.
+/// KEYS: the domain, all domains, the organization's domains, its log. ARGV: domain, organization, events.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        local owner = redis.call('GET', KEYS[1])
+        local owner = redis.call('HGET', KEYS[1], 'organization')
         if owner then return owner == ARGV[2] and 1 or 2 end
-        redis.call('SET', KEYS[1], ARGV[2])
+        redis.call('HSET', KEYS[1], 'organization', ARGV[2])
         redis.call('ZADD', KEYS[2], 0, ARGV[1])
-        for number = 3, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[number]) end
+        redis.call('ZADD', KEYS[3], 0, ARGV[1])
+        for number = 3, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
         return 0
         ",
     )
 });
 
-/// KEYS: the domain, the organization's domains, its log, its connections that rely on domains. ARGV: domain,
-/// organization, whether it may be in use, events. The answer is 0 or 1, or the ID of a connection.
+/// KEYS: the domain, all domains, the organization's domains, its log, its connections that rely on domains,
+/// domains that have ended. ARGV: domain, organization, whether it may be in use, name and time of the end,
+/// events. The answer is 0 or 1, or the ID of a connection.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+        if redis.call('HGET', KEYS[1], 'organization') ~= ARGV[2] then return 0 end
         if ARGV[3] == '0' then
-            local relying = redis.call('ZRANGE', KEYS[4], 0, 0)
+            local relying = redis.call('ZRANGE', KEYS[5], 0, 0)
             if relying[1] then return relying[1] end
         end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
-        for number = 4, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[number]) end
+        redis.call('ZREM', KEYS[3], ARGV[1])
+        redis.call('ZADD', KEYS[6], 'GT', ARGV[5], ARGV[4])
+        for number = 6, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
         return 1
         ",
     )
 });
 
+/// KEYS: the domain, the domains of the organization and of the next one, domains that have ended, and the
+/// log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes next;
+/// name and time of the end, events. Without a dispute, challenger and since are empty.
+static REPLACE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local kept = redis.call('HMGET', KEYS[1], 'organization', 'challenger', 'since')
+        if kept[1] ~= ARGV[2] or (kept[2] or '') ~= ARGV[3] or (kept[3] or '') ~= ARGV[4] then return 0 end
+        redis.call('DEL', KEYS[1])
+        redis.call('HSET', KEYS[1], 'organization', ARGV[5])
+        if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'challenger', ARGV[6], 'since', ARGV[7]) end
+        if ARGV[2] ~= ARGV[5] then
+            redis.call('ZREM', KEYS[2], ARGV[1])
+            redis.call('ZADD', KEYS[3], 0, ARGV[1])
+            redis.call('ZADD', KEYS[4], 'GT', ARGV[9], ARGV[8])
+        end
+        for number = 10, #ARGV do redis.call('RPUSH', KEYS[number - 5], ARGV[number]) end
+        return 1
+        ",
+    )
+});
+
+/// KEYS: domains that have ended. ARGV: name and time of the end.
+static FORGET: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+        local at = redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if at and tonumber(at) <= tonumber(ARGV[2]) then redis.call('ZREM', KEYS[1], ARGV[1]) end
+        ",
+    )
+});
+
+/// A hash of a domain: organization, and of a dispute the challenger and the time.
+type Fields = (Option<String>, Option<String>, Option<u64>);
+
+fn held((organization, challenger, since): Fields, domain: &str) -> Option<HeldDomain> {
+    let dispute =
+        challenger.zip(since).map(|(challenger, since)| Dispute::new(&challenger, from_millis(since)));
+    Some(HeldDomain { domain: domain.to_owned(), organization: organization?, dispute })
+}
+
+fn dispute_of(held: &HeldDomain) -> (&str, String) {
+    let dispute = held.dispute.as_ref();
+    dispute.map_or(("", String::new()), |it| (it.challenger(), millis_after(it.since()).to_string()))
+}
+
+/// The name of an end. Domains hold no space.
+fn end_of(organization: &str, domain: &str) -> String {
+    format!("{domain} {organization}")
+}
+
 impl RedisStore {
     /// The domains of an organization.
     pub(crate) fn domains_of(&self, organization: &str) -> String {
         self.key("domains-of", organization)
+    }
+
+    fn all_domains(&self) -> String {
+        self.key("domains", "")
+    }
+
+    fn ended(&self) -> String {
+        self.key("ended-domains", "")
     }
 }
 
@@ -54,7 +121,7 @@ impl DomainStore for RedisStore {
         events: &[Event],
     ) -> Result<DomainClaim, StoreError> {
         let mut claim = CLAIM.key(self.key("domain", domain));
-        claim.key(self.domains_of(organization)).key(self.log(organization));
+        claim.key(self.all_domains()).key(self.domains_of(organization)).key(self.log(organization));
         claim.arg(domain).arg(organization);
         for event in events {
             claim.arg(event.to_json()?);
@@ -72,11 +139,14 @@ impl DomainStore for RedisStore {
         domain: &str,
         organization: &str,
         release: Release,
+        at: SystemTime,
         events: &[Event],
     ) -> Result<DomainRelease, StoreError> {
         let mut script = RELEASE.key(self.key("domain", domain));
-        script.key(self.domains_of(organization)).key(self.log(organization)).key(self.relying(organization));
+        script.key(self.all_domains()).key(self.domains_of(organization)).key(self.log(organization));
+        script.key(self.relying(organization)).key(self.ended());
         script.arg(domain).arg(organization).arg(u8::from(release == Release::EvenIfMembersAreLockedOut));
+        script.arg(end_of(organization, domain)).arg(millis_after(at));
         for event in events {
             script.arg(event.to_json()?);
         }
@@ -91,13 +161,84 @@ impl DomainStore for RedisStore {
         }
     }
 
-    async fn domain_owner(&self, domain: &str) -> Result<Option<String>, StoreError> {
-        let mut get = redis::cmd("GET");
-        self.query(get.arg(self.key("domain", domain))).await
+    async fn replace_domain(
+        &self,
+        present: &HeldDomain,
+        next: &HeldDomain,
+        at: SystemTime,
+        events: &[Event],
+    ) -> Result<bool, StoreError> {
+        let HeldDomain { domain, organization, .. } = present;
+        let mut script = REPLACE.key(self.key("domain", domain));
+        script.key(self.domains_of(organization)).key(self.domains_of(&next.organization)).key(self.ended());
+        script.arg(domain);
+        for held in [present, next] {
+            let (challenger, since) = dispute_of(held);
+            script.arg(&held.organization).arg(challenger).arg(since);
+        }
+        script.arg(end_of(organization, domain)).arg(millis_after(at));
+        for event in events {
+            script.key(self.log(event.organization())).arg(event.to_json()?);
+        }
+        match self.run(&script).await? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(unexpected::<u8>(other)),
+        }
+    }
+
+    async fn held_domain(&self, domain: &str) -> Result<Option<HeldDomain>, StoreError> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(self.key("domain", domain)).arg(&["organization", "challenger", "since"]);
+        Ok(held(self.query(&get).await?, domain))
+    }
+
+    async fn held_domains(&self, after: &str, limit: usize) -> Result<Vec<HeldDomain>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), after.to_owned());
+        // As for connections, what was released between the two questions leaves no empty page behind.
+        while found.len() < limit {
+            let mut range = redis::cmd("ZRANGEBYLEX");
+            range.arg(self.all_domains()).arg(format!("({after}")).arg("+");
+            range.arg("LIMIT").arg(0).arg(limit - found.len());
+            let domains: Vec<String> = self.query(&range).await?;
+            let Some(last) = domains.last() else { break };
+            after.clone_from(last);
+            let mut pipeline = redis::pipe();
+            for domain in &domains {
+                let fields = &["organization", "challenger", "since"];
+                pipeline.cmd("HMGET").arg(self.key("domain", domain)).arg(fields);
+            }
+            let fields: Vec<Fields> = self.query_all(&pipeline).await?;
+            found
+                .extend(fields.into_iter().zip(&domains).filter_map(|(fields, domain)| held(fields, domain)));
+        }
+        Ok(found)
     }
 
     async fn domains(&self, organization: &str) -> Result<Vec<String>, StoreError> {
         let mut range = redis::cmd("ZRANGE");
         self.query(range.arg(self.domains_of(organization)).arg(0).arg(-1)).await
+    }
+
+    async fn ended_domains(&self, limit: usize) -> Result<Vec<EndedDomain>, StoreError> {
+        let Some(last) = limit.checked_sub(1) else { return Ok(Vec::new()) };
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(self.ended()).arg(0).arg(last).arg("WITHSCORES");
+        let ended: Vec<(String, u64)> = self.query(&range).await?;
+        let parse = |(name, at): (String, u64)| match name.split_once(' ') {
+            Some((domain, organization)) => Ok(EndedDomain {
+                organization: organization.to_owned(),
+                domain: domain.to_owned(),
+                at: from_millis(at),
+            }),
+            None => Err(unexpected(name)),
+        };
+        ended.into_iter().map(parse).collect()
+    }
+
+    async fn forget_ended_domain(&self, ended: &EndedDomain) -> Result<(), StoreError> {
+        let mut script = FORGET.key(self.ended());
+        script.arg(end_of(&ended.organization, &ended.domain)).arg(millis_after(ended.at));
+        self.run(&script).await
     }
 }

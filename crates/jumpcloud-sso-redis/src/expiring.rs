@@ -58,7 +58,7 @@ impl RevocationStore for RedisStore {
         }
         let instants: Vec<Option<u64>> = self.query(&get).await?;
         let latest = instants.into_iter().flatten().max();
-        Ok(latest.map(|millis| SystemTime::UNIX_EPOCH + Duration::from_millis(millis)))
+        Ok(latest.map(from_millis))
     }
 }
 
@@ -69,6 +69,10 @@ fn lifetime(until: SystemTime, now: SystemTime) -> u64 {
 }
 
 /// Whole milliseconds since 1970, rounded up: nothing is forgotten early.
-fn millis_after(instant: SystemTime) -> u64 {
+pub(crate) fn millis_after(instant: SystemTime) -> u64 {
     lifetime(instant, SystemTime::UNIX_EPOCH)
+}
+
+pub(crate) fn from_millis(millis: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
 }

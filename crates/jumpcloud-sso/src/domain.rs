@@ -1,27 +1,26 @@
 //! E-mail domains, and how an organization proves that one is its own.
 
+mod dispute;
+mod name;
+mod recheck;
+
 use std::future::Future;
 use std::time::SystemTime;
 
 use sso_session::Purpose;
 use thiserror::Error;
-use url::Host;
 
 use crate::event::{Actor, Event, EventKind};
+use crate::sessions::Sessions;
 use crate::settings::{Settings, excerpt};
-use crate::store::{ConnectionStore, DomainClaim, DomainRelease, DomainStore, StoreError};
+use crate::store::{
+    ConnectionStore, DomainClaim, DomainRelease, DomainStore, OnceStore, RevocationStore, StoreError,
+};
+use crate::text_time::shown;
 use crate::traced::traced;
 
-/// A domain as it is compared: lower-case, international names in their ASCII form. `None` for what is no domain name
-/// with at least one dot.
-pub(crate) fn normalized_domain(text: &str) -> Option<String> {
-    let is_plain =
-        !text.is_empty() && !text.contains(['@', '/', ':', '%', '\\', ' ', '*']) && !text.ends_with('.');
-    match Host::parse(text).ok().filter(|_| is_plain)? {
-        Host::Domain(name) if name.contains('.') && name.len() <= 253 => Some(name.clone()),
-        _ => None,
-    }
-}
+pub(crate) use name::normalized_domain;
+pub use recheck::{AbsentDomain, DomainMove, DomainReport};
 
 /// The domains that organizations have proved to be their own.
 #[derive(Clone, Debug)]
@@ -88,48 +87,64 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         let text = record_text(
             &self.settings.secret().tag(Purpose::DomainChallenge, &message(organization, &domain)),
         );
-        Ok(DomainChallenge { record_name: format!("_sso-challenge.{domain}"), record_text: text, domain })
+        Ok(DomainChallenge { record_name: record_name(&domain), record_text: text, domain })
     }
 
     /// Looks the challenge up, and gives the domain to `organization` if it is there.
     ///
+    /// A domain of another organization moves only if that one's record is absent, and this one's present, in
+    /// two lookups at least a day apart. The first one begins a dispute, of which the holder is told by an
+    /// event; its own record ends it. The second one, by this method or by
+    /// [`recheck_all`](Self::recheck_all), moves the domain and revokes the holder's `sessions` that rest on
+    /// it.
+    ///
     /// # Errors
-    /// [`DomainError`].
-    pub async fn verify(
+    /// [`DomainError::Disputed`] says when to verify again; [`DomainError::Taken`] where the holder's record
+    /// is there. Should revoking fail, the domain has moved all the same, and verifying again revokes, as
+    /// does [`recheck_all`](Self::recheck_all).
+    pub async fn verify<R: RevocationStore + OnceStore>(
         &self,
         organization: &str,
         domain: &str,
         lookup: &impl TxtLookup,
+        sessions: &Sessions<R>,
         by: &Actor,
         now: SystemTime,
     ) -> Result<(), DomainError> {
-        let work = self.verify_now(organization, domain, lookup, by, now);
+        let work = async {
+            let challenge = self.challenge(organization, domain)?;
+            let found = lookup.txt(&challenge.record_name).await?;
+            self.check(organization, &challenge, &found)?;
+            self.claim(organization, &challenge.domain, &found, by, now).await?;
+            self.revoke_ended(sessions).await?;
+            Ok(())
+        };
         traced("verify_domain", organization, None, work).await
     }
 
-    async fn verify_now(
+    async fn claim(
         &self,
         organization: &str,
         domain: &str,
-        lookup: &impl TxtLookup,
+        found: &[String],
         by: &Actor,
         now: SystemTime,
     ) -> Result<(), DomainError> {
-        let challenge = self.challenge(organization, domain)?;
-        let domain = challenge.domain.clone();
-        self.look_up(organization, challenge, lookup).await?;
-        let event =
-            Event::new(by, now, organization, None, EventKind::DomainVerified { domain: domain.clone() });
-        match self.store.claim_domain(&domain, organization, std::slice::from_ref(&event)).await? {
-            DomainClaim::Claimed => event.trace(),
-            DomainClaim::Owned => {}
-            DomainClaim::Taken => return Err(DomainError::Taken { domain }),
+        let kind = EventKind::DomainVerified { domain: domain.to_owned() };
+        let event = Event::new(by, now, organization, None, kind);
+        match self.store.claim_domain(domain, organization, std::slice::from_ref(&event)).await? {
+            DomainClaim::Claimed => {
+                event.trace();
+                Ok(())
+            }
+            DomainClaim::Owned | DomainClaim::Taken => {
+                self.contest(organization, domain, found, &event, now).await
+            }
         }
-        Ok(())
     }
 
-    /// Looks the challenge of a domain up that was verified before, as a host should from time to time: domains change
-    /// hands. Takes nothing away by itself; that is [`release`](Self::release).
+    /// Looks the challenge of a domain up that was verified before. Changes nothing.
+    /// [`recheck_all`](Self::recheck_all) is for a daily job.
     ///
     /// # Errors
     /// [`DomainError::NotFound`] where the record is gone.
@@ -139,68 +154,70 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         domain: &str,
         lookup: &impl TxtLookup,
     ) -> Result<(), DomainError> {
-        self.look_up(organization, self.challenge(organization, domain)?, lookup).await
+        let challenge = self.challenge(organization, domain)?;
+        let found = lookup.txt(&challenge.record_name).await?;
+        self.check(organization, &challenge, &found)
     }
 
-    async fn look_up(
+    fn check(
         &self,
         organization: &str,
-        challenge: DomainChallenge,
-        lookup: &impl TxtLookup,
+        challenge: &DomainChallenge,
+        found: &[String],
     ) -> Result<(), DomainError> {
-        let found = lookup.txt(&challenge.record_name).await?;
-        let message = message(organization, &challenge.domain);
+        if self.proves(organization, &challenge.domain, found) {
+            return Ok(());
+        }
+        let found = found.iter().take(8).map(|record| excerpt(record)).collect();
+        Err(DomainError::NotFound { challenge: challenge.clone(), found })
+    }
+
+    /// Whether one of the records that were found is the organization's, under the present secret or a former
+    /// one.
+    fn proves(&self, organization: &str, domain: &str, found: &[String]) -> bool {
+        let message = message(organization, domain);
         let mut accepted = self
             .settings
             .secrets()
             .map(|secret| record_text(&secret.tag(Purpose::DomainChallenge, &message)));
         // The record is public: there is nothing to be learned from the time that this takes.
-        if accepted.any(|text| found.iter().any(|record| record.trim() == text)) {
-            Ok(())
-        } else {
-            Err(DomainError::NotFound {
-                challenge,
-                found: found.iter().take(8).map(|it| excerpt(it)).collect(),
-            })
-        }
+        accepted.any(|text| found.contains(&text))
     }
 
-    /// Takes a domain from its organization. Addresses of it are refused from then on.
+    /// Takes a domain from its organization, and revokes the `sessions` that rest on it. Addresses of it are
+    /// refused from then on.
     ///
     /// # Errors
-    /// [`DomainError::NotOwned`] where it is not the organization's, [`DomainError::InUse`] where members log in with
-    /// addresses of it and `release` does not accept that they are locked out.
-    pub async fn release(
+    /// [`DomainError::NotOwned`] where it is not the organization's, [`DomainError::InUse`] where members log
+    /// in with addresses of it and `release` does not accept that they are locked out. Should revoking fail,
+    /// the domain is released all the same, and releasing it again revokes, as does
+    /// [`recheck_all`](Self::recheck_all).
+    pub async fn release<R: RevocationStore + OnceStore>(
         &self,
         organization: &str,
         domain: &str,
         release: Release,
+        sessions: &Sessions<R>,
         by: &Actor,
         now: SystemTime,
     ) -> Result<(), DomainError> {
-        let work = self.release_now(organization, domain, release, by, now);
+        let work = async {
+            let domain = normalized(domain)?;
+            // Whether it is in use is for the store to say, when it writes.
+            let mut released = self.release_as(organization, &domain, Release::IfUnused, by, now).await?;
+            if let (DomainRelease::InUse(_), Release::EvenIfMembersAreLockedOut) = (&released, release) {
+                released = self.release_as(organization, &domain, release, by, now).await?;
+            }
+            if let DomainRelease::InUse(connection) = released {
+                return Err(DomainError::InUse { domain, connection });
+            }
+            let revoked = self.revoke_ended(sessions).await?;
+            let is_done = released == DomainRelease::Released
+                // It was released before, and what had failed is done now.
+                || revoked.iter().any(|ended| ended.organization == organization && ended.domain == domain);
+            if is_done { Ok(()) } else { Err(DomainError::NotOwned { domain }) }
+        };
         traced("release_domain", organization, None, work).await
-    }
-
-    async fn release_now(
-        &self,
-        organization: &str,
-        domain: &str,
-        release: Release,
-        by: &Actor,
-        now: SystemTime,
-    ) -> Result<(), DomainError> {
-        let domain = normalized(domain)?;
-        // Whether it is in use is for the store to say, when it writes.
-        let mut released = self.release_as(organization, &domain, Release::IfUnused, by, now).await?;
-        if let (DomainRelease::InUse(_), Release::EvenIfMembersAreLockedOut) = (&released, release) {
-            released = self.release_as(organization, &domain, release, by, now).await?;
-        }
-        match released {
-            DomainRelease::Released => Ok(()),
-            DomainRelease::NotOwned => Err(DomainError::NotOwned { domain }),
-            DomainRelease::InUse(connection) => Err(DomainError::InUse { domain, connection }),
-        }
     }
 
     async fn release_as(
@@ -215,7 +232,7 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         let kind = EventKind::DomainReleased { domain: domain.to_owned(), while_in_use };
         let event = Event::new(by, now, organization, None, kind);
         let events = std::slice::from_ref(&event);
-        let released = self.store.release_domain(domain, organization, release, events).await?;
+        let released = self.store.release_domain(domain, organization, release, now, events).await?;
         if released == DomainRelease::Released {
             event.trace();
         }
@@ -240,6 +257,10 @@ fn message(organization: &str, domain: &str) -> Vec<u8> {
     format!("{}:{organization}:{domain}", organization.len()).into_bytes()
 }
 
+fn record_name(domain: &str) -> String {
+    format!("_sso-challenge.{domain}")
+}
+
 fn record_text(tag: &str) -> String {
     format!("sso-domain-verification={tag}")
 }
@@ -249,7 +270,7 @@ fn record_text(tag: &str) -> String {
 #[non_exhaustive]
 pub enum DomainError {
     /// Not a domain name.
-    #[error("{found:?} is no e-mail domain; give it without @, such as acme.test")]
+    #[error("{found:?} is not an e-mail domain; give it without @, such as acme.test")]
     Name {
         /// What was given.
         found: String,
@@ -267,6 +288,21 @@ pub enum DomainError {
     Taken {
         /// The domain.
         domain: String,
+    },
+    /// It belongs to another organization, whose record is absent: it moves if it still is a day later.
+    #[error(
+        "the domain {domain} belongs to another organization, whose TXT record is absent since {}; verify \
+         again at {} or later to move it",
+        shown(*since),
+        shown(*not_before)
+    )]
+    Disputed {
+        /// The domain.
+        domain: String,
+        /// When this organization's record was seen first, and the other's was not.
+        since: SystemTime,
+        /// When it moves at the earliest.
+        not_before: SystemTime,
     },
     /// Members log in with addresses of it.
     #[error("members log in through the connection {connection} with addresses of {domain}")]
@@ -298,6 +334,7 @@ impl DomainError {
             Self::Name { .. } => "config.email_domain",
             Self::NotFound { .. } => "config.domain_not_verified",
             Self::Taken { .. } => "config.domain_taken",
+            Self::Disputed { .. } => "config.domain_disputed",
             Self::InUse { .. } => "config.domain_in_use",
             Self::NotOwned { .. } => "config.domain_not_owned",
             Self::Lookup(_) => "config.dns",

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{TooLong, check_text};
 use crate::record::Phase;
 use crate::store::StoreError;
 use crate::text_time;
@@ -69,6 +70,22 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.kind.name()
+    }
+
+    /// Checks the length of what others chose: IDs of users and organizations, the name of a way to log in.
+    pub(crate) fn check(&self) -> Result<(), TooLong> {
+        if let Actor::User(id) = &self.actor {
+            check_text("actor's ID", id)?;
+        }
+        check_text("organization's name", &self.organization)?;
+        match &self.kind {
+            EventKind::Tested { user, .. } => check_text("user's ID", user),
+            EventKind::BreakGlassUsed { user, method } => {
+                check_text("user's ID", user)?;
+                check_text("name of the login method", method)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Tells it to whoever listens to `tracing`, once it is kept.
@@ -243,6 +260,29 @@ pub enum EventKind {
         /// Whether connections in use relied on it, so that members were locked out.
         while_in_use: bool,
     },
+    /// Another organization proved that a domain is its own, and this one's proof was not there. Without it,
+    /// the domain moves to the other organization.
+    #[serde(rename = "domain.disputed")]
+    DomainDisputed {
+        /// The domain.
+        domain: String,
+        /// When it moves at the earliest.
+        #[serde(with = "text_time")]
+        not_before: SystemTime,
+    },
+    /// A dispute about a domain ended, and the domain stays with this organization.
+    #[serde(rename = "domain.dispute_ended")]
+    DomainDisputeEnded {
+        /// The domain.
+        domain: String,
+    },
+    /// A domain moved to another organization, which had proved for a day that it is its own while this one
+    /// had not.
+    #[serde(rename = "domain.moved")]
+    DomainMoved {
+        /// The domain.
+        domain: String,
+    },
     /// Something that a later version of this crate has written.
     #[serde(other)]
     Unknown,
@@ -267,6 +307,9 @@ impl EventKind {
             Self::CertificateExpires { .. } => "connection.certificate_expires",
             Self::DomainVerified { .. } => "domain.verified",
             Self::DomainReleased { .. } => "domain.released",
+            Self::DomainDisputed { .. } => "domain.disputed",
+            Self::DomainDisputeEnded { .. } => "domain.dispute_ended",
+            Self::DomainMoved { .. } => "domain.moved",
             Self::Unknown => "unknown",
         }
     }

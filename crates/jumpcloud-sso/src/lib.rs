@@ -61,6 +61,7 @@
 
 mod account;
 mod begun;
+mod bounds;
 mod catalogue;
 mod connection;
 mod connections;
@@ -90,7 +91,10 @@ pub use catalogue::{CATALOGUE, ErrorCode};
 pub use connection::{Connection, ConnectionBuilder, ConnectionError, check_idp_url};
 pub use connections::{Connections, Reminders};
 pub use diagnosis::{Diagnosis, Stage, Warning};
-pub use domain::{DomainChallenge, DomainError, Domains, LookupError, Release, TxtLookup};
+pub use domain::{
+    AbsentDomain, DomainChallenge, DomainError, DomainMove, DomainReport, Domains, LookupError, Release,
+    TxtLookup,
+};
 pub use edit::{Edit, EditError, Effect, FieldError, Retirement};
 pub use enforcement::{Access, Enforcement, SsoReason, SsoRequired};
 pub use entitlement::{Entitlements, Feature, Unlimited};
@@ -106,8 +110,8 @@ pub use refusal::Refusal;
 pub use sessions::{CodeRedirect, SessionRefusal, Sessions, Withdrawn};
 pub use settings::{ServiceProvider, Settings, SettingsError, SiteUrl};
 pub use store::{
-    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, MemoryStore, OnceStore,
-    Requires, RevocationKey, RevocationStore, Saved, StoreError,
+    Claim, ClaimKey, ConnectionStore, Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain,
+    HeldDomain, MemoryStore, OnceStore, Requires, RevocationKey, RevocationStore, Saved, StoreError,
 };
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};

@@ -142,7 +142,8 @@ impl<S: OnceStore> SingleSignOn<S> {
         let service = connection.service_provider();
         let destination = connection.idp_url();
         let message =
-            AuthnRequest::new(&id, destination.as_str(), service.entity_id(), service.acs_url(), now);
+            AuthnRequest::new(&id, destination.as_str(), service.entity_id(), service.acs_url(), now)
+                .requested_authn_contexts(connection.requested_authn_contexts().iter().map(String::as_str));
         let relay_state = relay_state(slot, &id);
         let redirect_url = encode_redirect(
             destination,
@@ -352,6 +353,10 @@ fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
     let expected = match begun {
         Some(begun) => Expected::answering(begun.request.as_str(), parties),
         None => Expected::unsolicited(parties),
+    };
+    let expected = match connection.required_authn_contexts() {
+        [] => expected,
+        classes => expected.require_authn_contexts(classes),
     };
     match connection.clock_skew() {
         Some(skew) => expected.clock_skew(skew),

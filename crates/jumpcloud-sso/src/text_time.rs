@@ -12,6 +12,11 @@ pub(crate) fn serialize<S: Serializer>(instant: &SystemTime, serializer: S) -> R
     serializer.serialize_str(&text)
 }
 
+/// The time as an error shows it.
+pub(crate) fn shown(instant: SystemTime) -> String {
+    format_instant(instant).unwrap_or_else(|| "a time that has no calendar date".to_owned())
+}
+
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_instant(&text).ok_or_else(|| D::Error::custom("not a time"))

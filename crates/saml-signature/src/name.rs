@@ -7,8 +7,8 @@ use x509_parser::x509::X509Name;
 /// Longer than the attributes of a name may be together that follow RFC 5280 (appendix A.1).
 const MAX_CHARACTERS: usize = 512;
 
-/// The attributes of a name in their order, such as `C=US, O=Acme, CN=idp.acme.test`. Whatever is not valid text in its
-/// encoding becomes U+FFFD, and values that are no text are not shown.
+/// The attributes of a name in their order, such as `C=US, O=Acme, CN=idp.acme.test`. Whatever is not valid
+/// text in its encoding becomes U+FFFD, and values that are no text are not shown.
 pub(crate) fn shown(name: &X509Name<'_>) -> String {
     let attribute = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
         let oid = attribute.attr_type();

@@ -72,7 +72,8 @@ fn names_are_unique_and_twins_are_accepted() {
 }
 
 /// Classes in which the attack is on what the service is configured with, or on when and for what it asks.
-const ATTACKED_SETUP: &[&str] = &["D08", "D09", "E13", "K07", "K09", "K13", "S11", "S15"];
+const ATTACKED_SETUP: &[&str] =
+    &["D08", "D09", "E13", "K07", "K09", "K13", "K15", "K16", "K17", "S11", "S15"];
 
 #[test]
 fn a_refused_document_is_received_as_its_twin_is() {

@@ -1,13 +1,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::future::{Future, ready};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
 
 use super::expiring::{Claims, Revocations};
 use super::{
-    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, OnceStore, Requires,
-    RevocationKey, RevocationStore, Saved, StoreError,
+    Claim, ClaimKey, ConnectionStore, DomainClaim, DomainRelease, DomainStore, EndedDomain, HeldDomain,
+    OnceStore, Requires, RevocationKey, RevocationStore, Saved, StoreError,
 };
 use crate::domain::Release;
 use crate::event::Event;
@@ -41,7 +42,9 @@ struct Kept {
     /// Of connections that are gone.
     taken: HashSet<String>,
     logins: Vec<CompletedLogin>,
-    domains: BTreeMap<String, String>,
+    domains: BTreeMap<String, HeldDomain>,
+    /// By organization and domain.
+    ended_domains: BTreeMap<(String, String), SystemTime>,
     events: Vec<Event>,
 }
 
@@ -123,7 +126,7 @@ impl Kept {
         if found != expected || self.taken.contains(record.id()) {
             return Saved::Conflict;
         }
-        if requires == Requires::Domain && !self.domains.values().any(|it| it == record.organization()) {
+        if requires == Requires::Domain && !self.has_domain(record.organization()) {
             return Saved::NoDomain;
         }
         self.connections.insert(record.id().to_owned(), record.clone());
@@ -155,16 +158,45 @@ impl Kept {
         true
     }
 
+    fn has_domain(&self, organization: &str) -> bool {
+        self.domains.values().any(|held| held.organization == organization)
+    }
+
     fn claim_domain(&mut self, domain: &str, organization: &str, events: &[Event]) -> DomainClaim {
         match self.domains.get(domain) {
-            Some(owner) if owner == organization => DomainClaim::Owned,
+            Some(held) if held.organization == organization => DomainClaim::Owned,
             Some(_) => DomainClaim::Taken,
             None => {
-                self.domains.insert(domain.to_owned(), organization.to_owned());
+                let (name, organization) = (domain.to_owned(), organization.to_owned());
+                let held = HeldDomain { domain: name.clone(), organization, dispute: None };
+                self.domains.insert(name, held);
                 self.events.extend_from_slice(events);
                 DomainClaim::Claimed
             }
         }
+    }
+
+    fn end_domain(&mut self, domain: &str, organization: &str, at: SystemTime) {
+        let ended = self.ended_domains.entry((organization.to_owned(), domain.to_owned())).or_insert(at);
+        *ended = at.max(*ended);
+    }
+
+    fn replace_domain(
+        &mut self,
+        present: &HeldDomain,
+        next: &HeldDomain,
+        at: SystemTime,
+        events: &[Event],
+    ) -> bool {
+        match self.domains.get_mut(&present.domain) {
+            Some(kept) if kept == present => *kept = next.clone(),
+            _ => return false,
+        }
+        if next.organization != present.organization {
+            self.end_domain(&present.domain, &present.organization, at);
+        }
+        self.events.extend_from_slice(events);
+        true
     }
 
     fn release_domain(
@@ -172,9 +204,10 @@ impl Kept {
         domain: &str,
         organization: &str,
         release: Release,
+        at: SystemTime,
         events: &[Event],
     ) -> DomainRelease {
-        if self.domains.get(domain).is_none_or(|owner| owner != organization) {
+        if self.domains.get(domain).is_none_or(|held| held.organization != organization) {
             return DomainRelease::NotOwned;
         }
         let relies =
@@ -183,6 +216,7 @@ impl Kept {
             Some(record) if release == Release::IfUnused => DomainRelease::InUse(record.id().to_owned()),
             _ => {
                 self.domains.remove(domain);
+                self.end_domain(domain, organization, at);
                 self.events.extend_from_slice(events);
                 DomainRelease::Released
             }
@@ -310,20 +344,68 @@ impl DomainStore for MemoryStore {
         domain: &str,
         organization: &str,
         release: Release,
+        at: SystemTime,
         events: &[Event],
     ) -> impl Future<Output = Result<DomainRelease, StoreError>> + Send {
-        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, release, events)))
+        ready(self.kept().map(|mut kept| kept.release_domain(domain, organization, release, at, events)))
     }
 
-    fn domain_owner(&self, domain: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+    fn replace_domain(
+        &self,
+        present: &HeldDomain,
+        next: &HeldDomain,
+        at: SystemTime,
+        events: &[Event],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        ready(self.kept().map(|mut kept| kept.replace_domain(present, next, at, events)))
+    }
+
+    fn held_domain(
+        &self,
+        domain: &str,
+    ) -> impl Future<Output = Result<Option<HeldDomain>, StoreError>> + Send {
         ready(self.kept().map(|kept| kept.domains.get(domain).cloned()))
     }
 
+    fn held_domains(
+        &self,
+        after: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<HeldDomain>, StoreError>> + Send {
+        let behind = (Bound::Excluded(after), Bound::Unbounded);
+        ready(self.kept().map(|kept| {
+            kept.domains.range::<str, _>(behind).take(limit).map(|(_, held)| held.clone()).collect()
+        }))
+    }
+
     fn domains(&self, organization: &str) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send {
-        let owned = |(_, owner): &(&String, &String)| *owner == organization;
-        ready(
-            self.kept()
-                .map(|kept| kept.domains.iter().filter(owned).map(|(domain, _)| domain.clone()).collect()),
-        )
+        let of_organization = |held: &&HeldDomain| held.organization == organization;
+        ready(self.kept().map(|kept| {
+            kept.domains.values().filter(of_organization).map(|held| held.domain.clone()).collect()
+        }))
+    }
+
+    fn ended_domains(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<EndedDomain>, StoreError>> + Send {
+        let ended = |((organization, domain), at): (&(String, String), &SystemTime)| EndedDomain {
+            organization: organization.clone(),
+            domain: domain.clone(),
+            at: *at,
+        };
+        ready(self.kept().map(|kept| kept.ended_domains.iter().take(limit).map(ended).collect()))
+    }
+
+    fn forget_ended_domain(
+        &self,
+        ended: &EndedDomain,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        let key = (ended.organization.clone(), ended.domain.clone());
+        ready(self.kept().map(|mut kept| {
+            if kept.ended_domains.get(&key).is_some_and(|at| *at <= ended.at) {
+                kept.ended_domains.remove(&key);
+            }
+        }))
     }
 }

@@ -1,14 +1,13 @@
 //! Who comes in: sessions, enforcement, domains, provisioning.
 
-use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
     Access, Actor, BreakGlass, ClaimKey, CodeChallenge, CodeRedirect, Connection, Connections, Cookies,
-    Domains, EarlierSessions, Edit, JustInTime, Login, LoginForm, LoginRequest, LookupError, MemoryStore,
-    NewSession, Provisioning, ProvisioningRefusal, Release, RevocationKey, RevocationStore, RoleMap,
-    SameEmail, SessionIssuer, SessionKey, SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn,
-    SsoReason, StoreError, TxtLookup, VerifiedSession,
+    EarlierSessions, Edit, JustInTime, Login, LoginForm, LoginRequest, MemoryStore, NewSession, Provisioning,
+    ProvisioningRefusal, RevocationKey, RevocationStore, RoleMap, SameEmail, SessionIssuer, SessionKey,
+    SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason, StoreError,
+    VerifiedSession,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -696,78 +695,6 @@ async fn breaking_the_glass_is_for_those_who_were_named() {
     assert_eq!(other_way("admin-1").await, Access::BreakGlass);
     set(BreakGlass::NobodyEvenIfLockedOut).await.unwrap();
     assert_eq!(reason(&other_way("admin-1").await), SsoReason::OtherWay);
-}
-
-/// Name servers that know one record, or are down.
-#[derive(Default)]
-struct Dns(HashMap<String, Vec<String>>, bool);
-
-impl TxtLookup for Dns {
-    async fn txt(&self, name: &str) -> Result<Vec<String>, LookupError> {
-        if self.1 {
-            Err(LookupError::new("timeout"))
-        } else {
-            Ok(self.0.get(name).cloned().unwrap_or_default())
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_domain_is_proved_by_the_organization_that_claims_it() {
-    let store = MemoryStore::default();
-    let (domains, admin) = (Domains::new(&settings(), store.clone()), Actor::user("admin-1"));
-    let challenge = domains.challenge("acme", "ACME.test").unwrap();
-    assert_eq!(
-        (challenge.domain.as_str(), challenge.record_name.as_str()),
-        ("acme.test", "_sso-challenge.acme.test")
-    );
-    assert_eq!(domains.challenge("acme", "acme.test").unwrap(), challenge);
-    assert_ne!(domains.challenge("other", "acme.test").unwrap().record_text, challenge.record_text);
-    let mut dns = Dns::default();
-    let verify = async |organization: &str, domain: &str, dns: &Dns| {
-        let result = domains.verify(organization, domain, dns, &admin, now()).await;
-        result.map_or_else(|error| (error.code(), !error.hint().is_empty()), |()| ("verified", true))
-    };
-    assert_eq!(verify("acme", "acme.test", &dns).await, ("config.domain_not_verified", true));
-    dns.0.insert(challenge.record_name.clone(), vec![format!("{} ", challenge.record_text)]);
-    // Somebody else's record proves nothing for others.
-    assert_eq!(verify("other", "acme.test", &dns).await, ("config.domain_not_verified", true));
-    assert_eq!(verify("acme", "mail.acme.test", &dns).await, ("config.domain_not_verified", true));
-    assert_eq!(verify("acme", "acme", &dns).await, ("config.email_domain", true));
-    assert_eq!(verify("acme", "acme.test", &Dns(HashMap::new(), true)).await, ("config.dns", true));
-    assert!(domains.of("acme").await.unwrap().is_empty());
-    for _ in 0..2 {
-        assert_eq!(verify("acme", "acme.test", &dns).await, ("verified", true));
-    }
-    assert_eq!(domains.of("acme").await.unwrap(), ["acme.test"]);
-
-    // The domain belongs to one organization, until it lets go.
-    let others = domains.challenge("other", "acme.test").unwrap();
-    dns.0.insert(others.record_name, vec![others.record_text]);
-    assert_eq!(verify("other", "acme.test", &dns).await, ("config.domain_taken", true));
-    assert_eq!(
-        domains.recheck("acme", "acme.test", &dns).await.unwrap_err().code(),
-        "config.domain_not_verified"
-    );
-    assert_eq!(
-        domains.release("other", "acme.test", Release::IfUnused, &admin, now()).await.unwrap_err().code(),
-        "config.domain_not_owned"
-    );
-    domains.release("acme", "acme.test", Release::IfUnused, &admin, now()).await.unwrap();
-    assert_eq!(verify("other", "acme.test", &dns).await, ("verified", true));
-}
-
-#[tokio::test]
-async fn a_challenge_outlives_a_change_of_the_secret() {
-    let former = crate::FORMER_SECRET.as_str();
-    let (store, admin) = (MemoryStore::default(), Actor::user("admin-1"));
-    let before = Domains::new(&Settings::new("https://app.acme.test", former).unwrap(), store.clone());
-    let challenge = before.challenge("acme", "acme.test").unwrap();
-    let dns = Dns(HashMap::from([(challenge.record_name, vec![challenge.record_text])]), false);
-    let without = Domains::new(&settings(), store.clone());
-    assert!(without.verify("acme", "acme.test", &dns, &admin, now()).await.is_err());
-    let with = Domains::new(&settings().former_secret(former).unwrap(), store);
-    with.verify("acme", "acme.test", &dns, &admin, now()).await.unwrap();
 }
 
 #[tokio::test]

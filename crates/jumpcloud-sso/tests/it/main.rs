@@ -6,10 +6,12 @@ mod catalogue;
 mod configuration;
 #[cfg(feature = "hickory")]
 mod dns;
+mod domains;
 mod fuzz;
 mod guide;
 mod life;
 mod logins;
+mod stored;
 mod stores;
 mod tracing;
 
