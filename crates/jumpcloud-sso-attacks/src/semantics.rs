@@ -1,4 +1,5 @@
-//! What an assertion says: S01 to S25, S29 and S31. All of these are signed by the pinned key: only the rule can refuse them.
+//! What an assertion says: S01 to S25, S29 and S31. All of these are signed by the pinned key: only the rule
+//! can refuse them.
 
 use std::time::Duration;
 
@@ -380,8 +381,8 @@ fn times(suite: &mut Suite) {
             ),
         ],
     );
-    // Where no class of authentication is required, whatever class it says is as good as another one: what there
-    // has to be is the statement, not made in the future.
+    // Where no class of authentication is required, whatever class it says is as good as another one: what
+    // there has to be is the statement, not made in the future.
     let statement = Doc::unsigned().part("<saml2:AuthnStatement ", "</saml2:AuthnStatement>");
     suite.refused(
         "S23",
@@ -507,8 +508,8 @@ fn answers(suite: &mut Suite) {
     suite.usual_setup();
 }
 
-/// An assertion in a Response that nobody signed: whoever holds the assertion chooses what the Response answers. Each case
-/// is changed after it was signed, but for what the confirmation says.
+/// An assertion in a Response that nobody signed: whoever holds the assertion chooses what the Response
+/// answers. Each case is changed after it was signed, but for what the confirmation says.
 fn envelopes(suite: &mut Suite) {
     let data = "<saml2:SubjectConfirmationData InResponseTo=\"_request\"";
     let response = "ID=\"RESPONSE\" InResponseTo=\"_request\"";

@@ -88,7 +88,8 @@ fn check(
     Ok(())
 }
 
-/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was called.
+/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was
+/// called.
 fn read_certificates(arguments: &VerifyArguments) -> Result<Result<TrustedKeys, TrustedKeysError>, Failure> {
     let mut certificates = Vec::new();
     for path in &arguments.idp_certificate {
@@ -139,7 +140,8 @@ fn read_decryption_keys(arguments: &VerifyArguments) -> Result<Decryption, Failu
     Ok(Decryption { decryptor, weak_key })
 }
 
-/// What happened; where a key is missing because the one that was given is too weak, that is what has to be changed.
+/// What happened; where a key is missing because the one that was given is too weak, that is what has to be
+/// changed.
 fn diagnose(error: &ResponseError, weak_key: Option<DecryptionKeyError>) -> Diagnosis {
     match weak_key {
         Some(weak) if error.code() == "encryption.no_key" => Diagnosis::from(&weak),
