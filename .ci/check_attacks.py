@@ -38,6 +38,10 @@ def verify(command, folder, case):
     arguments += ["--acs-url", case["acs_url"], "--at", case["at"], "--clock-skew", str(min(case["clock_skew"], 300))]
     if case["request_id"]:
         arguments += ["--request-id", case["request_id"]]
+    if case["requires_signed_response"]:
+        arguments += ["--require-signed-response"]
+    for context in case["authn_contexts"] or []:
+        arguments += ["--authn-context", context]
     if case["decryption_key"]:
         arguments += ["--decryption-key", str(folder / case["decryption_key"])]
     begin = time.monotonic()

@@ -205,7 +205,7 @@ pub const CLASSES: &[Class] = &[
     class("S20", "qualifiers and formats of NameIDs"),
     class("S21", "several attributes of one name"),
     class("S22", "markup in attributes"),
-    class("S23", "statements of a login, whose class of authentication nobody asks for"),
+    class("S23", "statements of a login, and the class of authentication that they name"),
     class("S24", "characters that deceive"),
     class("S25", "order and number of elements"),
     shown(

@@ -27,8 +27,8 @@ fn beginning(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Opens a regular file. Opening a named pipe waits for somebody to write to it, perhaps for ever, and a device may never
-/// end.
+/// Opens a regular file. Opening a named pipe waits for somebody to write to it, perhaps for ever, and a
+/// device may never end.
 fn open(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?.file_type();
     if kind.is_file() {
@@ -47,7 +47,8 @@ pub(crate) fn check_size(content: &[u8]) -> Result<(), BindingError> {
     }
 }
 
-/// The XML of a message that is given as XML or as base64. Base64 never begins like XML, so that it can be told.
+/// The XML of a message that is given as XML or as base64. Base64 never begins like XML, so that it can be
+/// told.
 pub(crate) fn message(content: Vec<u8>) -> Result<Vec<u8>, BindingError> {
     check_size(&content)?;
     // Editors put the mark in front of base64 too, where it means nothing.

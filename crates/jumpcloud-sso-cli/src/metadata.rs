@@ -22,6 +22,7 @@ struct Imported<'m> {
     idp_entity_id: &'m str,
     certificates: Vec<Pinned<'m>>,
     valid_until: Option<String>,
+    wants_signed_requests: bool,
     warnings: Vec<JsonWarning>,
 }
 
@@ -71,6 +72,7 @@ pub(crate) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
         idp_entity_id: metadata.entity_id(),
         certificates: metadata.certificates().iter().map(Pinned::from).collect(),
         valid_until: metadata.valid_until().and_then(format_instant),
+        wants_signed_requests: metadata.wants_signed_requests(),
         warnings: warnings.map(|it| JsonWarning::from(&Warning::new(it.code(), &it))).collect(),
     };
     if arguments.json {
@@ -86,6 +88,9 @@ fn print(imported: &Imported<'_>) {
     output::line(&format!("IdP Entity ID  {}", imported.idp_entity_id));
     if let Some(end) = &imported.valid_until {
         output::line(&format!("valid until    {end}"));
+    }
+    if imported.wants_signed_requests {
+        output::line("Requests       have to be signed (WantAuthnRequestsSigned)");
     }
     for certificate in &imported.certificates {
         output::line(&format!("Certificate    {}, {}", certificate.subject, certificate.key));

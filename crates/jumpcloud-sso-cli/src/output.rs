@@ -1,8 +1,9 @@
-//! Writing to the terminal. A terminal obeys control characters, and whoever sent a message, named a file or made a
-//! certificate chose the text in it: every line passes through [`harmless`], and only marks have a colour.
+//! Writing to the terminal. A terminal obeys control characters, and whoever sent a message, named a file or
+//! made a certificate chose the text in it: every line passes through [`harmless`], and only marks have a
+//! colour.
 //!
-//! A reader that has gone away, such as a closed pipe, is no reason to fail; whatever else cannot be written is, and
-//! [`finish`] says so.
+//! A reader that has gone away, such as a closed pipe, is no reason to fail; whatever else cannot be written
+//! is, and [`finish`] says so.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
@@ -16,8 +17,8 @@ use crate::failure::Failure;
 /// The first error of writing: kept, so that not every line has to be asked for its own.
 static ERROR: OnceLock<io::Error> = OnceLock::new();
 
-/// Writes bytes to standard output, and nothing else: what another program reads. Only on a terminal, which no program
-/// reads, are they made harmless.
+/// Writes bytes to standard output, and nothing else: what another program reads. Only on a terminal, which
+/// no program reads, are they made harmless.
 pub(crate) fn bytes(bytes: &[u8]) {
     if stdout().is_terminal() {
         return text(&String::from_utf8_lossy(bytes));
@@ -36,7 +37,8 @@ pub(crate) fn marked(mark: Mark, text: &str) {
     keep(writeln!(stdout().lock(), "{} {}", mark.render(), harmless(text)));
 }
 
-/// Writes text of several lines to standard output, each of them as [`line`] does. The line breaks are the caller's own.
+/// Writes text of several lines to standard output, each of them as [`line`] does. The line breaks are the
+/// caller's own.
 pub(crate) fn text(text: &str) {
     text.lines().for_each(line);
 }
@@ -48,8 +50,8 @@ pub(crate) fn error(text: &str) {
     }
 }
 
-/// Writes one JSON object on one line to standard output. Characters that are not printable are written as the escapes of
-/// JSON, so that a program reads the very same values.
+/// Writes one JSON object on one line to standard output. Characters that are not printable are written as
+/// the escapes of JSON, so that a program reads the very same values.
 pub(crate) fn json(object: &impl Serialize) {
     match serde_json::to_string(object) {
         Ok(text) => keep(writeln!(stdout().lock(), "{}", escaped_json(&text))),
@@ -113,7 +115,8 @@ impl Mark {
     }
 }
 
-/// Text in which characters that a terminal obeys, that turn the direction of text or that nobody sees are escapes.
+/// Text in which characters that a terminal obeys, that turn the direction of text or that nobody sees are
+/// escapes.
 fn harmless(text: &str) -> String {
     Diagnosis::printable(text)
 }

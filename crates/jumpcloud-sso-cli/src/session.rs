@@ -25,7 +25,8 @@ pub(crate) fn secret() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is printed of a session: the claims under their own names, and the instants among them once more for people.
+/// What is printed of a session: the claims under their own names, and the instants among them once more for
+/// people.
 #[derive(Serialize)]
 struct Claims {
     accepted: bool,

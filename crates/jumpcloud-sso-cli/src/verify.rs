@@ -61,6 +61,8 @@ fn check(
     let algorithms = AlgorithmPolicy::default();
     let algorithms = if arguments.allow_sha1 { algorithms.insecure_allow_sha1() } else { algorithms };
     let verifier = ResponseVerifier::new(trusted).algorithms(algorithms).decryptor(decryptor);
+    let verifier =
+        if arguments.require_signed_response { verifier.require_signed_response() } else { verifier };
     if let Some(certificate) = verifier.key_for_both() {
         let fingerprint = certificate.fingerprint_sha256().to_string();
         let error = ConnectionError::KeyForBoth { fingerprint };
@@ -86,7 +88,8 @@ fn check(
     Ok(())
 }
 
-/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was called.
+/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was
+/// called.
 fn read_certificates(arguments: &VerifyArguments) -> Result<Result<TrustedKeys, TrustedKeysError>, Failure> {
     let mut certificates = Vec::new();
     for path in &arguments.idp_certificate {
@@ -137,7 +140,8 @@ fn read_decryption_keys(arguments: &VerifyArguments) -> Result<Decryption, Failu
     Ok(Decryption { decryptor, weak_key })
 }
 
-/// What happened; where a key is missing because the one that was given is too weak, that is what has to be changed.
+/// What happened; where a key is missing because the one that was given is too weak, that is what has to be
+/// changed.
 fn diagnose(error: &ResponseError, weak_key: Option<DecryptionKeyError>) -> Diagnosis {
     match weak_key {
         Some(weak) if error.code() == "encryption.no_key" => Diagnosis::from(&weak),
@@ -164,6 +168,10 @@ fn expected(arguments: &VerifyArguments) -> Expected {
     let expected = match &arguments.request_id {
         Some(request) => Expected::answering(request, parties),
         None => Expected::unsolicited(parties),
+    };
+    let expected = match &arguments.authn_context[..] {
+        [] => expected,
+        classes => expected.require_authn_contexts(classes),
     };
     expected.clock_skew(arguments.clock_skew())
 }

@@ -39,8 +39,9 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What happened, what was expected, what was found, and what to change. For the log and the administrator: it holds
-/// values of the message, cut to a bounded length. The [`Display`](fmt::Display) form is a single line.
+/// What happened, what was expected, what was found, and what to change. For the log and the administrator:
+/// it holds values of the message, cut to a bounded length. The [`Display`](fmt::Display) form is a single
+/// line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnosis {
@@ -82,8 +83,9 @@ impl Diagnosis {
         Self { hint, ..self }
     }
 
-    /// Text with its control characters, and those that turn its direction or that nobody sees, written as escapes: whoever
-    /// sent a message chose it, and it must not be able to write lines of a log or to move the cursor of a terminal.
+    /// Text with its control characters, and those that turn its direction or that nobody sees, written as
+    /// escapes: whoever sent a message chose it, and it must not be able to write lines of a log or to move
+    /// the cursor of a terminal.
     #[must_use]
     pub fn printable(text: &str) -> String {
         text.chars().fold(String::with_capacity(text.len()), |mut printable, character| {
@@ -96,8 +98,8 @@ impl Diagnosis {
         })
     }
 
-    /// Whether [`printable`](Self::printable) leaves a character as it is. The others are control characters, separators of
-    /// lines and paragraphs, and what Unicode calls formatting or ignorable by default.
+    /// Whether [`printable`](Self::printable) leaves a character as it is. The others are control characters,
+    /// separators of lines and paragraphs, and what Unicode calls formatting or ignorable by default.
     #[must_use]
     pub fn is_printable(character: char) -> bool {
         !character.is_control()

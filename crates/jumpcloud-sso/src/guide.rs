@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::diagnosis::Diagnosis;
 use crate::settings::ServiceProvider;
 
-/// The way from nothing to enforced single sign-on, as data: a host shows it in its own style, or as text, Markdown or
-/// HTML.
+/// The way from nothing to enforced single sign-on, as data: a host shows it in its own style, or as text,
+/// Markdown or HTML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupGuide {
     steps: Vec<Step>,
@@ -39,7 +39,8 @@ fn value(field: &'static str, value: impl Into<String>) -> PasteValue {
 }
 
 impl SetupGuide {
-    /// The steps for a connection. `display_name` is what members see in JumpCloud's portal: the service's name.
+    /// The steps for a connection. `display_name` is what members see in JumpCloud's portal: the service's
+    /// name.
     #[must_use]
     pub fn new(service: &ServiceProvider, display_name: &str) -> Self {
         let step = |title, text, values| Step { title, text, values };
@@ -194,8 +195,9 @@ fn suggested_idp_url(service: &ServiceProvider) -> String {
     format!("https://sso.jumpcloud.com/saml2/{host}-{id}")
 }
 
-/// A value as code in a cell of a table. Where a backtick, a pipe, a backslash or a space at an end would mean something there,
-/// its punctuation is written as entities, which CommonMark reads as text and never as markup (§2.5).
+/// A value as code in a cell of a table. Where a backtick, a pipe, a backslash or a space at an end would
+/// mean something there, its punctuation is written as entities, which CommonMark reads as text and never as
+/// markup (§2.5).
 fn code_in_markdown(value: &str) -> String {
     let value = Diagnosis::printable(value);
     let is_plain = !value.is_empty() && !value.contains(['`', '|', '\\']) && value.trim_matches(' ') == value;

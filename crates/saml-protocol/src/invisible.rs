@@ -1,8 +1,8 @@
 //! Characters that deceive.
 
-/// Characters that are not seen, or that change how others are: by Unicode 16.0 what DerivedCoreProperties.txt gives the property
-/// Default_Ignorable_Code_Point, and what DerivedGeneralCategory.txt gives the category Cf. First and last of each range, in
-/// ascending order.
+/// Characters that are not seen, or that change how others are: by Unicode 16.0 what
+/// DerivedCoreProperties.txt gives the property Default_Ignorable_Code_Point, and what
+/// DerivedGeneralCategory.txt gives the category Cf. First and last of each range, in ascending order.
 #[rustfmt::skip]
 const INVISIBLE: [(char, char); 25] = [
     ('\u{ad}', '\u{ad}'),
@@ -32,8 +32,8 @@ const INVISIBLE: [(char, char); 25] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether nobody sees a character, or it changes how others are seen: those that Unicode calls formatting (general category
-/// Cf) or ignorable by default. Two texts that differ in them only look the same.
+/// Whether nobody sees a character, or it changes how others are seen: those that Unicode calls formatting
+/// (general category Cf) or ignorable by default. Two texts that differ in them only look the same.
 ///
 /// ```
 /// assert!(saml_protocol::is_invisible('\u{202e}'));
