@@ -8,7 +8,7 @@ use jumpcloud_sso::{
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
-use crate::{claim_key, now, unique};
+use crate::{claim_key, now, revocation_key, unique};
 
 const FRONT_END: &str = "https://www.acme.test/signed-in";
 
@@ -106,6 +106,8 @@ impl<S: OnceStore + RevocationStore + Clone> Machines<S> {
         let present = last + MOST;
         let claim = self.store.claim(&claim_key(&unique("key")), present + MOST, present).await;
         assert_eq!(claim.unwrap(), Claim::Claimed);
+        let other = revocation_key(&unique("session"));
+        self.store.revoke(&other, present, present + MOST, present).await.unwrap();
         assert_eq!(self.attempt(&used, last).await, Err(code), "{kind:?} in its last second");
         let control = self.make(kind).await;
         assert_eq!(self.attempt(&control, last).await, Ok(()), "{kind:?} for the first time");
