@@ -27,7 +27,7 @@ TAKEN_OTHERWISE = {
     "P15-white-space-only": "binding.empty",
 }
 # A service that is configured wrongly is wrong use of the command, which says so on standard error.
-WRONG_USE = {"certificate.private_key", "limit.certificates"}
+WRONG_USE = {"certificate.private_key", "key.several", "limit.certificates"}
 
 
 def verify(command, folder, case):
@@ -38,6 +38,10 @@ def verify(command, folder, case):
     arguments += ["--acs-url", case["acs_url"], "--at", case["at"], "--clock-skew", str(min(case["clock_skew"], 300))]
     if case["request_id"]:
         arguments += ["--request-id", case["request_id"]]
+    if case["requires_signed_response"]:
+        arguments += ["--require-signed-response"]
+    for context in case["authn_contexts"] or []:
+        arguments += ["--authn-context", context]
     if case["decryption_key"]:
         arguments += ["--decryption-key", str(folder / case["decryption_key"])]
     begin = time.monotonic()

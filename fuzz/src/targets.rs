@@ -1,5 +1,5 @@
-//! What is fuzzed, as plain functions: the fuzzer calls them, and `cargo test` replays seeds and findings through them.
-//! Each panics where its property does not hold.
+//! What is fuzzed, as plain functions: the fuzzer calls them, and `cargo test` replays seeds and findings
+//! through them. Each panics where its property does not hold.
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
@@ -50,8 +50,8 @@ pub fn parse(input: &[u8]) {
     }
 }
 
-/// What parses has a canonical form, which parses too, is its own canonical form and says the same. The first byte of the
-/// input chooses the prefixes that are treated inclusively.
+/// What parses has a canonical form, which parses too, is its own canonical form and says the same. The first
+/// byte of the input chooses the prefixes that are treated inclusively.
 pub fn canonicalize(input: &[u8]) {
     let Some((choice, input)) = input.split_first() else { return };
     let list = ["", "xs", "#default", "a b xs xsi #default"].get(usize::from(*choice) % 4).copied();
@@ -96,7 +96,8 @@ static VERIFIER: LazyLock<ResponseVerifier> = LazyLock::new(|| {
     ResponseVerifier::new(TrustedKeys::new([certificate]).expect("a key"))
 });
 
-/// Takes an edit off the input and makes it: where (two bytes), how many bytes to take away, how many to put there, and these.
+/// Takes an edit off the input and makes it: where (two bytes), how many bytes to take away, how many to put
+/// there, and these.
 fn splice<'i>(bytes: &mut Vec<u8>, input: &'i [u8]) -> Option<&'i [u8]> {
     let [low, high, removed, added, rest @ ..] = input else { return None };
     let (inserted, rest) = rest.split_at(usize::from(*added).min(rest.len()));
@@ -106,9 +107,10 @@ fn splice<'i>(bytes: &mut Vec<u8>, input: &'i [u8]) -> Option<&'i [u8]> {
     Some(rest)
 }
 
-/// Takes an edit off the input and makes it, as those do who wrap a signature: which element is copied, to which other one,
-/// and by bits whether it comes before that one or at its end, whether the original goes, and whether the copy gets other
-/// IDs, names somebody else and loses its signatures. Nothing happens to what is not well-formed.
+/// Takes an edit off the input and makes it, as those do who wrap a signature: which element is copied, to
+/// which other one, and by bits whether it comes before that one or at its end, whether the original goes,
+/// and whether the copy gets other IDs, names somebody else and loses its signatures. Nothing happens to what
+/// is not well-formed.
 fn wrap<'i>(bytes: &mut Vec<u8>, input: &'i [u8]) -> Option<&'i [u8]> {
     let [which, target, how, rest @ ..] = input else { return None };
     let limits = Limits::default();
@@ -144,8 +146,8 @@ fn wrap<'i>(bytes: &mut Vec<u8>, input: &'i [u8]) -> Option<&'i [u8]> {
     Some(rest)
 }
 
-/// A valid Response after some edits is refused, or says the very same. The first byte of the input chooses what is signed;
-/// then come edits, each with a byte before it that chooses its kind.
+/// A valid Response after some edits is refused, or says the very same. The first byte of the input chooses
+/// what is signed; then come edits, each with a byte before it that chooses its kind.
 pub fn verify(input: &[u8]) {
     let Some((choice, mut rest)) = input.split_first() else { return };
     let Some(mut xml) = RESPONSES.get(usize::from(*choice) % 3).cloned() else { return };
@@ -166,8 +168,8 @@ pub fn verify(input: &[u8]) {
     }
 }
 
-/// Attributes that an identity provider chose freely make a profile that keeps its promises, or none. The lines of the input
-/// are names and values in turn.
+/// Attributes that an identity provider chose freely make a profile that keeps its promises, or none. The
+/// lines of the input are names and values in turn.
 pub fn attributes(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let lines: Vec<_> = text.split('\n').take(64).collect();
@@ -226,8 +228,8 @@ static SESSIONS: LazyLock<(SessionVerifier, String)> = LazyLock::new(|| {
     (settings.session_verifier().expect("a verifier"), token)
 });
 
-/// A token that nobody issued is refused. The first byte of the input chooses: the rest is edits of a genuine token, which is
-/// refused then or says the very same, or it is the token.
+/// A token that nobody issued is refused. The first byte of the input chooses: the rest is edits of a genuine
+/// token, which is refused then or says the very same, or it is the token.
 pub fn session(input: &[u8]) {
     let Some((choice, mut rest)) = input.split_first() else { return };
     let (verifier, genuine) = &*SESSIONS;

@@ -1,8 +1,8 @@
 //! A second opinion on XML signatures by libxmlsec1, the reference implementation in C.
 //!
-//! `saml-signature` asks it about every signature that it has found good itself: libxmlsec1 has to verify the same
-//! signature with the same pinned key, and the bytes that it digested have to be the same. A mistake in one of the two
-//! parsers, canonicalizers or cryptographic libraries is then not enough to get in.
+//! `saml-signature` asks it about every signature that it has found good itself: libxmlsec1 has to verify the
+//! same signature with the same pinned key, and the bytes that it digested have to be the same. A mistake in
+//! one of the two parsers, canonicalizers or cryptographic libraries is then not enough to get in.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -13,15 +13,19 @@
 //! let verifier = ResponseVerifier::new(keys()).second_opinion(Arc::new(XmlSec::default()));
 //! ```
 //!
-//! libxmlsec1's defaults are not for hostile input. Here it may follow a reference to the signed element by its ID only,
-//! transform by enveloped-signature and exclusive canonicalization only, and use the algorithms that `saml-signature` allows;
-//! its parser does not recover from errors, takes no DOCTYPE and loads nothing from elsewhere; `KeyInfo` is not consulted, since
-//! the key is given.
+//! libxmlsec1's defaults are not for hostile input. Here it may follow a reference to the signed element by
+//! its ID only, transform by enveloped-signature and exclusive canonicalization only, and use the algorithms
+//! that `saml-signature` allows; its parser does not recover from errors, takes no DOCTYPE and loads nothing
+//! from elsewhere; `KeyInfo` is not consulted, since the key is given.
 //!
-//! Nothing is printed, as the libraries would do by themselves. libxmlsec1 has one switch for that, without a lock: its output is
-//! turned off once, with the first question, for the whole process. A host that uses libxmlsec1 in other threads itself should
-//! ask the first question before they begin. libxml2's errors are ignored during a question, in its thread; a handler
-//! that the host has set for that thread is there again afterwards.
+//! Nothing is printed, as the libraries would do by themselves. libxmlsec1 has one switch for that, without a
+//! lock: its output is turned off once, with the first question, for the whole process. A host that uses
+//! libxmlsec1 in other threads itself should ask the first question before they begin. libxml2's errors are
+//! ignored during a question, in its thread; a handler that the host has set for that thread is there again
+//! afterwards.
+//!
+//! OpenSSL's queue of errors is left as it was found: what a host that uses OpenSSL itself looks for there is
+//! still there, and nothing is added.
 //!
 //! What it does not know, it does not agree to: version 1.2 has neither RSA-PSS nor Ed25519.
 //!
@@ -59,8 +63,8 @@ fn digested(question: &Question<'_>) -> Result<Vec<u8>, SecondOpinionError> {
         .map_err(SecondOpinionError::new)
 }
 
-/// Parses without recovering from errors and without a way to the network or the file system. A DOCTYPE could declare
-/// entities, IDs and defaults of attributes: what has one is refused.
+/// Parses without recovering from errors and without a way to the network or the file system. A DOCTYPE could
+/// declare entities, IDs and defaults of attributes: what has one is refused.
 fn parse(bytes: &[u8]) -> Result<Document, SecondOpinionError> {
     let options =
         ParserOptions { recover: false, no_net: true, no_def_dtd: true, ..ParserOptions::default() };

@@ -183,8 +183,8 @@ fn prefix_lists(suite: &mut Suite) {
         ("the default namespace too", "PrefixList=\"xs #default\"".to_owned(), "signature.untrusted_key"),
     ] {
         let doc = with(&list);
-        // A list that cannot be read is signed with the digest of the one that could; another one is a change to
-        // SignedInfo, and refused as that.
+        // A list that cannot be read is signed with the digest of the one that could; another one is a change
+        // to SignedInfo, and refused as that.
         let doc = if code == "signature.untrusted_key" { doc } else { doc.signed_as_it_stands() };
         suite.refused("N08", what, doc, code);
     }

@@ -70,6 +70,10 @@ pub struct Setup {
     pub decrypts: bool,
     /// The signature algorithms that were agreed on; `None` for all that are allowed anyway.
     pub algorithms: Option<Vec<SignatureAlgorithm>>,
+    /// Whether the Response has to be signed itself.
+    pub requires_signed_response: bool,
+    /// The ways of authentication that are accepted; `None` for any.
+    pub authn_contexts: Option<Vec<&'static str>>,
 }
 
 impl Default for Setup {
@@ -81,6 +85,8 @@ impl Default for Setup {
             clock_skew: Duration::from_secs(60),
             decrypts: false,
             algorithms: None,
+            requires_signed_response: false,
+            authn_contexts: None,
         }
     }
 }
@@ -199,7 +205,7 @@ fn accepted_name(
     document: &Document,
     configure: impl FnOnce(ResponseVerifier) -> ResponseVerifier,
 ) -> Result<String, &'static str> {
-    let Setup { certificates, request_id, now, clock_skew, decrypts, algorithms } = &document.setup;
+    let Setup { certificates, request_id, now, clock_skew, decrypts, algorithms, .. } = &document.setup;
     let xml = match &document.message {
         Message::Xml(xml) => xml.clone(),
         Message::Field(field) => decode_post(field).map_err(|error| error.code())?,
@@ -214,10 +220,17 @@ fn accepted_name(
         let key = DecryptionKey::from_pem(keys::SERVICE_KEY).expect("a key");
         verifier = verifier.decryptor(Decryptor::new([key], DecryptionPolicy::default()).expect("a key"));
     }
+    if document.setup.requires_signed_response {
+        verifier = verifier.require_signed_response();
+    }
     let verified = configure(verifier).verify(&xml).map_err(|error| error.code())?;
     let expected = match request_id {
         Some(request_id) => Expected::answering(request_id, PARTIES),
         None => Expected::unsolicited(PARTIES),
+    };
+    let expected = match &document.setup.authn_contexts {
+        Some(classes) => expected.require_authn_contexts(classes.iter().copied()),
+        None => expected,
     };
     let accepted = verified.accept(&expected.clock_skew(*clock_skew), *now).map_err(|error| error.code())?;
     AttributeMap::default().profile(&accepted).map_err(|error| error.code())?;

@@ -17,7 +17,7 @@ const DOMAIN: &str = "acme.test";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Name servers that say whatever somebody wrote there.
-struct Dns(Vec<String>);
+pub(crate) struct Dns(pub(crate) Vec<String>);
 
 impl TxtLookup for Dns {
     async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {

@@ -1,5 +1,6 @@
-//! Keys and certificates: K01 to K14.
+//! Keys and certificates: K01 to K17.
 
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::Certificate;
@@ -27,6 +28,9 @@ pub(crate) fn cases(suite: &mut Suite) {
     key_info(suite);
     pinned_certificates(suite);
     kinds(suite);
+    chains(suite);
+    points_of_small_order(suite);
+    moduli(suite);
 }
 
 fn foreign_keys(suite: &mut Suite) {
@@ -71,7 +75,8 @@ fn foreign_keys(suite: &mut Suite) {
     );
 }
 
-/// The numbers of an RSA key of 2048 bits with a usual exponent, at the end of its DER form (RFC 8017 §A.1.1).
+/// The numbers of an RSA key of 2048 bits with a usual exponent, at the end of its DER form (RFC 8017
+/// §A.1.1).
 fn rsa_key_value(public_key_der: &[u8]) -> String {
     let (rest, exponent) = public_key_der.split_last_chunk::<3>().expect("an exponent");
     let (rest, head) = rest.split_last_chunk::<2>().expect("the head of the exponent");
@@ -221,7 +226,8 @@ fn pinned_certificates(suite: &mut Suite) {
         own,
         "signature.untrusted_key",
     );
-    // Issued by `openssl x509 -req -CA` with the pinned certificate and its key, to the holder of another one.
+    // Issued by `openssl x509 -req -CA` with the pinned certificate and its key, to the holder of another
+    // one.
     let issued = include_str!("../data/issued-by-rsa2048.crt.pem");
     for id in [ASSERTION, RESPONSE] {
         suite.refused(
@@ -231,6 +237,157 @@ fn pinned_certificates(suite: &mut Suite) {
             "signature.untrusted_key",
         );
     }
+}
+
+/// Files that name more than one key: whoever has the authority's signs logins as well.
+fn chains(suite: &mut Suite) {
+    let leaf = data!("chain-leaf.crt.pem");
+    let (intermediate, root) = (data!("chain-intermediate.crt.pem"), data!("chain-root.crt.pem"));
+    let by = |key: &str, certificate: &str| {
+        Doc::text(sign_with(Doc::unsigned().as_str(), ASSERTION, key, certificate))
+    };
+    let (by_leaf, by_root) = (by(data!("chain-leaf.key.pem"), leaf), by(data!("chain-root.key.pem"), root));
+    suite.setup(pinned(&[leaf]));
+    suite.accepted("K16", "an authority issued the pinned certificate, whose key signed", by_leaf.clone());
+    suite.twin("K16-an-authority-issued-the-pinned-certificate-whose-key-signed");
+    suite.refused("K16", "the authority's key signed", by_root.clone(), "signature.untrusted_key");
+    for (what, file) in [
+        ("a chain", format!("{leaf}{intermediate}{root}")),
+        ("a chain that begins with the authority", format!("{root}{intermediate}{leaf}")),
+        ("the authority beside the leaf", format!("{leaf}{root}")),
+        ("the leaf twice, and the authority", format!("{leaf}{root}{leaf}")),
+        ("two identity providers", format!("{leaf}{}", keys::OWN_CERTIFICATE)),
+    ] {
+        suite.setup(pinned(&[&file]));
+        suite.refused(
+            "K16",
+            format!("in one file {what}, signed by the leaf"),
+            by_leaf.clone(),
+            "key.several",
+        );
+        suite.refused(
+            "K16",
+            format!("in one file {what}, signed by the authority"),
+            by_root.clone(),
+            "key.several",
+        );
+    }
+    // A certificate that was renewed is of the same key.
+    let both = format!("{}{}", keys::JUMPCLOUD_CERTIFICATE_EXPIRED, keys::JUMPCLOUD_CERTIFICATE);
+    suite.setup(pinned(&[&both]));
+    let jumpcloud = JumpCloud::new(URL, IDP).expect("an identity provider");
+    suite.accepted("K16", "in one file two certificates of one key", Doc::of(&response(&jumpcloud)));
+    // Two files name two keys: whoever pins the authority on purpose can.
+    suite.setup(pinned(&[leaf, root]));
+    suite.accepted("K16", "in two files the leaf and the authority, signed by the authority", by_root);
+    suite.usual_setup();
+    suite.twin("G01-signed-assertion");
+}
+
+/// A certificate with other bytes in the place of its key. Nobody looks at the certificate's own signature.
+fn with_key(pem: &str, length: usize, behind: usize, key: &[u8]) -> String {
+    let certificate = Certificate::parse(pem.as_bytes()).expect("a certificate");
+    let (der, public_key) = (certificate.der(), certificate.public_key_der());
+    let (rest, _) = public_key.split_at(public_key.len() - behind);
+    let (_, old) = rest.split_at(rest.len() - length);
+    assert_eq!(old.len(), key.len(), "another length");
+    let at = der.windows(old.len()).position(|bytes| bytes == old).expect("the key");
+    let (head, tail) = der.split_at(at);
+    let changed = [head, key, tail.split_at(length).1].concat();
+    Certificate::parse(&changed).expect("a certificate").to_pem()
+}
+
+/// Under these keys of Ed25519 one of a few fixed values is a good signature of any message.
+fn points_of_small_order(suite: &mut Suite) {
+    let (key, certificate) = (data!("ed25519.key.pem"), data!("ed25519.crt.pem"));
+    // Zero, one, minus one and two more for y, with either sign of x where it is not zero (RFC 8032 §5.1.2).
+    let order_8 = [
+        "JuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/AU=",
+        "JuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/IU=",
+        "xxdqcD1N2E+6PAt2DRBnDyogU/osOczGTsf9d5KsA3o=",
+        "xxdqcD1N2E+6PAt2DRBnDyogU/osOczGTsf9d5KsA/o=",
+    ];
+    let mut points: Vec<[u8; 32]> = order_8
+        .iter()
+        .map(|point| STANDARD.decode(point).expect("base64").try_into().expect("a point"))
+        .collect();
+    let with_ends = |first: u8, middle: u8, last: u8| {
+        let mut point = [middle; 32];
+        (point[0], point[31]) = (first, last);
+        point
+    };
+    points.extend([
+        with_ends(0, 0, 0),
+        with_ends(0, 0, 0x80),
+        with_ends(1, 0, 0),
+        with_ends(0xec, 0xff, 0x7f),
+    ]);
+    suite.twin("A11-a-key-of-ed25519");
+    for (number, point) in points.iter().enumerate() {
+        let forged = forged_under(point, key, certificate);
+        suite.setup(pinned(&[&with_key(certificate, 32, 0, point)]));
+        let what = format!("pinned: an Ed25519 key of small order, number {}", number + 1);
+        suite.refused("K15", what, forged, "certificate.weak_key");
+    }
+    suite.usual_setup();
+    suite.twin("G01-signed-assertion");
+}
+
+/// An assertion with the signature that is good for one message in eight at least: the neutral element, and
+/// zero.
+fn forged_under(point: &[u8; 32], key: &str, certificate: &str) -> Doc {
+    let mut signature = vec![0; 64];
+    if let Some(first) = signature.first_mut() {
+        *first = 1;
+    }
+    let verifies = UnparsedPublicKey::new(&ED25519, point);
+    (0..1000)
+        .find_map(|number| {
+            let index = format!("SessionIndex=\"{number}\">");
+            let base = Doc::unsigned();
+            let base = base.replace(&base.part("SessionIndex=\"", "\">"), &index);
+            let mut is_good = false;
+            let forged =
+                Doc::text(sign_with(base.as_str(), ASSERTION, key, certificate)).signed_by(|message| {
+                    is_good = verifies.verify(message, &signature).is_ok();
+                    signature.clone()
+                });
+            is_good.then_some(forged)
+        })
+        .expect("a message")
+}
+
+/// RSA keys whose private half anybody can compute.
+fn moduli(suite: &mut Suite) {
+    let (key, certificate) = (data!("rsa2048-close-factors.key.pem"), data!("rsa2048-close-factors.crt.pem"));
+    suite.setup(pinned(&[certificate]));
+    let signed = sign_with(Doc::unsigned().as_str(), ASSERTION, key, certificate);
+    suite.refused(
+        "K17",
+        "pinned: an RSA modulus of two primes that are neighbours, signed by its key",
+        signed,
+        "certificate.weak_key",
+    );
+    let mut mersenne = [0xff; 256];
+    suite.setup(pinned(&[&with_key(keys::OWN_CERTIFICATE, 256, 5, &mersenne)]));
+    let own = Doc::signed(Sign::Assertion);
+    suite.refused("K17", "pinned: an RSA modulus of 2048 ones", own.clone(), "certificate.weak_key");
+    mersenne[255] = 0xfe;
+    suite.setup(pinned(&[&with_key(keys::OWN_CERTIFICATE, 256, 5, &mersenne)]));
+    suite.refused("K17", "pinned: an even RSA modulus", own.clone(), "certificate.weak_key");
+    // 2^2047 + 9, and what is left of the pinned key's own modulus is zero but for its end.
+    let mut sparse = [0; 256];
+    (sparse[0], sparse[255]) = (0x80, 9);
+    suite.setup(pinned(&[&with_key(keys::OWN_CERTIFICATE, 256, 5, &sparse)]));
+    suite.refused("K17", "pinned: an RSA modulus that is mostly zeros", own.clone(), "certificate.weak_key");
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE, certificate]));
+    suite.refused(
+        "K17",
+        "pinned beside a good one: an RSA modulus that anybody can factor",
+        own,
+        "certificate.weak_key",
+    );
+    suite.usual_setup();
 }
 
 /// An algorithm of another kind than the key.

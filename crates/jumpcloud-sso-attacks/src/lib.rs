@@ -24,6 +24,7 @@ mod canonical;
 mod case;
 mod claims;
 mod classes;
+mod configuration;
 mod doc;
 mod domains;
 mod encryption;

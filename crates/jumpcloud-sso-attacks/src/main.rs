@@ -46,6 +46,8 @@ struct Line<'d> {
     at: Option<String>,
     clock_skew: u64,
     algorithms: Option<Vec<&'static str>>,
+    requires_signed_response: bool,
+    authn_contexts: Option<&'d [&'static str]>,
     expected: &'static str,
     code: Option<&'static str>,
     name_id: Option<&'d str>,
@@ -133,6 +135,8 @@ fn line<'d>(folder: &Path, document: &'d Document, file: String) -> std::io::Res
         at: format_instant(setup.now),
         clock_skew: setup.clock_skew.as_secs(),
         algorithms: setup.algorithms.as_ref().map(|it| it.iter().map(|it| it.uri()).collect()),
+        requires_signed_response: setup.requires_signed_response,
+        authn_contexts: setup.authn_contexts.as_deref(),
         expected,
         code,
         name_id,
@@ -142,6 +146,13 @@ fn line<'d>(folder: &Path, document: &'d Document, file: String) -> std::io::Res
 
 /// The same for the same certificate, in all cases.
 fn certificate_name(pem: &str) -> String {
-    let fingerprint = Certificate::parse(pem.as_bytes()).map(|it| it.fingerprint_sha256().to_string());
-    fingerprint.unwrap_or_else(|_| "unreadable".to_owned()).replace(':', "").to_lowercase()
+    let certificates = Certificate::parse_all(pem.as_bytes()).unwrap_or_default();
+    let name = match certificates.as_slice() {
+        [] => "unreadable".to_owned(),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!("-and-{}-more", rest.len()) };
+            format!("{}{more}", first.fingerprint_sha256())
+        }
+    };
+    name.replace(':', "").to_lowercase()
 }

@@ -116,8 +116,9 @@ fn namespaces(suite: &mut Suite) {
     }
 }
 
-/// Names of namespaces that libxml2, and so most of what verifies signatures, makes nothing of: it parses each as a URI before
-/// it canonicalizes, and gives up. Here nothing uses them, so that they are in no canonical form and the signature holds.
+/// Names of namespaces that libxml2, and so most of what verifies signatures, makes nothing of: it parses
+/// each as a URI before it canonicalizes, and gives up. Here nothing uses them, so that they are in no
+/// canonical form and the signature holds.
 fn namespace_names(suite: &mut Suite) {
     let base = Doc::signed(Sign::Assertion);
     let around = |uri: &str| base.after(CONSENT, &format!(" xmlns:q=\"{uri}\""));

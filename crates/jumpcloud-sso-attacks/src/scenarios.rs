@@ -14,7 +14,7 @@ use jumpcloud_sso::{
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
 
 use crate::case::{IDP, now};
-use crate::{browsers, claims, domains, tenants, tokens, withdrawn};
+use crate::{browsers, claims, configuration, domains, tenants, tokens, withdrawn};
 
 /// An attack on what is around a message, with the verdict that it has to get.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,7 @@ pub fn scenarios() -> Vec<Scenario> {
         tokens::SCENARIOS,
         tenants::SCENARIOS,
         domains::SCENARIOS,
+        configuration::SCENARIOS,
         withdrawn::SCENARIOS,
     ]
     .concat()

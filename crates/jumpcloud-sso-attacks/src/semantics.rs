@@ -1,4 +1,5 @@
-//! What an assertion says: S01 to S25, S29 and S31. All of these are signed by the pinned key: only the rule can refuse them.
+//! What an assertion says: S01 to S25, S29 and S31. All of these are signed by the pinned key: only the rule
+//! can refuse them.
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(crate) fn cases(suite: &mut Suite) {
     time_syntax(suite);
     answers(suite);
     envelopes(suite);
+    required_by_the_connection(suite);
     conditions(suite);
     names(suite);
     qualifiers(suite);
@@ -379,8 +381,8 @@ fn times(suite: &mut Suite) {
             ),
         ],
     );
-    // JumpCloud is asked for no class of authentication, and whatever class it says is as good as another one: what there
-    // has to be is the statement, not made in the future.
+    // Where no class of authentication is required, whatever class it says is as good as another one: what
+    // there has to be is the statement, not made in the future.
     let statement = Doc::unsigned().part("<saml2:AuthnStatement ", "</saml2:AuthnStatement>");
     suite.refused(
         "S23",
@@ -506,8 +508,8 @@ fn answers(suite: &mut Suite) {
     suite.usual_setup();
 }
 
-/// An assertion in a Response that nobody signed: whoever holds the assertion chooses what the Response answers. Each case
-/// is changed after it was signed, but for what the confirmation says.
+/// An assertion in a Response that nobody signed: whoever holds the assertion chooses what the Response
+/// answers. Each case is changed after it was signed, but for what the confirmation says.
 fn envelopes(suite: &mut Suite) {
     let data = "<saml2:SubjectConfirmationData InResponseTo=\"_request\"";
     let response = "ID=\"RESPONSE\" InResponseTo=\"_request\"";
@@ -559,6 +561,44 @@ fn envelopes(suite: &mut Suite) {
     ] {
         suite.refused("S29", what, doc, code);
     }
+    suite.usual_setup();
+    suite.twin("G01-signed-again-without-a-change");
+}
+
+/// What a connection may require beyond the profile.
+fn required_by_the_connection(suite: &mut Suite) {
+    const MFA: &str = "https://refeds.org/profile/mfa";
+    const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+    let named = |class: &str| change(PASSWORD, class);
+    suite.setup(Setup { authn_contexts: Some(vec![MFA]), ..Setup::default() });
+    suite.accepted("S23", "authenticated in the way that is required", named(MFA));
+    suite.twin("S23-authenticated-in-the-way-that-is-required");
+    let class = format!("<saml2:AuthnContextClassRef>{PASSWORD}</saml2:AuthnContextClassRef>");
+    let strong = named(MFA);
+    let statement = strong.part("<saml2:AuthnStatement ", "</saml2:AuthnStatement>");
+    let weak = statement.replace(MFA, PASSWORD);
+    for (what, doc) in [
+        ("authenticated in another way than is required", Doc::signed(Sign::Assertion)),
+        ("the way that is required, with more behind it", named(&format!("{MFA}/not"))),
+        ("the way that is required, in upper case", named(&MFA.to_uppercase())),
+        ("no way where one is required", change(&class, "")),
+        (
+            "in the way that is required and in another",
+            Doc::unsigned().replace(PASSWORD, MFA).after(&statement, &weak).resigned(),
+        ),
+    ] {
+        suite.refused("S23", what, doc, "assertion.authn_context");
+    }
+    suite.setup(Setup { requires_signed_response: true, ..Setup::default() });
+    suite.accepted("S29", "a signed Response where one is required", Doc::signed(Sign::Response));
+    suite.twin("S29-a-signed-response-where-one-is-required");
+    suite.refused(
+        "S29",
+        "an unsigned Response where a signed one is required",
+        Doc::signed(Sign::Assertion),
+        "signature.response_missing",
+    );
+    suite.refused("S29", "nothing signed where the Response has to be", Doc::unsigned(), "signature.missing");
     suite.usual_setup();
     suite.twin("G01-signed-again-without-a-change");
 }

@@ -93,8 +93,8 @@ fn changed(base: &Doc) -> Doc {
     base.replace(NAME_ID_TEXT, ">admin@acme.test</saml2:NameID>")
 }
 
-/// Two references with good digests in one SignedInfo that the pinned key has signed: whoever looks at the first or at the
-/// last one only takes the message for good.
+/// Two references with good digests in one SignedInfo that the pinned key has signed: whoever looks at the
+/// first or at the last one only takes the message for good.
 fn two_references(suite: &mut Suite, name: &str, sign: Sign) {
     let extra = "<saml2p:Extensions><saml2p:Response ID=\"EVIL\">admin@acme.test</saml2p:Response></saml2p:Extensions>";
     let base = Doc::unsigned().before("<saml2p:Status>", extra).sign(sign);
@@ -139,8 +139,8 @@ fn two_references(suite: &mut Suite, name: &str, sign: Sign) {
     }
 }
 
-/// The genuine digest, and beside it the one of what was made of the signed element: whoever compares with the other one
-/// than the key has vouched for takes the change for good.
+/// The genuine digest, and beside it the one of what was made of the signed element: whoever compares with
+/// the other one than the key has vouched for takes the change for good.
 fn two_digests(suite: &mut Suite, name: &str, base: &Doc) {
     let signed_info = base.part("<ds:SignedInfo>", "</ds:SignedInfo>");
     let genuine = base.part("<ds:DigestValue>", "</ds:DigestValue>");
@@ -151,7 +151,8 @@ fn two_digests(suite: &mut Suite, name: &str, base: &Doc) {
     let evil_info = evil_info.as_str();
     let signed = changed.replace(&genuine, &evil).signed_as_it_stands();
     suite.accepted_as("G20", format!("a change whose digest is signed, {name}"), signed, "admin@acme.test");
-    // What the key has signed is still there as it was, except in the class G19: there it has signed both digests.
+    // What the key has signed is still there as it was, except in the class G19: there it has signed both
+    // digests.
     for (id, what, doc, code) in [
         (
             "G18",
@@ -259,7 +260,8 @@ fn references(suite: &mut Suite, name: &str, base: &Doc) {
         ("G26", "an element that is not there", "URI=\"#OTHER\"".to_owned(), "signature.wrong_target"),
     ] {
         let doc = base.replace(&uri, &to);
-        // Over what a careless reader takes the reference for: all, or the element that carries the signature.
+        // Over what a careless reader takes the reference for: all, or the element that carries the
+        // signature.
         let is_all = matches!(what, "an empty URI" | "no URI" | "an XPointer to all");
         let doc = doc.signed_over(if is_all { "RESPONSE" } else { &id });
         suite.refused(class, format!("{what}, {name}"), doc, code);
@@ -320,7 +322,8 @@ fn transforms(suite: &mut Suite, name: &str, base: &Doc) {
         ("G31", "XSLT", format!("{ENVELOPED}{xslt}")),
         ("G31", "XSLT in front", format!("{xslt}{EXCLUSIVE}")),
     ] {
-        // Those by XPath leave nothing to be digested; the other ones all or, being no transforms, what they are given.
+        // Those by XPath leave nothing to be digested; the other ones all or, being no transforms, what they
+        // are given.
         let doc = if what.contains("XPath") {
             with(&inside).with_value("DigestValue", DigestAlgorithm::Sha256.digest(b"").as_ref())
         } else {
@@ -357,7 +360,8 @@ fn values(suite: &mut Suite, name: &str, base: &Doc) {
             .trim_start_matches(&format!("<ds:{element}>"))
             .trim_end_matches(&format!("</ds:{element}>"))
             .to_owned();
-        // A digest is signed as it is written: whoever reads it loosely finds the genuine one, and the signature good.
+        // A digest is signed as it is written: whoever reads it loosely finds the genuine one, and the
+        // signature good.
         let with = |inner: &str| {
             let doc = base.replace(&whole, &format!("<ds:{element}>{inner}</ds:{element}>"));
             if element == "DigestValue" { doc.signed_as_it_stands() } else { doc }
@@ -381,8 +385,8 @@ fn values(suite: &mut Suite, name: &str, base: &Doc) {
     let digest = base.part("<ds:DigestValue>", "</ds:DigestValue>");
     let genuine = digest.trim_start_matches("<ds:DigestValue>").trim_end_matches("</ds:DigestValue>");
     let genuine = STANDARD.decode(genuine).expect("base64");
-    // Where it is shorter, it is the beginning of the genuine one; where longer, that with zeros behind: whoever compares
-    // as many bytes as both have finds them equal.
+    // Where it is shorter, it is the beginning of the genuine one; where longer, that with zeros behind:
+    // whoever compares as many bytes as both have finds them equal.
     for (what, length) in [("one byte", 1), ("three bytes", 3), ("twenty bytes", 20), ("64 bytes", 64)] {
         let bytes: Vec<_> = genuine.iter().copied().chain(std::iter::repeat(0)).take(length).collect();
         let doc = base.with_value("DigestValue", &bytes).signed_as_it_stands();
@@ -475,7 +479,8 @@ fn places(suite: &mut Suite) {
         ("within the conditions", "</saml2:Conditions>"),
         ("within an attribute", "</saml2:AttributeStatement>"),
     ] {
-        // In a place where it may stand, for another element; in one where the schema has nothing; or in another one.
+        // In a place where it may stand, for another element; in one where the schema has nothing; or in
+        // another one.
         let code = match what {
             "before the Status" => "signature.wrong_target",
             "at the end of the Response" => "response.schema",

@@ -71,7 +71,7 @@ fn retired(configuration: &Edit) -> &'static str {
     })
 }
 
-fn complete() -> Edit {
+pub(crate) fn complete() -> Edit {
     Edit::new()
         .idp_url(URL)
         .idp_entity_id(IDP)

@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Actor, Connection, Connections, Edit, IssuedSession, JustInTime, Login, MemoryStore, Provisioning,
-    Refusal, Retirement, RoleMap, SameEmail, SessionRefusal, Sessions,
+    Actor, Connection, Connections, Domains, Edit, IssuedSession, JustInTime, Login, MemoryStore,
+    Provisioning, Refusal, Release, Retirement, RoleMap, SameEmail, SessionRefusal, Sessions,
 };
 use jumpcloud_sso_testkit::keys;
 
 use crate::case::{IDP, now};
+use crate::domains::Dns;
 use crate::scenarios::{MINUTE, Scenario, World, settings, wait};
 use crate::tenants::{URL, member};
 
@@ -24,6 +25,7 @@ struct Service {
     world: World,
     connections: Connections<MemoryStore>,
     sessions: Sessions<MemoryStore>,
+    domains: Domains<MemoryStore>,
     id: String,
 }
 
@@ -32,6 +34,7 @@ impl Service {
         let store = MemoryStore::default();
         let connections = Connections::new(&settings(), store.clone());
         let sessions = Sessions::new(&settings(), store.clone()).expect("sessions");
+        let domains = Domains::new(&settings(), store);
         let sessions = sessions.redirect_uris([FRONT_END]).expect("an address");
         let edit = Edit::new()
             .idp_url(URL)
@@ -47,7 +50,7 @@ impl Service {
             Ok::<_, Refusal>(id)
         })
         .expect("a connection");
-        Self { world: World::new(), connections, sessions, id }
+        Self { world: World::new(), connections, sessions, domains, id }
     }
 
     fn connection(&self) -> Connection {
@@ -102,6 +105,20 @@ fn retire(service: &Service, why: Retirement) {
     let certificate = service.connection().certificates().next().expect("a certificate").clone();
     let fingerprint = certificate.fingerprint_sha256().to_string();
     service.edit(&Edit::new().retire_certificate(&fingerprint, why));
+}
+
+/// What a session is worth whose address is a verified one, after something has happened.
+fn verified(meanwhile: impl FnOnce(&Service)) -> &'static str {
+    let service = Service::new();
+    let proof = service.domains.challenge("acme", "acme.test").expect("a challenge").record_text;
+    let dns = Dns(vec![proof]);
+    let verify = service.domains.verify("acme", "acme.test", &dns, &service.sessions, &Actor::System, now());
+    wait(verify).expect("a domain");
+    let session = service.session();
+    meanwhile(&service);
+    let [verified, refreshed] = service.worth(&session);
+    assert_eq!(verified, refreshed);
+    verified
 }
 
 /// What a code is worth: the last of so many exchanges, or the session behind it.
@@ -181,7 +198,7 @@ const USED: &str = "a session whose key, connection and user are as they were";
 const EXCHANGED: &str = "a code that is exchanged once";
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
-    accepted("J12", COMPLETED, || completed(5 * MINUTE - Duration::from_secs(1), |_| ())),
+    accepted("J12", COMPLETED, || completed(Duration::from_secs(299), |_| ())),
     refused(
         "J12",
         "a login that is completed after five minutes",
@@ -280,6 +297,21 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     refused("T14", "a session whose key was stolen", "session.revoked", USED, || {
         used(|service, _| retire(service, Retirement::Compromised))
     }),
+    accepted("T14", "a session whose address is of a verified domain", || verified(|_| ())),
+    refused(
+        "T14",
+        "a session whose domain was released",
+        "session.revoked",
+        "a session whose address is of a verified domain",
+        || {
+            verified(|service| {
+                let release = Release::EvenIfMembersAreLockedOut;
+                let (domains, sessions) = (&service.domains, &service.sessions);
+                wait(domains.release("acme", "acme.test", release, sessions, &Actor::System, now()))
+                    .expect("a domain");
+            })
+        },
+    ),
     refused("T14", "a session whose user was removed", "session.revoked", USED, || {
         used(|service, _| wait(service.sessions.revoke_user("acme", "user-1", now())).expect("a store"))
     }),

@@ -99,7 +99,8 @@ pub(crate) struct VerifyArguments {
     /// How far clocks may differ
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(0..=300))]
     clock_skew: u64,
-    /// The attribute that stands for a field, such as email=mail; FIELD is email, first_name, last_name or groups
+    /// The attribute that stands for a field, such as email=mail; FIELD is email, first_name, last_name or
+    /// groups
     #[arg(long, value_name = "FIELD=NAME", value_parser = attribute)]
     pub(crate) attribute: Vec<(FieldName, String)>,
     /// Take the e-mail address from the NameID where no attribute gives it
@@ -111,6 +112,13 @@ pub(crate) struct VerifyArguments {
     /// The private key to decrypt with, PEM; repeat it to try several
     #[arg(long, value_name = "FILE")]
     pub(crate) decryption_key: Vec<PathBuf>,
+    /// Refuse a Response that is not signed itself, even where its assertion is
+    #[arg(long)]
+    pub(crate) require_signed_response: bool,
+    /// A way of authentication that is accepted, as the URI of its class; repeat it to accept several
+    /// [default: any]
+    #[arg(long, value_name = "URI", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) authn_context: Vec<String>,
     /// Let SHA-1 pass: insecure, for old identity providers only
     #[arg(long)]
     pub(crate) allow_sha1: bool,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::arguments::CertificateArguments;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{self, Mark, harmless};
+use crate::output::{self, Mark};
 use crate::verify::JsonWarning;
 
 #[derive(Serialize)]
@@ -58,15 +58,15 @@ fn warnings(certificate: &Certificate, now: SystemTime) -> Vec<Warning> {
 
 fn print(facts: &Facts<'_>) {
     let instant = |instant: &Option<String>| instant.clone().unwrap_or_else(|| "unknown".to_owned());
-    output::line(&format!("subject      {}", harmless(facts.subject)));
-    output::line(&format!("issuer       {}", harmless(facts.issuer)));
+    output::line(&format!("subject      {}", facts.subject));
+    output::line(&format!("issuer       {}", facts.issuer));
     output::line(&format!("serial       {}", facts.serial));
     output::line(&format!("key          {}", facts.key));
     output::line(&format!("valid from   {}", instant(&facts.not_before)));
     output::line(&format!("valid until  {} ({} days left)", instant(&facts.not_after), facts.days_left));
     output::line(&format!("fingerprint  {} (SHA-256)", facts.fingerprint_sha256));
     for warning in &facts.warnings {
-        output::line(&format!("{} {} ({})", Mark::Warning.render(), warning.message, warning.code));
+        output::marked(Mark::Warning, &format!("{} ({})", warning.message, warning.code));
         output::line(&format!("  {}", warning.hint));
     }
 }

@@ -1,7 +1,7 @@
 //! Reading files, bounded: whoever wrote them may mean harm.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use jumpcloud_sso::parts::saml_protocol::{BindingError, decode_post};
@@ -16,16 +16,26 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The beginning of a file, or of standard input for `-`: all of it up to 1 MiB.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let outcome =
+        if path == Path::new("-") { beginning(io::stdin().lock()) } else { open(path).and_then(beginning) };
+    outcome.map_err(|error| Failure::usage("config.file", &format!("{}: {error}", path.display())))
+}
+
+fn beginning(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    let outcome = if path == Path::new("-") {
-        io::stdin().lock().take(MAX_READ as u64).read_to_end(&mut content)
-    } else {
-        File::open(path).and_then(|file| file.take(MAX_READ as u64).read_to_end(&mut content))
-    };
-    match outcome {
-        Ok(_) => Ok(content),
-        Err(error) => Err(Failure::usage("config.file", &format!("{}: {error}", path.display()))),
+    reader.take(MAX_READ as u64).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Opens a regular file. Opening a named pipe waits for somebody to write to it, perhaps for ever, and a
+/// device may never end.
+fn open(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() {
+        return File::open(path);
     }
+    let what = if kind.is_dir() { "a folder" } else { "a pipe or a device" };
+    Err(io::Error::other(format!("this is {what}, not a file; give - to read standard input")))
 }
 
 /// That this is all of a file: of what was cut off nothing else can be said than that it is too large.
@@ -37,7 +47,8 @@ pub(crate) fn check_size(content: &[u8]) -> Result<(), BindingError> {
     }
 }
 
-/// The XML of a message that is given as XML or as base64. Base64 never begins like XML, so that it can be told.
+/// The XML of a message that is given as XML or as base64. Base64 never begins like XML, so that it can be
+/// told.
 pub(crate) fn message(content: Vec<u8>) -> Result<Vec<u8>, BindingError> {
     check_size(&content)?;
     // Editors put the mark in front of base64 too, where it means nothing.

@@ -19,9 +19,13 @@ use crate::failure::Failure;
 fn main() -> ExitCode {
     let result = match Arguments::read() {
         Ok(arguments) => run(&arguments.command),
-        // Help and version, too, come as errors.
+        // Help and version, too, come as errors. What is wrong with arguments repeats them.
         Err(error) => {
-            output::keep(error.print());
+            if error.use_stderr() {
+                output::error(&error.render().to_string());
+            } else {
+                output::keep(error.print());
+            }
             Ok(u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
         }
     };

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::arguments::{ExportArguments, ImportArguments};
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{self, Mark, harmless};
+use crate::output::{self, Mark};
 use crate::setup::service_provider;
 use crate::verify::{JsonWarning, Rejected};
 
@@ -22,6 +22,7 @@ struct Imported<'m> {
     idp_entity_id: &'m str,
     certificates: Vec<Pinned<'m>>,
     valid_until: Option<String>,
+    wants_signed_requests: bool,
     warnings: Vec<JsonWarning>,
 }
 
@@ -71,6 +72,7 @@ pub(crate) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
         idp_entity_id: metadata.entity_id(),
         certificates: metadata.certificates().iter().map(Pinned::from).collect(),
         valid_until: metadata.valid_until().and_then(format_instant),
+        wants_signed_requests: metadata.wants_signed_requests(),
         warnings: warnings.map(|it| JsonWarning::from(&Warning::new(it.code(), &it))).collect(),
     };
     if arguments.json {
@@ -82,18 +84,21 @@ pub(crate) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
 }
 
 fn print(imported: &Imported<'_>) {
-    output::line(&format!("IdP URL        {}", harmless(imported.idp_url)));
-    output::line(&format!("IdP Entity ID  {}", harmless(imported.idp_entity_id)));
+    output::line(&format!("IdP URL        {}", imported.idp_url));
+    output::line(&format!("IdP Entity ID  {}", imported.idp_entity_id));
     if let Some(end) = &imported.valid_until {
         output::line(&format!("valid until    {end}"));
     }
+    if imported.wants_signed_requests {
+        output::line("Requests       have to be signed (WantAuthnRequestsSigned)");
+    }
     for certificate in &imported.certificates {
-        output::line(&format!("Certificate    {}, {}", harmless(certificate.subject), certificate.key));
+        output::line(&format!("Certificate    {}, {}", certificate.subject, certificate.key));
         output::line(&format!("               {} (SHA-256)", certificate.fingerprint_sha256));
-        output::line(certificate.pem.trim_end());
+        output::text(&certificate.pem);
     }
     for warning in &imported.warnings {
-        output::line(&format!("{} {} ({})", Mark::Warning.render(), warning.message, warning.code));
+        output::marked(Mark::Warning, &format!("{} ({})", warning.message, warning.code));
         output::line(&format!("  {}", warning.hint));
     }
 }
@@ -107,7 +112,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<ExitCode, Failure> {
     }
     // An ID and a URL that were checked above have nothing in them that XML could not represent.
     let xml = metadata.to_xml().map_err(|error| Failure::usage("config.site_url", &error.to_string()))?;
-    output::line(&xml);
+    output::text(&xml);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::arguments::SessionArguments;
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{self, Mark, harmless};
+use crate::output::{self, Mark};
 use crate::verify::Rejected;
 
 pub(crate) fn secret() -> Result<ExitCode, Failure> {
@@ -25,7 +25,8 @@ pub(crate) fn secret() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is printed of a session: the claims under their own names, and the instants among them once more for people.
+/// What is printed of a session: the claims under their own names, and the instants among them once more for
+/// people.
 #[derive(Serialize)]
 struct Claims {
     accepted: bool,
@@ -104,14 +105,14 @@ fn token(argument: &str) -> Result<String, Failure> {
     let content = input::read(Path::new("-"))?;
     let text =
         String::from_utf8(content).map_err(|_| Failure::refusal("session.malformed", "this is no token"))?;
-    Ok(text.trim().to_owned())
+    Ok(text.trim_matches([' ', '\t', '\r', '\n']).to_owned())
 }
 
 fn print(claims: &Claims) {
-    output::line(&format!("{} the session is valid", Mark::Passed.render()));
+    output::marked(Mark::Passed, "the session is valid");
     for (name, value) in claims.own.iter().chain(&claims.custom) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        output::line(&format!("  {:<18} {}", harmless(name), harmless(&text)));
+        output::line(&format!("  {name:<18} {text}"));
     }
     for (name, instant) in [
         ("issued at", &claims.issued_at),

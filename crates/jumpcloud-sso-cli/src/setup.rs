@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &SetupArguments) -> Result<ExitCode, Failure> {
         GuideFormat::Markdown => guide.to_markdown(),
         GuideFormat::Html => guide.to_html(),
     };
-    output::line(text.trim_end());
+    output::text(&text);
     Ok(ExitCode::SUCCESS)
 }
 

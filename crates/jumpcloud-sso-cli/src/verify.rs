@@ -21,7 +21,7 @@ use serde::{Serialize, Serializer};
 use crate::arguments::{FieldName, StageName, VerifyArguments};
 use crate::failure::Failure;
 use crate::input;
-use crate::output::{self, Mark, harmless};
+use crate::output::{self, Mark};
 
 /// Where the message answers a request and the command was not told of one.
 const REQUEST_ID_NEEDED: &str = "This message answers a request: give that request's ID by --request-id. It is the \
@@ -61,6 +61,8 @@ fn check(
     let algorithms = AlgorithmPolicy::default();
     let algorithms = if arguments.allow_sha1 { algorithms.insecure_allow_sha1() } else { algorithms };
     let verifier = ResponseVerifier::new(trusted).algorithms(algorithms).decryptor(decryptor);
+    let verifier =
+        if arguments.require_signed_response { verifier.require_signed_response() } else { verifier };
     if let Some(certificate) = verifier.key_for_both() {
         let fingerprint = certificate.fingerprint_sha256().to_string();
         let error = ConnectionError::KeyForBoth { fingerprint };
@@ -86,7 +88,8 @@ fn check(
     Ok(())
 }
 
-/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was called.
+/// The pinned keys. That one is too weak is a verdict about the connection, not about how the command was
+/// called.
 fn read_certificates(arguments: &VerifyArguments) -> Result<Result<TrustedKeys, TrustedKeysError>, Failure> {
     let mut certificates = Vec::new();
     for path in &arguments.idp_certificate {
@@ -137,7 +140,8 @@ fn read_decryption_keys(arguments: &VerifyArguments) -> Result<Decryption, Failu
     Ok(Decryption { decryptor, weak_key })
 }
 
-/// What happened; where a key is missing because the one that was given is too weak, that is what has to be changed.
+/// What happened; where a key is missing because the one that was given is too weak, that is what has to be
+/// changed.
 fn diagnose(error: &ResponseError, weak_key: Option<DecryptionKeyError>) -> Diagnosis {
     match weak_key {
         Some(weak) if error.code() == "encryption.no_key" => Diagnosis::from(&weak),
@@ -164,6 +168,10 @@ fn expected(arguments: &VerifyArguments) -> Expected {
     let expected = match &arguments.request_id {
         Some(request) => Expected::answering(request, parties),
         None => Expected::unsolicited(parties),
+    };
+    let expected = match &arguments.authn_context[..] {
+        [] => expected,
+        classes => expected.require_authn_contexts(classes),
     };
     expected.clock_skew(arguments.clock_skew())
 }
@@ -217,7 +225,7 @@ impl Report {
 
     fn passed(&self, stage: StageName, what: &str) {
         if !self.json {
-            output::line(&format!("{} {:<9}  {}", Mark::Passed.render(), stage.as_str(), harmless(what)));
+            output::marked(Mark::Passed, &format!("{:<9}  {what}", stage.as_str()));
         }
     }
 
@@ -293,12 +301,7 @@ impl Report {
 
 fn print_warnings(warnings: &[JsonWarning]) {
     for warning in warnings {
-        output::line(&format!(
-            "{} {} ({})",
-            Mark::Warning.render(),
-            harmless(&warning.message),
-            warning.code
-        ));
+        output::marked(Mark::Warning, &format!("{} ({})", warning.message, warning.code));
         output::line(&format!("    change    {}", warning.hint));
     }
 }
@@ -399,11 +402,10 @@ impl Rejected {
             output::json(&self);
             return;
         }
-        let message = harmless(&self.message);
-        output::line(&format!("{} {stage:<9}  {message} ({})", Mark::Failed.render(), self.code));
+        output::marked(Mark::Failed, &format!("{stage:<9}  {} ({})", self.message, self.code));
         for (label, value) in [("expected", &self.expected), ("found", &self.found)] {
             if let Some(value) = value {
-                output::line(&format!("    {label:<8}  {}", harmless(value)));
+                output::line(&format!("    {label:<8}  {value}"));
             }
         }
         output::line(&format!("    change    {}", self.hint));

@@ -87,6 +87,16 @@ def with_exponent_1(certificate):
     return der(0x30, der(0x30, before + info) + tail)
 
 
+def close_factors():
+    """An RSA key whose factors are neighbours among the primes, so that the root of the modulus leads to them."""
+    p = rsa.generate_private_key(65537, 2048).private_numbers().p
+    q = next(q for q in range(p + 2, 2 * p, 2) if pow(2, q - 1, q) == 1)
+    exponent = pow(65537, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(65537, p * q)
+    inverses = (exponent % (p - 1), exponent % (q - 1), pow(q, -1, p))
+    return rsa.RSAPrivateNumbers(p, q, exponent, *inverses, public).private_key()
+
+
 def write_chain(files):
     """Certificates of which each issued the next, the first one itself; with the keys of the first and the last."""
     issuer, issuer_key = None, None
@@ -125,6 +135,7 @@ write_key("rsa2048", own)
 write_der("rsa2048-exponent-1", with_exponent_1(write_certificate("rsa2048", own, name("idp.acme.test"))))
 pair("other-rsa2048", rsa.generate_private_key(65537, 2048), name("idp.other.test"))
 pair("sp-rsa2048", rsa.generate_private_key(65537, 2048), name("app.acme.test"))
+pair("rsa2048-close-factors", close_factors(), name("weak.acme.test"))
 large = rsa.generate_private_key(65537, 8192)
 write_key("sp-rsa8192", large)
 write_certificate("rsa8192", large, name("large.acme.test"))

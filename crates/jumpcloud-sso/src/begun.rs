@@ -92,14 +92,14 @@ impl Slot {
 }
 
 /// What `RelayState` carries: the slot, and enough of the request's ID to tell whether a later login has taken the slot.
-struct Relay<'r> {
+pub(crate) struct Relay<'r> {
     slot: Slot,
     handle: &'r str,
 }
 
 impl<'r> Relay<'r> {
     /// Reads what [`relay_state`] wrote. JumpCloud's portal sends whatever an administrator has typed there.
-    fn parse(text: &'r str) -> Option<Self> {
+    pub(crate) fn parse(text: &'r str) -> Option<Self> {
         let (slot, handle) = text.split_once('.')?;
         let slot = Slot::all().find(|it| it.0.to_string() == slot)?;
         let is_handle = handle.len() == HANDLE_LEN && handle.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -178,18 +178,16 @@ impl BegunLogins {
         Ok(opened.and_then(|opened| BegunLogin::read(slot, opened.payload(), opened.expires_at())))
     }
 
-    /// Finds the login that a `RelayState` of ours names. The outer `None` is any other `RelayState`, the
-    /// inner one a login that is not under way through this connection in this browser.
-    pub(crate) fn by_relay_state(
+    /// Finds the login that a `RelayState` of ours names, if it is under way through this connection in this browser.
+    pub(crate) fn by_relay(
         &self,
         connection: &str,
-        relay_state: &str,
+        relay: &Relay<'_>,
         cookies: &Cookies,
         now: SystemTime,
-    ) -> Result<Option<Option<BegunLogin>>, CookieError> {
-        let Some(Relay { slot, handle }) = Relay::parse(relay_state) else { return Ok(None) };
-        let begun = self.open(slot, cookies, now)?;
-        Ok(Some(begun.filter(|it| it.connection == connection && handle_of(&it.request) == handle)))
+    ) -> Result<Option<BegunLogin>, CookieError> {
+        let begun = self.open(relay.slot, cookies, now)?;
+        Ok(begun.filter(|it| it.connection == connection && handle_of(&it.request) == relay.handle))
     }
 
     /// Finds the login whose request has this ID.

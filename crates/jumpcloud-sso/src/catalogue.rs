@@ -201,15 +201,16 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "certificate.authority",
         "the certificate is a certificate authority's",
-        "In JumpCloud, download the certificate of the application (certificate.pem) and compare its fingerprint with this \
-         one. Self-signed certificates of identity providers often say that they are an authority's. If it is the authority \
-         that issued the identity provider's certificate, retire it: whoever holds its key can log in as anybody.",
+        "In JumpCloud, download the certificate of the application (certificate.pem) and compare its \
+         fingerprint with this one. Self-signed certificates of identity providers often say that they are \
+         an authority's. If it is the authority that issued the identity provider's certificate, retire it: \
+         whoever holds its key can log in as anybody.",
     ),
     entry(
         "key.several",
         "one file, or one KeyDescriptor of metadata, holds certificates of more than one key",
-        "Paste the identity provider's own certificate alone (JumpCloud's certificate.pem), without the chain that issued \
-         it. To pin a second key, add its certificate as a file of its own.",
+        "Paste the identity provider's own certificate alone (JumpCloud's certificate.pem), without the \
+         chain that issued it. To pin a second key, add its certificate as a file of its own.",
     ),
     entry("algorithm.sha1_refused", "SHA-1 is not allowed", MODERN),
     entry("algorithm.hmac_refused", "a symmetric algorithm stands where a signature belongs", TAMPERED),
@@ -617,9 +618,39 @@ pub const CATALOGUE: &[ErrorCode] = &[
          was sent here, replace its certificate in JumpCloud.",
     ),
     entry(
+        "config.organization",
+        "the organization's name is too long",
+        "Shorten the name or ID by which the service calls the organization to 1,024 bytes.",
+    ),
+    entry(
+        "config.attribute_name",
+        "the name of an attribute is too long",
+        "Shorten the attribute name to 1,024 bytes, in the connection and in JumpCloud's field \"Service \
+         Provider Attribute Name\".",
+    ),
+    entry(
+        "config.authn_context",
+        "an authentication context class cannot be used",
+        "Give the URIs of at most 16 classes in request_authn_contexts and require_authn_contexts, such as \
+         urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport.",
+    ),
+    entry(
+        "config.algorithm",
+        "a stored signature algorithm is not known",
+        "Upgrade this process to the version that stored the connection, or set the algorithms of the \
+         connection anew.",
+    ),
+    entry(
+        "config.cross_verifier",
+        "the connection asks for a second implementation of XML Signature, and there is none",
+        "Give one by Settings::cross_verifier in every process, or switch cross_verify off for the \
+         connection.",
+    ),
+    entry(
         "config.key_compromised",
         "a key was retired as compromised and cannot be pinned again",
-        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to the connection.",
+        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to \
+         the connection.",
     ),
     entry(
         "config.private_key",
@@ -817,6 +848,16 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "limit.encrypted_keys",
         "there are too many encrypted keys",
         "Have the identity provider encrypt for this service only.",
+    ),
+    entry(
+        "limit.break_glass",
+        "too many break-glass accounts are named",
+        "Name at most 32 accounts that may log in by another way while single sign-on is enforced.",
+    ),
+    entry(
+        "limit.text",
+        "a text is too long to be stored",
+        "Shorten the ID or name that the error tells to 1,024 bytes.",
     ),
     entry(
         "limit.token",

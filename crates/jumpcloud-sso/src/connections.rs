@@ -200,6 +200,7 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
             certificate: completed.certificate().to_owned(),
         };
         let event = Event::new(&Actor::user(user_id), now, organization, Some(connection), kind);
+        event.check()?;
         if self.store.record_login(&completed, std::slice::from_ref(&event)).await? {
             event.trace();
         }
@@ -360,6 +361,7 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         requires: Requires,
         events: &[Event],
     ) -> Result<(), Refusal> {
+        events.iter().try_for_each(Event::check)?;
         match self.store.save(record, expected, requires, events).await? {
             Saved::Saved => events.iter().for_each(Event::trace),
             Saved::Conflict => return Err(Refusal::Conflict),
@@ -369,6 +371,7 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
     }
 
     pub(crate) async fn append(&self, event: &Event) -> Result<(), StoreError> {
+        event.check().map_err(|too_long| StoreError::new(too_long.to_string()).because(too_long))?;
         self.store.append(std::slice::from_ref(event)).await?;
         event.trace();
         Ok(())

@@ -39,8 +39,9 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What happened, what was expected, what was found, and what to change. For the log and the administrator: it holds
-/// values of the message, cut to a bounded length. The [`Display`](fmt::Display) form is a single line.
+/// What happened, what was expected, what was found, and what to change. For the log and the administrator:
+/// it holds values of the message, cut to a bounded length. The [`Display`](fmt::Display) form is a single
+/// line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnosis {
@@ -82,19 +83,28 @@ impl Diagnosis {
         Self { hint, ..self }
     }
 
-    /// Text with its control characters, and those that turn its direction or have no width, written as
+    /// Text with its control characters, and those that turn its direction or that nobody sees, written as
     /// escapes: whoever sent a message chose it, and it must not be able to write lines of a log or to move
     /// the cursor of a terminal.
     #[must_use]
     pub fn printable(text: &str) -> String {
         text.chars().fold(String::with_capacity(text.len()), |mut printable, character| {
-            if is_printable(character) {
+            if Self::is_printable(character) {
                 printable.push(character);
             } else {
                 printable.extend(character.escape_default());
             }
             printable
         })
+    }
+
+    /// Whether [`printable`](Self::printable) leaves a character as it is. The others are control characters,
+    /// separators of lines and paragraphs, and what Unicode calls formatting or ignorable by default.
+    #[must_use]
+    pub fn is_printable(character: char) -> bool {
+        !character.is_control()
+            && !matches!(character, '\u{2028}' | '\u{2029}')
+            && !saml_protocol::is_invisible(character)
     }
 
     pub(crate) fn of_login(failure: &LoginFailure) -> Self {
@@ -146,12 +156,6 @@ fn bounded(mut text: String) -> String {
         let _ = write!(text, "… ({length} bytes in all)");
     }
     text
-}
-
-fn is_printable(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        && character != '\u{feff}'
 }
 
 impl fmt::Display for Diagnosis {

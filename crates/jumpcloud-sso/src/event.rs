@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{TooLong, check_text};
 use crate::record::Phase;
 use crate::store::StoreError;
 use crate::text_time;
@@ -69,6 +70,22 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.kind.name()
+    }
+
+    /// Checks the length of what others chose: IDs of users and organizations, the name of a way to log in.
+    pub(crate) fn check(&self) -> Result<(), TooLong> {
+        if let Actor::User(id) = &self.actor {
+            check_text("actor's ID", id)?;
+        }
+        check_text("organization's name", &self.organization)?;
+        match &self.kind {
+            EventKind::Tested { user, .. } => check_text("user's ID", user),
+            EventKind::BreakGlassUsed { user, method } => {
+                check_text("user's ID", user)?;
+                check_text("name of the login method", method)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Tells it to whoever listens to `tracing`, once it is kept.

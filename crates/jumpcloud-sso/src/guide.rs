@@ -1,9 +1,12 @@
 //! What an administrator does in JumpCloud, step by step, with the values of one connection.
 
+use std::fmt::Write as _;
+
+use crate::diagnosis::Diagnosis;
 use crate::settings::ServiceProvider;
 
-/// The way from nothing to enforced single sign-on, as data: a host shows it in its own style, or as text, Markdown or
-/// HTML.
+/// The way from nothing to enforced single sign-on, as data: a host shows it in its own style, or as text,
+/// Markdown or HTML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupGuide {
     steps: Vec<Step>,
@@ -36,7 +39,8 @@ fn value(field: &'static str, value: impl Into<String>) -> PasteValue {
 }
 
 impl SetupGuide {
-    /// The steps for a connection. `display_name` is what members see in JumpCloud's portal: the service's name.
+    /// The steps for a connection. `display_name` is what members see in JumpCloud's portal: the service's
+    /// name.
     #[must_use]
     pub fn new(service: &ServiceProvider, display_name: &str) -> Self {
         let step = |title, text, values| Step { title, text, values };
@@ -112,20 +116,20 @@ impl SetupGuide {
         &self.steps
     }
 
-    /// As text for a terminal.
+    /// As text for a terminal. Characters of a value that are not printable are written as escapes.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.render(
             |number, step| format!("{number}. {}\n   {}\n", step.title, step.text),
             |step, row| {
                 let width = step.values.iter().map(|row| row.field.len()).max().unwrap_or_default();
-                format!("     {:width$}  {}\n", row.field, row.value)
+                format!("     {:width$}  {}\n", row.field, Diagnosis::printable(&row.value))
             },
             |_| "\n".to_owned(),
         )
     }
 
-    /// As Markdown.
+    /// As Markdown (CommonMark with the tables of GitHub). No value can become markup or end its cell.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         self.render(
@@ -133,7 +137,7 @@ impl SetupGuide {
                 let table = if step.values.is_empty() { "" } else { "| field | value |\n|---|---|\n" };
                 format!("## {number}. {}\n\n{}\n\n{table}", step.title, step.text)
             },
-            |_, row| format!("| {} | `{}` |\n", row.field, row.value.replace('`', "'").replace('|', "\\|")),
+            |_, row| format!("| {} | {} |\n", row.field, code_in_markdown(&row.value)),
             |step| if step.values.is_empty() { String::new() } else { "\n".to_owned() },
         )
     }
@@ -146,7 +150,13 @@ impl SetupGuide {
                 let open = if step.values.is_empty() { "" } else { "<dl>" };
                 format!("<li><h3>{}</h3><p>{}</p>{open}", escaped(step.title), escaped(step.text))
             },
-            |_, row| format!("<dt>{}</dt><dd><code>{}</code></dd>", escaped(row.field), escaped(&row.value)),
+            |_, row| {
+                format!(
+                    "<dt>{}</dt><dd><code>{}</code></dd>",
+                    escaped(row.field),
+                    escaped(&Diagnosis::printable(&row.value))
+                )
+            },
             |step| format!("{}</li>\n", if step.values.is_empty() { "" } else { "</dl>" }),
         );
         format!("<ol>\n{steps}</ol>\n")
@@ -183,6 +193,28 @@ fn suggested_idp_url(service: &ServiceProvider) -> String {
         .map(|it| if it.is_ascii_alphanumeric() { it } else { '-' })
         .collect();
     format!("https://sso.jumpcloud.com/saml2/{host}-{id}")
+}
+
+/// A value as code in a cell of a table. Where a backtick, a pipe, a backslash or a space at an end would
+/// mean something there, its punctuation is written as entities, which CommonMark reads as text and never as
+/// markup (§2.5).
+fn code_in_markdown(value: &str) -> String {
+    let value = Diagnosis::printable(value);
+    let is_plain = !value.is_empty() && !value.contains(['`', '|', '\\']) && value.trim_matches(' ') == value;
+    if is_plain {
+        return format!("`{value}`");
+    }
+    let mut code = String::from("<code>");
+    for character in value.chars() {
+        if character == ' ' || character.is_ascii_punctuation() {
+            // Writing to a String cannot fail.
+            let _ = write!(code, "&#{};", u32::from(character));
+        } else {
+            code.push(character);
+        }
+    }
+    code.push_str("</code>");
+    code
 }
 
 fn escaped(text: &str) -> String {

@@ -61,6 +61,7 @@
 
 mod account;
 mod begun;
+mod bounds;
 mod catalogue;
 mod connection;
 mod connections;

@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use url::{Position, Url};
 
 use crate::account::AccountKey;
-use crate::begun::{BegunLogin, BegunLogins, LOGIN_LIFETIME, LoginRequest, handle_of, relay_state};
+use crate::begun::{BegunLogin, BegunLogins, LOGIN_LIFETIME, LoginRequest, Relay, handle_of, relay_state};
 use crate::connection::Connection;
 use crate::diagnosis::{Diagnosis, Warning};
 use crate::domain::normalized_domain;
@@ -142,7 +142,8 @@ impl<S: OnceStore> SingleSignOn<S> {
         let service = connection.service_provider();
         let destination = connection.idp_url();
         let message =
-            AuthnRequest::new(&id, destination.as_str(), service.entity_id(), service.acs_url(), now);
+            AuthnRequest::new(&id, destination.as_str(), service.entity_id(), service.acs_url(), now)
+                .requested_authn_contexts(connection.requested_authn_contexts().iter().map(String::as_str));
         let relay_state = relay_state(slot, &id);
         let redirect_url = encode_redirect(
             destination,
@@ -208,16 +209,18 @@ impl<S: OnceStore> SingleSignOn<S> {
         cookies: &Cookies,
         now: SystemTime,
     ) -> Result<Login, LoginFailure> {
-        let by_relay_state = match form.relay_state {
-            Some(text) => self.begun.by_relay_state(connection.id(), text, cookies, now)?,
+        let by_relay = match form.relay_state.and_then(Relay::parse) {
+            Some(relay) => {
+                let begun = self.begun.by_relay(connection.id(), &relay, cookies, now)?;
+                Some(begun.ok_or(LoginFailure::State)?)
+            }
             None => None,
         };
-        let by_relay_state = by_relay_state.map(|begun| begun.ok_or(LoginFailure::State)).transpose()?;
         let xml = decode_post(form.saml_response)?;
         let response = connection.verifier().parse(&xml)?;
         // Not every identity provider hands RelayState back. What is answered leads to the same cookie. Nobody has signed it
         // yet: it selects the cookie, and is compared with what is sealed there once it is verified.
-        let begun = match (by_relay_state, response.in_response_to()) {
+        let begun = match (by_relay, response.in_response_to()) {
             (Some(begun), _) => Some(begun),
             (None, Some(request)) => {
                 let begun = self.begun.by_request(connection.id(), request, cookies, now)?;
@@ -350,6 +353,10 @@ fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
     let expected = match begun {
         Some(begun) => Expected::answering(begun.request.as_str(), parties),
         None => Expected::unsolicited(parties),
+    };
+    let expected = match connection.required_authn_contexts() {
+        [] => expected,
+        classes => expected.require_authn_contexts(classes),
     };
     match connection.clock_skew() {
         Some(skew) => expected.clock_skew(skew),

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use saml_protocol::RequestId;
 use saml_signature::Certificate;
 
+use crate::bounds::{MAX_BREAK_GLASS, check_text};
 use crate::connection::ConnectionError;
 use crate::connections::{Connections, MAX_CONNECTIONS, all_of};
 use crate::diagnosis::Warning;
@@ -430,7 +431,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         .await
     }
 
-    /// Seals a stored private key under the present AUTH_SECRET, where it was sealed under a former one, so that the
+    /// Seals the stored private keys under the present AUTH_SECRET, where they were sealed under a former one, so that the
     /// former one can go. Does nothing where there is none, or where it is sealed already.
     ///
     /// # Errors
@@ -439,11 +440,10 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         self.traced("reseal", Some(id), async {
             let before = self.record(id).await?;
             let settings = self.connections.settings();
-            let Some(sealed) = &before.configuration.decryption_key else { return Ok(before) };
-            let resealed = settings.reseal_decryption_key(sealed, id).map_err(ConnectionError::from)?;
+            let resealed = before.configuration.resealed(settings, id).map_err(ConnectionError::from)?;
             let Some(resealed) = resealed else { return Ok(before) };
             let mut record = before.clone();
-            record.configuration.decryption_key = Some(resealed);
+            record.configuration = resealed;
             let event = self.event(Request { by, now }, id, EventKind::Resealed);
             self.connections.replace(&before, &mut record, &[event]).await?;
             Ok(record)
@@ -540,13 +540,13 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         .await
     }
 
-    async fn traced<T, R: crate::traced::Coded>(
+    fn traced<T, R: crate::traced::Coded>(
         &self,
         operation: &'static str,
         connection: Option<&str>,
         work: impl Future<Output = Result<T, R>>,
-    ) -> Result<T, R> {
-        traced(operation, self.name, connection, work).await
+    ) -> impl Future<Output = Result<T, R>> {
+        traced(operation, self.name, connection, work)
     }
 
     fn event(&self, request: Request<'_>, id: &str, kind: EventKind) -> Event {
@@ -637,6 +637,10 @@ impl BreakGlass {
                 accounts.retain(|account| !account.trim().is_empty());
                 accounts.sort();
                 accounts.dedup();
+                if accounts.len() > MAX_BREAK_GLASS {
+                    return Err(Refusal::TooManyBreakGlass { limit: MAX_BREAK_GLASS, found: accounts.len() });
+                }
+                accounts.iter().try_for_each(|account| check_text("break-glass account", account))?;
                 Ok(accounts)
             }
         }

@@ -56,6 +56,10 @@ impl ProvisioningRefusal {
 
 /// A user of the service who has the e-mail address of somebody who logs in for the first time.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own to the host's table of users"
+)]
 pub struct SameEmail {
     /// The service's own name for the user.
     pub user: String,

@@ -5,13 +5,14 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use saml_attributes::AttributeMap;
-use saml_signature::{AlgorithmPolicy, Certificate};
-use serde::{Deserialize, Serialize};
+use saml_signature::{AlgorithmPolicy, Certificate, SignatureAlgorithm};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::connection::{Connection, ConnectionError, EmailDomains};
 use crate::domain::normalized_domain;
 use crate::login::Login;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsError, excerpt};
 use crate::store::StoreError;
 use crate::text_time;
 
@@ -23,7 +24,8 @@ const MAX_COMPROMISED: usize = 100;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// It exists, so that its ACS URL and SP Entity ID can be pasted into JumpCloud; something is missing yet.
+    /// It exists, so that its ACS URL and SP Entity ID can be pasted into JumpCloud; something is missing
+    /// yet.
     Draft,
     /// Everything is there that logins need.
     Configured,
@@ -69,9 +71,23 @@ impl fmt::Display for Missing {
     }
 }
 
+/// The format of records that this version writes, and the latest that it reads.
+///
+/// A new setting is a new field of the record or of its configuration with a default, and needs no new
+/// format: older processes keep fields that they do not know when they rewrite a record. A setting that an
+/// older process must not ignore, another meaning of a field, or a field within another value needs one:
+/// older processes then refuse the record.
+const FORMAT: u32 = 1;
+
+fn first_format() -> u32 {
+    1
+}
+
 /// A connection as a store keeps it. It changes through [`Connections`](crate::Connections) alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionRecord {
+    #[serde(default = "first_format")]
+    format: u32,
     pub(crate) id: String,
     pub(crate) organization: String,
     /// Raised by every change: what a store compares before it writes.
@@ -81,8 +97,8 @@ pub struct ConnectionRecord {
     /// Raised each time that it is enabled: what its sessions are sessions of.
     #[serde(default)]
     pub(crate) activation: u64,
-    /// Up to which activation all sessions were revoked. Below `activation` while it is in use, and after it was disabled
-    /// until revoking has succeeded.
+    /// Up to which activation all sessions were revoked. Below `activation` while it is in use, and after it
+    /// was disabled until revoking has succeeded.
     #[serde(default)]
     pub(crate) revoked: u64,
     pub(crate) use_of: Use,
@@ -92,11 +108,35 @@ pub struct ConnectionRecord {
     /// SHA-256 fingerprints of public keys that are never to be trusted again, the newest last.
     #[serde(default)]
     pub(crate) compromised: Vec<String>,
-    /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last reminded.
+    /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last
+    /// reminded.
     #[serde(default)]
     pub(crate) reminded: BTreeMap<String, u32>,
     #[serde(with = "text_time")]
     pub(crate) created_at: SystemTime,
+    /// The fields of a later version, kept as they are.
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl fmt::Debug for ConnectionRecord {
+    /// Without the configuration, which holds private keys, sealed, and without the names of people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionRecord")
+            .field("id", &self.id)
+            .field("organization", &self.organization)
+            .field("version", &self.version)
+            .field("revision", &self.revision)
+            .field("phase", &self.phase())
+            .finish_non_exhaustive()
+    }
+}
+
+/// As much of a record as says whether the rest can be read.
+#[derive(Deserialize)]
+struct Format {
+    #[serde(default = "first_format")]
+    format: u32,
 }
 
 /// What members can do with a connection.
@@ -121,7 +161,7 @@ pub(crate) enum Use {
     clippy::struct_excessive_bools,
     reason = "each is a setting of its own, and a field of what is stored"
 )]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Configuration {
     pub(crate) idp_url: Option<String>,
     pub(crate) idp_entity_id: Option<String>,
@@ -140,14 +180,71 @@ pub(crate) struct Configuration {
     pub(crate) enforce_certificate_dates: bool,
     #[serde(default)]
     pub(crate) any_email_domain: bool,
-    /// A private key for decryption, sealed.
+    /// Private keys for decryption, sealed, the newest first. Once it was one key, or none, under another
+    /// name.
+    #[serde(default, alias = "decryption_key", deserialize_with = "one_or_many")]
+    pub(crate) decryption_keys: Vec<String>,
+    /// The names of the signature algorithms that are accepted; none where all are.
     #[serde(default)]
-    pub(crate) decryption_key: Option<String>,
+    pub(crate) algorithms: Vec<String>,
+    #[serde(default)]
+    pub(crate) cross_verify: bool,
+    #[serde(default)]
+    pub(crate) require_signed_response: bool,
+    #[serde(default)]
+    pub(crate) request_authn_contexts: Vec<String>,
+    #[serde(default)]
+    pub(crate) require_authn_contexts: Vec<String>,
+    /// The fields of a later version, kept as they are.
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Keys {
+        Many(Vec<String>),
+        One(Option<String>),
+    }
+    Ok(match Keys::deserialize(deserializer)? {
+        Keys::Many(keys) => keys,
+        Keys::One(key) => key.into_iter().collect(),
+    })
+}
+
+impl Configuration {
+    /// The same with its private keys sealed under the present secret; `None` where they are already.
+    pub(crate) fn resealed(&self, settings: &Settings, id: &str) -> Result<Option<Self>, SettingsError> {
+        let mut resealed = self.clone();
+        for key in &mut resealed.decryption_keys {
+            if let Some(anew) = settings.reseal_decryption_key(key, id)? {
+                *key = anew;
+            }
+        }
+        Ok((resealed != *self).then_some(resealed))
+    }
+
+    /// Which algorithms signatures may use.
+    fn algorithm_policy(&self) -> Result<AlgorithmPolicy, ConnectionError> {
+        let policy = AlgorithmPolicy::default();
+        let policy = if self.insecure_allow_sha1 { policy.insecure_allow_sha1() } else { policy };
+        if self.algorithms.is_empty() {
+            return Ok(policy);
+        }
+        let known = |name: &String| {
+            let unknown = || ConnectionError::Algorithm { found: excerpt(name) };
+            SignatureAlgorithm::from_name(name).ok_or_else(unknown)
+        };
+        let only = self.algorithms.iter().map(known).collect::<Result<Vec<_>, _>>()?;
+        Ok(policy.only(&only))
+    }
 }
 
 impl ConnectionRecord {
     pub(crate) fn draft(id: &str, organization: &str, now: SystemTime) -> Self {
         Self {
+            format: FORMAT,
             id: id.to_owned(),
             organization: organization.to_owned(),
             version: 1,
@@ -160,6 +257,7 @@ impl ConnectionRecord {
             compromised: Vec::new(),
             reminded: BTreeMap::new(),
             created_at: now,
+            unknown: Map::new(),
         }
     }
 
@@ -181,8 +279,8 @@ impl ConnectionRecord {
         self.version
     }
 
-    /// Raised by every change of what a login relies on: URL, entity ID, certificates, attributes, algorithms, keys. A
-    /// test login is a test of one revision.
+    /// Raised by every change of what a login relies on: URL, entity ID, certificates, attributes,
+    /// algorithms, keys. A test login is a test of one revision.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
@@ -242,8 +340,8 @@ impl ConnectionRecord {
         pems.filter_map(|pem| Certificate::parse(pem.as_bytes()).ok()).collect()
     }
 
-    /// Whether the key of `certificate` was retired as compromised ([`Retirement::Compromised`](crate::Retirement)). Such a
-    /// key cannot be pinned again.
+    /// Returns whether the key of `certificate` was retired as compromised
+    /// ([`Retirement::Compromised`](crate::Retirement)). Such a key cannot be pinned again.
     #[must_use]
     pub fn is_compromised(&self, certificate: &Certificate) -> bool {
         let fingerprint = certificate.public_key_fingerprint().to_string();
@@ -306,10 +404,21 @@ impl ConnectionRecord {
     /// The record of a JSON object that [`to_json`](Self::to_json) gave.
     ///
     /// # Errors
-    /// [`StoreError`] for anything else.
+    /// [`StoreError`] for anything else, and for a record in the format of a later version, which this one
+    /// could misunderstand.
     pub fn from_json(json: &str) -> Result<Self, StoreError> {
-        let record: Result<Self, _> = serde_json::from_str(json);
-        record.map_err(|error| StoreError::new(format!("a connection is unreadable: {error}")).because(error))
+        let unreadable = |error: serde_json::Error| {
+            StoreError::new(format!("a connection is unreadable: {error}")).because(error)
+        };
+        // Before anything else, since the rest may be of another form.
+        let Format { format } = serde_json::from_str(json).map_err(unreadable)?;
+        if format > FORMAT {
+            return Err(StoreError::new(format!(
+                "a connection is stored in format {format}, but this version reads formats up to {FORMAT}; \
+                 upgrade this process to the version that wrote it"
+            )));
+        }
+        serde_json::from_str(json).map_err(unreadable)
     }
 
     /// What logins go through, whatever the phase. `domains` are those that the organization has verified.
@@ -330,6 +439,9 @@ impl ConnectionRecord {
             .idp_url(configuration.idp_url.as_deref().unwrap_or_default())
             .idp_entity_id(configuration.idp_entity_id.as_deref().unwrap_or_default())
             .attributes(configuration.attributes.clone())
+            .algorithms(configuration.algorithm_policy()?)
+            .request_authn_contexts(&configuration.request_authn_contexts)
+            .require_authn_contexts(&configuration.require_authn_contexts)
             .domains(if configuration.any_email_domain {
                 EmailDomains::any_with_verified(domains)
             } else {
@@ -337,9 +449,6 @@ impl ConnectionRecord {
             });
         for pem in &configuration.certificates {
             builder = builder.certificate(pem.as_bytes());
-        }
-        if configuration.insecure_allow_sha1 {
-            builder = builder.algorithms(AlgorithmPolicy::default().insecure_allow_sha1());
         }
         if configuration.allow_idp_initiated {
             builder = builder.allow_idp_initiated();
@@ -350,8 +459,15 @@ impl ConnectionRecord {
         if let Some(skew) = configuration.clock_skew {
             builder = builder.clock_skew(skew);
         }
-        if let Some(sealed) = &configuration.decryption_key {
-            builder = builder.decryptor(settings.open_decryption_key(sealed, &self.id)?);
+        if configuration.cross_verify {
+            builder = builder.cross_verify();
+        }
+        if configuration.require_signed_response {
+            builder = builder.require_signed_response();
+        }
+        if !configuration.decryption_keys.is_empty() {
+            let decryptor = settings.open_decryption_keys(&configuration.decryption_keys, &self.id)?;
+            builder = builder.decryptor(decryptor);
         }
         builder.build()
     }
@@ -376,8 +492,8 @@ pub struct CompletedLogin {
 }
 
 impl CompletedLogin {
-    /// Of logins of one kind the latest is kept. Where one of `formers` has begun at the service, this is not forgotten over
-    /// one that has not.
+    /// Of logins of one kind the latest is kept. Where one of `formers` has begun at the service, this is not
+    /// forgotten over one that has not.
     pub(crate) fn of(login: &Login, user: &str, formers: &[Self], at: SystemTime) -> Self {
         let mut completed = Self::alone(login, user, at);
         completed.began_at_service |= formers.iter().any(|former| {
@@ -438,8 +554,8 @@ impl CompletedLogin {
         self.activation
     }
 
-    /// Whether it, or one before it of the same kind, has begun at the service: the way that members are sent while the
-    /// connection is enforced.
+    /// Whether it, or one before it of the same kind, has begun at the service: the way that members are sent
+    /// while the connection is enforced.
     #[must_use]
     pub fn began_at_service(&self) -> bool {
         self.began_at_service

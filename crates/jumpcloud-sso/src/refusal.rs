@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::bounds::TooLong;
 use crate::connection::ConnectionError;
 use crate::connections::MAX_CONNECTIONS;
 use crate::edit::EditError;
@@ -76,12 +77,36 @@ pub enum Refusal {
     /// The organization has too many connections.
     #[error("the organization has {MAX_CONNECTIONS} connections already")]
     TooMany,
+    /// Too many accounts are named for emergencies.
+    #[error("{found} break-glass accounts are named, more than the limit of {limit}")]
+    TooManyBreakGlass {
+        /// The limit.
+        limit: usize,
+        /// How many were named.
+        found: usize,
+    },
+    /// A text is too long to be stored, such as the ID of a user.
+    #[error("the {what} has {found} bytes, more than the limit of {limit}")]
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// The limit in bytes.
+        limit: usize,
+        /// The size in bytes.
+        found: usize,
+    },
     /// The operating system gave no randomness.
     #[error("there is no randomness")]
     Random,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<TooLong> for Refusal {
+    fn from(TooLong { what, limit, found }: TooLong) -> Self {
+        Self::TooLong { what, limit, found }
+    }
 }
 
 fn list(missing: &[Missing]) -> String {
@@ -111,6 +136,8 @@ impl Refusal {
             Self::Session(error) => error.code(),
             Self::Conflict => "config.conflict",
             Self::TooMany => "config.too_many_connections",
+            Self::TooManyBreakGlass { .. } => "limit.break_glass",
+            Self::TooLong { .. } => "limit.text",
             Self::Random => "config.random",
             Self::Store(error) => error.code(),
         }

@@ -1,8 +1,12 @@
 //! What a service is configured with, once for all organizations.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
+use saml_signature::SecondOpinion;
 use sso_session::{
     AuthSecret, AuthSecretError, Purpose, Sealer, SessionIssuer, SessionKey, SessionVerifier,
     SessionVerifierError,
@@ -11,33 +15,46 @@ use thiserror::Error;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::bounds::MAX_TEXT;
+
 /// SITE_URL and AUTH_SECRET.
 #[derive(Clone)]
 pub struct Settings {
     site: SiteUrl,
     secret: AuthSecret,
     former_secrets: Vec<AuthSecret>,
+    cross_verifier: Option<Arc<dyn SecondOpinion>>,
 }
 
 impl Settings {
-    /// `site_url` is the service's own address as browsers see it, with its scheme; `auth_secret` at least 32 random
-    /// bytes in base64, as `openssl rand -base64 32` gives them.
+    /// `site_url` is the service's own address as browsers see it, with its scheme; `auth_secret` at least 32
+    /// random bytes in base64, as `openssl rand -base64 32` gives them.
     ///
     /// # Errors
     /// [`SettingsError`], which names the setting and says what to do.
     pub fn new(site_url: &str, auth_secret: &str) -> Result<Self, SettingsError> {
         let site = SiteUrl::parse(site_url)?;
-        Ok(Self { site, secret: AuthSecret::from_base64(auth_secret)?, former_secrets: Vec::new() })
+        let secret = AuthSecret::from_base64(auth_secret)?;
+        Ok(Self { site, secret, former_secrets: Vec::new(), cross_verifier: None })
     }
 
-    /// Still accepts what was made under a secret that AUTH_SECRET was before: sessions, until they expire; secrets at
-    /// rest; domain challenges. What is made anew is made under the present one. At most seven.
+    /// Still accepts what was made under a secret that AUTH_SECRET was before: sessions, until they expire;
+    /// secrets at rest; domain challenges. What is made anew is made under the present one. At most seven.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn former_secret(mut self, auth_secret: &str) -> Result<Self, SettingsError> {
         self.former_secrets.push(AuthSecret::from_base64(auth_secret)?);
         Ok(self)
+    }
+
+    /// Sets the second implementation of XML Signature that has to agree to every login through a connection
+    /// with [`cross_verify`](crate::Edit::cross_verify), such as that of the crate `saml-signature-xmlsec`.
+    /// Where a connection asks for one and none is given, its logins are refused.
+    #[must_use]
+    pub fn cross_verifier(mut self, verifier: Arc<dyn SecondOpinion>) -> Self {
+        self.cross_verifier = Some(verifier);
+        self
     }
 
     /// The same out of the environment variables `SITE_URL` and `AUTH_SECRET`.
@@ -57,6 +74,14 @@ impl Settings {
 
     pub(crate) fn url(&self) -> &Url {
         &self.site.0
+    }
+
+    pub(crate) fn site(&self) -> &SiteUrl {
+        &self.site
+    }
+
+    pub(crate) fn second_implementation(&self) -> Option<&Arc<dyn SecondOpinion>> {
+        self.cross_verifier.as_ref()
     }
 
     pub(crate) fn secret(&self) -> &AuthSecret {
@@ -109,19 +134,24 @@ impl Settings {
         Ok(Zeroizing::new(pem.to_owned()))
     }
 
-    /// Whether this is what was sealed.
-    pub(crate) fn seals(&self, sealed: &str, pem: &str, connection: &str) -> bool {
-        self.opened(sealed, connection).is_ok_and(|opened| *opened == pem)
+    /// Whether this key is what was sealed, in whatever form it was given.
+    pub(crate) fn seals(&self, sealed: &str, key: &DecryptionKey, connection: &str) -> bool {
+        let opened = self.opened(sealed, connection).ok().and_then(|pem| DecryptionKey::from_pem(&pem).ok());
+        opened.is_some_and(|opened| opened.public_key_der() == key.public_key_der())
     }
 
-    pub(crate) fn open_decryption_key(
+    /// What decrypts by these keys, at least one.
+    pub(crate) fn open_decryption_keys(
         &self,
-        sealed: &str,
+        sealed: &[String],
         connection: &str,
     ) -> Result<Decryptor, SettingsError> {
-        let pem = self.opened(sealed, connection)?;
-        let key = DecryptionKey::from_pem(&pem).map_err(|_| SettingsError::SealedElsewhere)?;
-        Decryptor::new([key], DecryptionPolicy::default()).map_err(|_| SettingsError::SealedElsewhere)
+        let open = |sealed: &String| {
+            let pem = self.opened(sealed, connection)?;
+            DecryptionKey::from_pem(&pem).map_err(|_| SettingsError::SealedElsewhere)
+        };
+        let keys = sealed.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        Decryptor::new(keys, DecryptionPolicy::default()).map_err(|_| SettingsError::SealedElsewhere)
     }
 }
 
@@ -138,23 +168,61 @@ impl fmt::Debug for Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteUrl(Url);
 
+/// What the paths of a connection's URLs begin with, below SITE_URL.
+const PATH: &str = "/sso/saml2";
+
+/// How many characters the ID of a connection may have.
+const MAX_CONNECTION_ID: usize = 64;
+
 impl SiteUrl {
+    /// How long it may be, so that no SP Entity ID is longer than 1024 characters (SAML core §8.3.6).
+    pub const MAX_BYTES: usize = MAX_TEXT - PATH.len() - "/".len() - MAX_CONNECTION_ID;
+
     /// Takes an absolute URL: https, or http on loopback; without credentials, query and fragment.
     ///
     /// # Errors
-    /// [`SettingsError::NoSiteUrl`], [`SettingsError::SiteUrl`].
+    /// [`SettingsError::NoSiteUrl`]; [`SettingsError::SiteUrl`], also for more than
+    /// [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let trimmed = text.trim();
+        if trimmed.len() > Self::MAX_BYTES {
+            let (found, limit) = (trimmed.len(), Self::MAX_BYTES);
+            let what = format!("it has {found} bytes, more than the limit of {limit}").into();
+            return Err(SettingsError::SiteUrl { found: excerpt(trimmed), what });
+        }
         if trimmed.is_empty() {
             return Err(SettingsError::NoSiteUrl);
         }
-        let wrong = |what| SettingsError::SiteUrl { found: excerpt(trimmed), what };
+        let wrong =
+            |what: &'static str| SettingsError::SiteUrl { found: excerpt(trimmed), what: what.into() };
         let url = Url::parse(trimmed).map_err(|_| wrong("it is no absolute URL with a scheme"))?;
         check_url(&url).map_err(wrong)?;
         if url.query().is_some() {
             return Err(wrong("it has a query"));
         }
-        Ok(Self(url))
+        // A parser may make it longer: it escapes what a URL cannot hold.
+        let site = Self(url);
+        if site.as_str().len() > Self::MAX_BYTES {
+            return Err(wrong("it is too long once its characters are escaped"));
+        }
+        Ok(site)
+    }
+
+    /// Whether a URL is one of the service's own for single sign-on: a login, ACS, metadata URL or SP Entity
+    /// ID. Whoever sends a browser there to log in sends it in a circle. Servers differ in what they take as
+    /// the same path, so that the case of letters, repeated slashes and escapes make no difference here.
+    pub(crate) fn is_own(&self, url: &Url) -> bool {
+        let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+        let is_same_host = host(&self.0) == host(url) || (is_loopback(&self.0) && is_loopback(url));
+        if !is_same_host || self.0.port_or_known_default() != url.port_or_known_default() {
+            return false;
+        }
+        let segments = |path: &str| -> Vec<String> {
+            let decoded = percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
+            decoded.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
+        };
+        let own = [segments(self.0.path()), segments(PATH)].concat();
+        segments(url.path()).starts_with(&own)
     }
 
     /// The URL, without a slash at its end.
@@ -164,8 +232,8 @@ impl SiteUrl {
     }
 }
 
-/// The two values that an administrator pastes into JumpCloud. They exist as soon as the connection has a name, before
-/// anything else is known of it.
+/// The two values that an administrator pastes into JumpCloud. They exist as soon as the connection has a
+/// name, before anything else is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceProvider {
     entity_id: String,
@@ -188,10 +256,10 @@ impl ServiceProvider {
     pub fn at(site: &SiteUrl, connection_id: &str) -> Result<Self, SettingsError> {
         let is_plain =
             connection_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if !is_plain || !(1..=64).contains(&connection_id.len()) {
+        if !is_plain || !(1..=MAX_CONNECTION_ID).contains(&connection_id.len()) {
             return Err(SettingsError::ConnectionId { found: excerpt(connection_id) });
         }
-        let entity_id = format!("{}/sso/saml2/{connection_id}", site.as_str());
+        let entity_id = format!("{}{PATH}/{connection_id}", site.as_str());
         let acs_url = format!("{entity_id}/acs");
         Ok(Self { entity_id, acs_url })
     }
@@ -202,8 +270,9 @@ impl ServiceProvider {
         &self.entity_id
     }
 
-    /// Where a login begins at this service: JumpCloud's optional field *Login URL*, so that a click in its portal begins
-    /// the login here, and what members are sent to who have to log in. The host routes it to `begin_login`.
+    /// Where a login begins at this service: JumpCloud's optional field *Login URL*, so that a click in its
+    /// portal begins the login here, and what members are sent to who have to log in. The host routes it to
+    /// `begin_login`.
     #[must_use]
     pub fn login_url(&self) -> String {
         format!("{}/login", self.entity_id)
@@ -221,17 +290,24 @@ fn open_at_rest(secret: &AuthSecret, sealed: &str, connection: &str) -> Option<Z
     sealer.open_at_rest(sealed, connection.as_bytes()).ok()
 }
 
-/// What holds for every URL that logins pass through.
-pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
-    let is_loopback = match url.host() {
+/// Whether a URL leads to the machine that asks for it.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err("it has no host"),
-    };
+        None => false,
+    }
+}
+
+/// What holds for every URL that logins pass through.
+pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
+    if url.host().is_none() {
+        return Err("it has no host");
+    }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback => {}
+        "http" if is_loopback(url) => {}
         "http" => return Err("it is http, which is for loopback addresses only; use https"),
         _ => return Err("its scheme is not https"),
     }
@@ -265,7 +341,7 @@ pub enum SettingsError {
         /// Its value.
         found: String,
         /// What is wrong with it.
-        what: &'static str,
+        what: Cow<'static, str>,
     },
     /// An address that sessions cannot be handed over to.
     #[error("the redirect URI {found:?} cannot be used: {what}")]

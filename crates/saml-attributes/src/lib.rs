@@ -1,9 +1,10 @@
 //! From the attributes of an accepted assertion to the profile of a user.
 //!
-//! What JumpCloud calls "user attributes" is a table with the service's name on the left and JumpCloud's on the right.
-//! [`AttributeMap`] is the service's side of it: which names stand for e-mail address, first name, last name and groups.
-//! The default knows `email`, `firstName`, `lastName` and what other products call the same, so that usually nothing
-//! needs to be configured. Where a name is missing, the error lists the names that came, since a typo is then plain.
+//! What JumpCloud calls "user attributes" is a table with the service's name on the left and JumpCloud's on
+//! the right. [`AttributeMap`] is the service's side of it: which names stand for e-mail address, first name,
+//! last name and groups. The default knows `email`, `firstName`, `lastName` and what other products call the
+//! same, so that usually nothing needs to be configured. Where a name is missing, the error lists the names
+//! that came, since a typo is then plain.
 //!
 //! ```
 //! use saml_attributes::AttributeMap;

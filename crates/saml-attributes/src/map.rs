@@ -21,8 +21,8 @@ pub enum Field {
 }
 
 impl Field {
-    /// The names that stand for the field unless one is configured: ours, then what other products send, the URIs of
-    /// the WS-Federation claims and the object identifiers of X.500.
+    /// The names that stand for the field unless one is configured: ours, then what other products send, the
+    /// URIs of the WS-Federation claims and the object identifiers of X.500.
     fn default_names(self) -> &'static [&'static str] {
         match self {
             Self::Email => &[
@@ -66,8 +66,8 @@ impl fmt::Display for Field {
     }
 }
 
-/// Which attributes stand for which fields, and which fields are required. By default the e-mail address and the first
-/// name are, the last name and groups are not.
+/// Which attributes stand for which fields, and which fields are required. By default the e-mail address and
+/// the first name are, the last name and groups are not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct AttributeMap {
@@ -137,8 +137,8 @@ impl AttributeMap {
         self
     }
 
-    /// Takes the e-mail address from the NameID where no attribute gives it. Only for a connection whose NameID is known
-    /// to be one: to SAML it is an opaque name.
+    /// Takes the e-mail address from the NameID where no attribute gives it. Only for a connection whose
+    /// NameID is known to be one: to SAML it is an opaque name.
     #[must_use]
     pub fn email_from_name_id(mut self) -> Self {
         self.email_from_name_id = true;

@@ -2,6 +2,7 @@ use std::fmt;
 
 use crate::error::{AttributeError, AttributeWarning, excerpt};
 use crate::map::Field;
+use crate::received::XML_WHITE_SPACE;
 
 /// RFC 5321 §4.5.3.1.1 and §4.5.3.1.3, less the angle brackets.
 const MAX_LOCAL_PART: usize = 64;
@@ -13,8 +14,8 @@ const MAX_LABEL: usize = 63;
 /// Longer than any name, shorter than what breaks a page.
 const MAX_NAME: usize = 256;
 
-/// Who a user is, as their identity provider says. What may be believed of it is for the service to decide; an e-mail
-/// address only within domains that the organization has proven to own.
+/// Who a user is, as their identity provider says. What may be believed of it is for the service to decide;
+/// an e-mail address only within domains that the organization has proven to own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserProfile {
     email: String,
@@ -61,15 +62,15 @@ impl UserProfile {
         self.last_name.as_deref()
     }
 
-    /// The user's groups. `None` where nothing was said about groups, which is not the same as being in none: never
-    /// remove anyone from a group because of `None`.
+    /// The user's groups. `None` where nothing was said about groups, which is not the same as being in none:
+    /// never remove anyone from a group because of `None`.
     #[must_use]
     pub fn groups(&self) -> Option<&[String]> {
         self.groups.as_deref()
     }
 
-    /// All attributes with their values in document order, those of the same name merged. Values that are no text are not
-    /// among them, of which a [warning](Self::warnings) tells.
+    /// All attributes with their values in document order, those of the same name merged. Values that are no
+    /// text are not among them, of which a [warning](Self::warnings) tells.
     #[must_use]
     pub fn attributes(&self) -> &[(String, Vec<String>)] {
         &self.attributes
@@ -91,10 +92,10 @@ impl fmt::Debug for UserProfile {
 
 /// An e-mail address that is plausible, in lower case.
 ///
-/// Letters and digits are those of ASCII: characters that look alike, that are invisible or that turn the direction of
-/// reading would let one address pass for another.
+/// Letters and digits are those of ASCII: characters that look alike, that are invisible or that turn the
+/// direction of reading would let one address pass for another.
 pub(crate) fn email_address(text: &str) -> Result<String, AttributeError> {
-    let address = text.trim();
+    let address = text.trim_matches(XML_WHITE_SPACE);
     let malformed = || AttributeError::Email { found: excerpt(text) };
     let (local, domain) = address.rsplit_once('@').ok_or_else(malformed)?;
     let is_plausible = address.len() <= MAX_ADDRESS
@@ -107,7 +108,8 @@ pub(crate) fn email_address(text: &str) -> Result<String, AttributeError> {
     if is_plausible { Ok(address.to_ascii_lowercase()) } else { Err(malformed()) }
 }
 
-/// RFC 1123 §2.1. A single label is a machine of the local network, and one of digits at the end an IP address.
+/// RFC 1123 §2.1. A single label is a machine of the local network, and one of digits at the end an IP
+/// address.
 fn is_domain(domain: &str) -> bool {
     domain.split('.').all(is_label)
         && domain.rsplit_once('.').is_some_and(|(_, last)| !last.bytes().all(|byte| byte.is_ascii_digit()))
@@ -123,7 +125,7 @@ fn is_label(label: &str) -> bool {
 
 /// A name of a person, whatever the script, without white space around it.
 pub(crate) fn person_name(field: Field, text: &str) -> Result<String, AttributeError> {
-    let name = text.trim();
+    let name = text.trim(); // shown to people, and compared with nothing
     if name.chars().count() > MAX_NAME {
         return Err(AttributeError::TooLong { field, limit: MAX_NAME });
     }

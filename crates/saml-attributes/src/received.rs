@@ -1,5 +1,5 @@
-//! The attributes as they came, those of the same name merged: JumpCloud repeats an attribute where others repeat its
-//! value, and both mean the same.
+//! The attributes as they came, those of the same name merged: JumpCloud repeats an attribute where others
+//! repeat its value, and both mean the same.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,8 +43,8 @@ impl<'a> Received<'a> {
         Self(merged)
     }
 
-    /// The attribute of the first of `names` that came with a value, or else of the first that came without one. Exact
-    /// names go before those that differ in case only.
+    /// The attribute of the first of `names` that came with a value, or else of the first that came without
+    /// one. Exact names go before those that differ in case only.
     pub(crate) fn find(
         &self,
         field: Field,
@@ -78,7 +78,8 @@ impl<'a> Received<'a> {
         Ok(empty)
     }
 
-    /// Why there is nothing for a field that these names stand for: it did not come, or it came without a value.
+    /// Why there is nothing for a field that these names stand for: it did not come, or it came without a
+    /// value.
     pub(crate) fn absent(&self, field: Field, names: &[&str]) -> AttributeError {
         let came =
             names.iter().find_map(|name| self.0.iter().find(|merged| merged.name.eq_ignore_ascii_case(name)));
@@ -113,11 +114,17 @@ impl<'a> Received<'a> {
 /// XML 1.0 §2.3.
 pub(crate) const XML_WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
+/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that Unicode's white
+/// space counts too.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 impl<'a> Merged<'a> {
     /// Whether there is anything in it. JumpCloud sends an empty value for a user without one.
     fn has_value(&self) -> bool {
         self.values.iter().any(|value| match value {
-            AttributeValue::Text(text) => !text.trim_matches(XML_WHITE_SPACE).is_empty(),
+            AttributeValue::Text(text) => !is_blank(text),
             AttributeValue::Nil => false,
             // Markup is no text, but not nothing either.
             _ => true,
@@ -128,7 +135,8 @@ impl<'a> Merged<'a> {
         self.name != name && self.name.eq_ignore_ascii_case(name)
     }
 
-    /// The one value without white space around it, however often it stands there; `None` where there is none.
+    /// The one value without white space around it, however often it stands there; `None` where there is
+    /// none.
     pub(crate) fn single(&self, field: Field) -> Result<Option<&'a str>, AttributeError> {
         let texts = self.distinct(field, |text| text.trim_matches(XML_WHITE_SPACE))?;
         if texts.len() > 1 {
@@ -137,8 +145,8 @@ impl<'a> Merged<'a> {
         Ok(texts.first().copied())
     }
 
-    /// All values exactly as received, blank ones and repetitions left out. Roles are given by them: `Admins` with a space
-    /// behind it is another group.
+    /// All values exactly as received, blank ones and repetitions left out. Roles are given by them: `Admins`
+    /// with a space behind it is another group.
     pub(crate) fn texts(&self, field: Field) -> Result<Vec<&'a str>, AttributeError> {
         self.distinct(field, |text| text)
     }
@@ -150,7 +158,7 @@ impl<'a> Merged<'a> {
             let text = of(self.text(value, field)?.unwrap_or_default());
             let is_new =
                 if self.values.len() <= SCANNED { !texts.contains(&text) } else { seen.insert(text) };
-            if is_new && !text.trim_matches(XML_WHITE_SPACE).is_empty() {
+            if is_new && !is_blank(text) {
                 texts.push(text);
             }
         }

@@ -68,8 +68,8 @@ pub(crate) enum Cipher {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyTransport {
-    /// RSA-OAEP with SHA-1 and MGF1 with SHA-1: the default of most identity providers. OAEP does not rely on what
-    /// SHA-1 lost.
+    /// RSA-OAEP with SHA-1 and MGF1 with SHA-1: the default of most identity providers. OAEP does not rely on
+    /// what SHA-1 lost.
     RsaOaepSha1,
     /// RSA-OAEP with SHA-256 and MGF1 with SHA-256.
     RsaOaepSha256,
@@ -94,7 +94,8 @@ impl KeyTransport {
 
     /// The transport of this URI with these parameters, as they stand in `EncryptionMethod`.
     pub(crate) fn of(uri: &str, digest: Option<&str>, mask: Option<&str>) -> Result<Self, EncryptionError> {
-        // XML Encryption §5.5.2: SHA-1 is the default of both, and of the older URI the only mask generation there is.
+        // XML Encryption §5.5.2: SHA-1 is the default of both, and of the older URI the only mask generation
+        // there is.
         let digest = digest.unwrap_or(SHA1);
         let mask = mask.unwrap_or(MGF1_SHA1);
         match uri {
@@ -129,8 +130,8 @@ pub struct DecryptionPolicy {
 }
 
 impl DecryptionPolicy {
-    /// Lets AES-CBC pass, for an identity provider that knows nothing newer. Whoever can send us messages and tell our
-    /// refusals apart, be it by time, may then decrypt what was encrypted to us.
+    /// Lets AES-CBC pass, for an identity provider that knows nothing newer. Whoever can send us messages and
+    /// tell our refusals apart, be it by time, may then decrypt what was encrypted to us.
     #[must_use]
     pub fn insecure_allow_aes_cbc(mut self) -> Self {
         self.allow_aes_cbc = true;

@@ -25,7 +25,8 @@ const ENCRYPTED_KEY_TYPE: &str = "http://www.w3.org/2001/04/xmlenc#EncryptedKey"
 /// How many encrypted keys are tried. More than one is there where the message is for several recipients.
 const MAX_ENCRYPTED_KEYS: usize = 4;
 
-/// Decrypts what was encrypted to the service. Cheap to clone. The default has no key and says so when one is needed.
+/// Decrypts what was encrypted to the service. Cheap to clone. The default has no key and says so when one is
+/// needed.
 #[derive(Clone, Default)]
 pub struct Decryptor {
     keys: Arc<[DecryptionKey]>,
@@ -64,13 +65,14 @@ impl Decryptor {
         &self.keys
     }
 
-    /// Decrypts an `EncryptedAssertion`, or any element of the type `EncryptedElementType` (SAML core §2.2.4).
+    /// Decrypts an `EncryptedAssertion`, or any element of the type `EncryptedElementType` (SAML core
+    /// §2.2.4).
     ///
     /// # Errors
-    /// [`EncryptionError`]. Structure and algorithms are checked before a key is used; from then on every failure is
-    /// [`EncryptionError::Failed`]. That a wrong key, a changed key and changed content take slightly different times
-    /// helps nobody: OAEP is checked in constant time by the library, and GCM has no padding to ask about. With AES-CBC
-    /// it does help, which is why that has to be allowed.
+    /// [`EncryptionError`]. Structure and algorithms are checked before a key is used; from then on every
+    /// failure is [`EncryptionError::Failed`]. That a wrong key, a changed key and changed content take
+    /// slightly different times helps nobody: OAEP is checked in constant time by the library, and GCM has no
+    /// padding to ask about. With AES-CBC it does help, which is why that has to be allowed.
     pub fn decrypt(&self, encrypted: Element<'_, '_>) -> Result<Plaintext, EncryptionError> {
         let message = Message::read(encrypted, self.policy)?;
         if self.keys.is_empty() {
@@ -104,8 +106,8 @@ pub struct Plaintext {
 }
 
 impl Plaintext {
-    /// Whether the ciphertext was protected against changes on the way, as with GCM. Where not, even an error about the
-    /// bytes must not reach whoever sent them, since it would say something about the padding.
+    /// Whether the ciphertext was protected against changes on the way, as with GCM. Where not, even an error
+    /// about the bytes must not reach whoever sent them, since it would say something about the padding.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
         self.authenticated
@@ -171,7 +173,8 @@ struct TransportedKey {
 }
 
 impl Message {
-    /// SAML core §2.2.4: one `EncryptedData`, then `EncryptedKey`s, unless they lie within the data's `KeyInfo`.
+    /// SAML core §2.2.4: one `EncryptedData`, then `EncryptedKey`s, unless they lie within the data's
+    /// `KeyInfo`.
     fn read(encrypted: Element<'_, '_>, policy: DecryptionPolicy) -> Result<Self, EncryptionError> {
         let mut children = encrypted.child_elements()?;
         let data = children
@@ -244,7 +247,8 @@ fn parts<'d, 'a>(
     Ok((method, key_info, cipher))
 }
 
-/// The encrypted keys within a `KeyInfo`. A `RetrievalMethod` may do nothing but name one that lies right beside.
+/// The encrypted keys within a `KeyInfo`. A `RetrievalMethod` may do nothing but name one that lies right
+/// beside.
 fn keys_within<'d, 'a>(
     key_info: Element<'d, 'a>,
     beside: &[Element<'d, 'a>],

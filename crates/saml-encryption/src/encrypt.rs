@@ -51,7 +51,8 @@ impl EncryptOptions {
     }
 }
 
-/// Encrypts an assertion, a whole element, to the key of a `SubjectPublicKeyInfo` and gives the `EncryptedAssertion`.
+/// Encrypts an assertion, a whole element, to the key of a `SubjectPublicKeyInfo` and gives the
+/// `EncryptedAssertion`.
 ///
 /// # Errors
 /// [`EncryptError`] where the key is no RSA key of at least 2048 bits, or the library fails.

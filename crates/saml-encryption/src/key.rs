@@ -14,6 +14,9 @@ use crate::algorithm::KeyTransport;
 /// Above, one decryption takes tens of milliseconds.
 const MAX_BITS: usize = 8192;
 
+/// A key of 8192 bits takes 6 KiB.
+const MAX_PEM: usize = 64 * 1024;
+
 /// An RSA private key that what was encrypted to us can be decrypted with. It prints nothing of itself.
 pub struct DecryptionKey {
     pair: PrivateDecryptingKey,
@@ -25,9 +28,13 @@ impl DecryptionKey {
     /// Reads an RSA key from PEM: PKCS #8 (`PRIVATE KEY`) or PKCS #1 (`RSA PRIVATE KEY`).
     ///
     /// # Errors
-    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys, [`DecryptionKeyError::Several`] for more
-    /// than one private key, [`DecryptionKeyError::Weak`] for keys of less than 2048 or more than 8192 bits.
+    /// [`DecryptionKeyError::Malformed`] for anything else and for encrypted keys,
+    /// [`DecryptionKeyError::Several`] for more than one private key, [`DecryptionKeyError::Weak`] for keys
+    /// of less than 2048 or more than 8192 bits.
     pub fn from_pem(pem: &str) -> Result<Self, DecryptionKeyError> {
+        if pem.len() > MAX_PEM {
+            return Err(DecryptionKeyError::Malformed);
+        }
         let is_key =
             |block: &&str| block.split_once("-----").is_some_and(|(label, _)| label.ends_with("PRIVATE KEY"));
         if pem.split("-----BEGIN ").skip(1).filter(is_key).count() > 1 {

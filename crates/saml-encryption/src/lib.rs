@@ -1,12 +1,14 @@
 //! Decryption of encrypted SAML assertions (SAML core §2.3.4) by [XML Encryption].
 //!
-//! A [`Decryptor`] holds the service's private keys. What it decrypts is confidential, not authentic: anyone can encrypt
-//! to a public key. The [`Plaintext`] is therefore bytes and nothing more; whoever reads it has to ask for a signature.
+//! A [`Decryptor`] holds the service's private keys. What it decrypts is confidential, not authentic: anyone
+//! can encrypt to a public key. The [`Plaintext`] is therefore bytes and nothing more; whoever reads it has
+//! to ask for a signature.
 //!
-//! Accepted are AES-GCM under a key that RSA-OAEP transports. AES-CBC, whose errors have been used to decrypt messages
-//! byte by byte (Jager and Somorovsky, "How to break XML encryption", 2011), needs
-//! [`insecure_allow_aes_cbc`](DecryptionPolicy::insecure_allow_aes_cbc). RSA PKCS #1 v1.5 and Triple DES are never
-//! accepted. Whatever fails once a private key was used fails with one and the same [`EncryptionError::Failed`].
+//! Accepted are AES-GCM under a key that RSA-OAEP transports. AES-CBC, whose errors have been used to decrypt
+//! messages byte by byte (Jager and Somorovsky, "How to break XML encryption", 2011), needs
+//! [`insecure_allow_aes_cbc`](DecryptionPolicy::insecure_allow_aes_cbc). RSA PKCS #1 v1.5 and Triple DES are
+//! never accepted. Whatever fails once a private key was used fails with one and the same
+//! [`EncryptionError::Failed`].
 //!
 //! ```
 //! use saml_encryption::{ContentAlgorithm, DecryptionKey, DecryptionPolicy, Decryptor, EncryptOptions, encrypt};

@@ -1,5 +1,5 @@
-//! Whether a genuine assertion is for us, from whom we asked, now, and for this login: the rules of the Web Browser SSO
-//! profile (SAML profiles §4.1.4) and of the core, each with its section.
+//! Whether a genuine assertion is for us, from whom we asked, now, and for this login: the rules of the Web
+//! Browser SSO profile (SAML profiles §4.1.4) and of the core, each with its section.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,6 +7,7 @@ use crate::assertion::{
     Assertion, Attribute, AuthnStatement, Conditions, Identifier, Issuer, NameId, Subject,
     SubjectConfirmationData,
 };
+use crate::invisible::is_invisible;
 use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
@@ -27,8 +28,9 @@ const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 /// Core §8.3.7: "Persistent name identifier values MUST NOT exceed a length of 256 characters."
 const MAX_PERSISTENT_NAME: usize = 256;
 
-/// What identifies an account in all, in bytes: a NameID with its format and qualifiers. It is above any address or name in a
-/// directory, and the account's key fits into the index of a database (2.7 KB in PostgreSQL).
+/// What identifies an account in all, in bytes: a NameID with its format and qualifiers. It is above any
+/// address or name in a directory, and the account's key fits into the index of a database (2.7 KB in
+/// PostgreSQL).
 const MAX_NAME_BYTES: usize = 1024;
 
 /// Between whom a Response passes, by name, so that none of them stands where another belongs.
@@ -42,7 +44,8 @@ pub struct Parties<'a> {
     pub acs_url: &'a str,
 }
 
-/// What a Response has to say to be accepted: who it is from, whom it is for, where it was sent, what it answers.
+/// What a Response has to say to be accepted: who it is from, whom it is for, where it was sent, what it
+/// answers.
 #[derive(Clone, Debug)]
 pub struct Expected {
     idp_entity_id: String,
@@ -64,15 +67,16 @@ enum ExpectedRequest {
 }
 
 impl Expected {
-    /// A Response between these that answers the AuthnRequest `request_id`. All are compared to the letter: entity IDs
-    /// are opaque, and the URL is what JumpCloud was told.
+    /// A Response between these that answers the AuthnRequest `request_id`. All are compared to the letter:
+    /// entity IDs are opaque, and the URL is what JumpCloud was told.
     #[must_use]
     pub fn answering(request_id: &str, parties: Parties<'_>) -> Self {
         Self::new(ExpectedRequest::Answering(request_id.to_owned()), parties)
     }
 
-    /// The same for a login that began at the identity provider, such as a click on JumpCloud's portal. It answers no
-    /// request, so that nothing ties it to the browser that brings it (profiles §4.1.5): allow this only where wanted.
+    /// The same for a login that began at the identity provider, such as a click on JumpCloud's portal. It
+    /// answers no request, so that nothing ties it to the browser that brings it (profiles §4.1.5): allow
+    /// this only where wanted.
     #[must_use]
     pub fn unsolicited(parties: Parties<'_>) -> Self {
         Self::new(ExpectedRequest::Unsolicited, parties)
@@ -90,11 +94,12 @@ impl Expected {
     }
 
     /// Requires that the user authenticated in one of these ways: each `AuthnStatement` has to have an
-    /// `AuthnContextClassRef` that is one of `classes`, URIs that are compared exactly (core §2.7.2.2). Classes have no
-    /// order, so that a floor is the list of all classes at or above it. An empty list accepts no assertion.
+    /// `AuthnContextClassRef` that is one of `classes`, URIs that are compared exactly (core §2.7.2.2).
+    /// Classes have no order, so that a floor is the list of all classes at or above it. An empty list
+    /// accepts no assertion.
     ///
-    /// [`AuthnRequest::requested_authn_contexts`](crate::AuthnRequest::requested_authn_contexts) asks the identity
-    /// provider for them.
+    /// [`AuthnRequest::requested_authn_contexts`](crate::AuthnRequest::requested_authn_contexts) asks the
+    /// identity provider for them.
     #[must_use]
     pub fn require_authn_contexts(mut self, classes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.authn_contexts = Some(classes.into_iter().map(Into::into).collect());
@@ -109,8 +114,8 @@ impl Expected {
     }
 }
 
-/// An assertion that is genuine, for us, valid, and the answer that was expected. There is no other way to one than
-/// [`VerifiedResponse::accept`].
+/// An assertion that is genuine, for us, valid, and the answer that was expected. There is no other way to
+/// one than [`VerifiedResponse::accept`].
 ///
 /// What is left to the caller is that it is used once: see [`replay_key`](Self::replay_key).
 #[derive(Clone, Debug)]
@@ -183,8 +188,8 @@ fn check_envelope(envelope: &Envelope, encrypts: bool, expected: &Expected) -> R
     if !envelope.status.is_success() {
         return Err(Rejection::Status(envelope.status.clone()));
     }
-    // Profiles §4.1.4.2 with erratum E26: the Issuer may be missing, but not from a signed Response, nor where the assertion
-    // is encrypted.
+    // Profiles §4.1.4.2 with erratum E26: the Issuer may be missing, but not from a signed Response, nor
+    // where the assertion is encrypted.
     match &envelope.issuer {
         Some(issuer) => check_issuer(issuer, expected, "Response")?,
         None if envelope.signed || encrypts => return Err(Rejection::NoIssuer),
@@ -204,10 +209,11 @@ fn check_envelope(envelope: &Envelope, encrypts: bool, expected: &Expected) -> R
     check_in_response_to(envelope.in_response_to.as_deref(), expected, "Response")
 }
 
-/// Returns the instant from which the replay key may be forgotten: no login can accept the assertion any longer, whichever
-/// of its confirmations it takes, however far a connection's clock skew is extended by then, and on a machine whose clock is
-/// [`MACHINES_APART`] behind that of the store. Never more than [`MAX_AGE`] and these two ahead: an identity provider that
-/// makes assertions for ever must not fill the memory of what was used.
+/// Returns the instant from which the replay key may be forgotten: no login can accept the assertion any
+/// longer, whichever of its confirmations it takes, however far a connection's clock skew is extended by
+/// then, and on a machine whose clock is [`MACHINES_APART`] behind that of the store. Never more than
+/// [`MAX_AGE`] and these two ahead: an identity provider that makes assertions for ever must not fill the
+/// memory of what was used.
 fn unacceptable_from(issue_instant: SystemTime, valid_until: SystemTime) -> SystemTime {
     let too_old = issue_instant.checked_add(MAX_AGE).unwrap_or(valid_until);
     let end = valid_until.min(too_old);
@@ -238,9 +244,9 @@ fn check_issuer(issuer: &Issuer, expected: &Expected, element: &'static str) -> 
 
 /// Whether a message names what was expected, to the letter.
 ///
-/// White space around it counts. It is typed into a form on both sides, where a space too many is to be seen and removed
-/// rather than guessed away: the error shows both. A NameID is not compared with anything typed, and who lays out their XML
-/// means nothing by the space around it, so that it does not count there.
+/// White space around it counts. It is typed into a form on both sides, where a space too many is to be seen
+/// and removed rather than guessed away: the error shows both. A NameID is not compared with anything typed,
+/// and who lays out their XML means nothing by the space around it, so that it does not count there.
 ///
 /// Nothing at all names nobody, even where, by a mistake in a configuration, nothing is expected.
 fn is(found: &str, expected: &str) -> bool {
@@ -276,9 +282,9 @@ fn check_in_response_to(
     }
 }
 
-/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §2.2.2: what is qualified by the name of a service means
-/// something to that service, whatever its format. The other qualifier is the identity provider's business, and a part of
-/// what identifies the account.
+/// Profiles §4.1.4.2: there is a subject, and it has a name. Core §2.2.2: what is qualified by the name of a
+/// service means something to that service, whatever its format. The other qualifier is the identity
+/// provider's business, and a part of what identifies the account.
 fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<&'s NameId, Rejection> {
     let name_id = match identifier {
         Identifier::NameId(name_id) => name_id,
@@ -308,42 +314,6 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
         }),
         _ => Ok(name_id),
     }
-}
-
-/// Characters that are not seen, or that change how others are: by Unicode 16.0 what
-/// DerivedCoreProperties.txt gives the property Default_Ignorable_Code_Point, and what
-/// DerivedGeneralCategory.txt gives the category Cf. First and last of each range, in ascending order.
-#[rustfmt::skip]
-const INVISIBLE: [(char, char); 25] = [
-    ('\u{ad}', '\u{ad}'),
-    ('\u{34f}', '\u{34f}'),
-    ('\u{600}', '\u{605}'),
-    ('\u{61c}', '\u{61c}'),
-    ('\u{6dd}', '\u{6dd}'),
-    ('\u{70f}', '\u{70f}'),
-    ('\u{890}', '\u{891}'),
-    ('\u{8e2}', '\u{8e2}'),
-    ('\u{115f}', '\u{1160}'),
-    ('\u{17b4}', '\u{17b5}'),
-    ('\u{180b}', '\u{180f}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{202a}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{fe00}', '\u{fe0f}'),
-    ('\u{feff}', '\u{feff}'),
-    ('\u{ffa0}', '\u{ffa0}'),
-    ('\u{fff0}', '\u{fffb}'),
-    ('\u{110bd}', '\u{110bd}'),
-    ('\u{110cd}', '\u{110cd}'),
-    ('\u{13430}', '\u{1343f}'),
-    ('\u{1bca0}', '\u{1bca3}'),
-    ('\u{1d173}', '\u{1d17a}'),
-    ('\u{e0000}', '\u{e0fff}'),
-];
-
-fn is_invisible(character: char) -> bool {
-    INVISIBLE.iter().any(|&(first, last)| (first..=last).contains(&character))
 }
 
 /// Profiles §4.1.4.2: at least one bearer confirmation holds; gives the instant from which it no longer does.
@@ -439,7 +409,8 @@ fn check_conditions(
     Ok(until)
 }
 
-/// Profiles §4.1.4.2: there is an audience restriction. Core §2.5.1.4: every restriction names us among its audiences.
+/// Profiles §4.1.4.2: there is an audience restriction. Core §2.5.1.4: every restriction names us among its
+/// audiences.
 fn check_audience(conditions: &Conditions, expected: &Expected) -> Result<(), Rejection> {
     if conditions.audience_restrictions.is_empty() {
         return Err(Rejection::NoAudience { expected: expected.sp_entity_id.clone() });
@@ -532,26 +503,30 @@ impl AcceptedAssertion {
         self.authn.session_index.as_deref()
     }
 
-    /// When a session that is based on this login has to end, where the identity provider says so. JumpCloud does not.
+    /// When a session that is based on this login has to end, where the identity provider says so. JumpCloud
+    /// does not.
     #[must_use]
     pub fn session_not_on_or_after(&self) -> Option<SystemTime> {
         self.session_not_on_or_after
     }
 
-    /// The instant from which the assertion is no longer valid: the earlier one of its conditions and its confirmation.
+    /// The instant from which the assertion is no longer valid: the earlier one of its conditions and its
+    /// confirmation.
     #[must_use]
     pub fn not_on_or_after(&self) -> SystemTime {
         self.not_on_or_after
     }
 
-    /// Whether the identity provider asks that it be used once only (core §2.5.1.5). It has to be in any case.
+    /// Whether the identity provider asks that it be used once only (core §2.5.1.5). It has to be in any
+    /// case.
     #[must_use]
     pub fn one_time_use(&self) -> bool {
         self.assertion.conditions.as_ref().is_some_and(|conditions| conditions.one_time_use)
     }
 
-    /// What has to be unique among all logins: whoever presents a second assertion with this key replays the first
-    /// (profiles §4.1.4.5). It is made of issuer and assertion ID, so that a new Response around it changes nothing.
+    /// What has to be unique among all logins: whoever presents a second assertion with this key replays the
+    /// first (profiles §4.1.4.5). It is made of issuer and assertion ID, so that a new Response around it
+    /// changes nothing.
     #[must_use]
     pub fn replay_key(&self) -> String {
         // The length keeps the two apart: an issuer is free text.
@@ -559,8 +534,9 @@ impl AcceptedAssertion {
         format!("assertion:{}:{issuer}:{}", issuer.len(), self.id())
     }
 
-    /// The instant from which that key may be forgotten: that from which no setting of a verifier could accept the
-    /// assertion, with the largest clock skew of 300 seconds, and 300 seconds more for machines whose clocks differ.
+    /// The instant from which that key may be forgotten: that from which no setting of a verifier could
+    /// accept the assertion, with the largest clock skew of 300 seconds, and 300 seconds more for machines
+    /// whose clocks differ.
     #[must_use]
     pub fn remember_until(&self) -> SystemTime {
         self.remember_until

@@ -1,4 +1,5 @@
-//! The assertion as its issuer wrote it (SAML core §2.3). It is authentic, but nobody asked yet whether it is for us.
+//! The assertion as its issuer wrote it (SAML core §2.3). It is authentic, but nobody asked yet whether it is
+//! for us.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -26,8 +27,8 @@ pub(crate) struct Assertion {
 }
 
 impl Assertion {
-    /// Reads the assertion out of its signed element, in the sequence of the schema. The signature within it, which
-    /// does not cover itself, is passed over as a whole.
+    /// Reads the assertion out of its signed element, in the sequence of the schema. The signature within it,
+    /// which does not cover itself, is passed over as a whole.
     ///
     /// # Errors
     /// [`SchemaError`] where it departs from the schema in any way that could matter.
@@ -152,8 +153,8 @@ impl NameId {
         known_attributes(element, &["Format", "NameQualifier", "SPNameQualifier", "SPProvidedID"])?;
         let attribute = |name| element.attribute(name).map(str::to_owned);
         Ok(Self {
-            // White space around it is how some products lay out their XML. In an Issuer and in an Audience it counts: those
-            // are compared with what an administrator typed.
+            // White space around it is how some products lay out their XML. In an Issuer and in an Audience
+            // it counts: those are compared with what an administrator typed.
             value: element.text()?.trim_matches(WHITE_SPACE).to_owned(),
             format: attribute("Format"),
             name_qualifier: attribute("NameQualifier"),
@@ -266,7 +267,8 @@ impl Conditions {
                     return Err(unexpected(element, condition));
                 }
             } else if condition.is(ASSERTION, "ProxyRestriction") {
-                // It restricts who may issue further assertions on the ground of this one, which nobody does here.
+                // It restricts who may issue further assertions on the ground of this one, which nobody does
+                // here.
                 if std::mem::replace(&mut proxy_restriction, true) {
                     return Err(unexpected(element, condition));
                 }

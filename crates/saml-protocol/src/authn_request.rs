@@ -12,8 +12,8 @@ use crate::names::{ASSERTION, BINDING_POST, PROTOCOL};
 
 /// An `AuthnRequest`: "log somebody in and post the result to this address".
 ///
-/// By default it asks for no particular kind of name or authentication: the identity provider sends what it is configured
-/// to send.
+/// By default it asks for no particular kind of name or authentication: the identity provider sends what it
+/// is configured to send.
 #[derive(Clone, Debug)]
 pub struct AuthnRequest<'r> {
     id: &'r RequestId,
@@ -27,8 +27,8 @@ pub struct AuthnRequest<'r> {
 }
 
 impl<'r> AuthnRequest<'r> {
-    /// A request with the ID `id` to the identity provider's `destination`, its SSO URL, from `sp_entity_id`; the
-    /// answer goes to `acs_url`.
+    /// A request with the ID `id` to the identity provider's `destination`, its SSO URL, from `sp_entity_id`;
+    /// the answer goes to `acs_url`.
     #[must_use]
     pub fn new(
         id: &'r RequestId,
@@ -63,8 +63,8 @@ impl<'r> AuthnRequest<'r> {
         self
     }
 
-    /// Asks the identity provider to authenticate the user in one of these ways, exactly: URIs of classes, in the order
-    /// of preference (core §3.3.2.2.1). Without any, it decides. The answer is checked by
+    /// Asks the identity provider to authenticate the user in one of these ways, exactly: URIs of classes, in
+    /// the order of preference (core §3.3.2.2.1). Without any, it decides. The answer is checked by
     /// [`Expected::require_authn_contexts`](crate::Expected::require_authn_contexts).
     #[must_use]
     pub fn requested_authn_contexts(mut self, classes: impl IntoIterator<Item = &'r str>) -> Self {
@@ -131,8 +131,8 @@ impl RequestId {
         Ok(Self(random.iter().fold(String::from("_"), |id, byte| format!("{id}{byte:02x}"))))
     }
 
-    /// An ID that was handed out before, as it came back out of a store or a sealed cookie. `None` where it could be
-    /// none of ours.
+    /// An ID that was handed out before, as it came back out of a store or a sealed cookie. `None` where it
+    /// could be none of ours.
     #[must_use]
     pub fn from_stored(id: &str) -> Option<Self> {
         let is_ours =

@@ -29,8 +29,8 @@ const MAX_INFLATED: usize = 64 * 1024;
 /// SAML bindings §3.4.3: RelayState has 80 bytes at most.
 const MAX_RELAY_STATE: usize = 80;
 
-/// Decodes the form field `SAMLResponse` or `SAMLRequest` of the HTTP-POST binding: strict base64 (RFC 4648 §4), with
-/// line breaks and other white space in between if need be.
+/// Decodes the form field `SAMLResponse` or `SAMLRequest` of the HTTP-POST binding: strict base64 (RFC 4648
+/// §4), with line breaks and other white space in between if need be.
 ///
 /// # Errors
 /// `limit.input` before anything is decoded, `binding.base64`.
@@ -55,7 +55,8 @@ pub fn decode_post(field: &str) -> Result<Vec<u8>, BindingError> {
     }
 }
 
-/// Whether what is no base64 is a form as it goes over the wire, or a value out of one: base64 has neither `%` nor names.
+/// Whether what is no base64 is a form as it goes over the wire, or a value out of one: base64 has neither
+/// `%` nor names.
 fn is_url_encoded(text: &str) -> bool {
     text.contains('%') || text.contains("SAMLResponse=") || text.contains("SAMLRequest=")
 }
@@ -70,8 +71,9 @@ pub struct PostForm {
 const SUBMIT_SCRIPT: &str = "document.forms[0].submit()";
 
 impl PostForm {
-    /// The value of the header `Content-Security-Policy` that this page needs, and that leaves no room for more. There
-    /// is no `form-action`: browsers apply it to redirects behind the form too, which are the other side's business.
+    /// The value of the header `Content-Security-Policy` that this page needs, and that leaves no room for
+    /// more. There is no `form-action`: browsers apply it to redirects behind the form too, which are the
+    /// other side's business.
     pub const CONTENT_SECURITY_POLICY: &'static str = "default-src 'none'; \
          script-src 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='; base-uri 'none'; frame-ancestors 'none'";
 
@@ -146,8 +148,8 @@ fn escape_html(text: &str) -> String {
     escaped
 }
 
-/// The address that carries `xml` to `destination` by the HTTP-Redirect binding: deflated, in base64, in the query.
-/// With a `key`, the query is signed (bindings §3.4.4.1).
+/// The address that carries `xml` to `destination` by the HTTP-Redirect binding: deflated, in base64, in the
+/// query. With a `key`, the query is signed (bindings §3.4.4.1).
 ///
 /// # Errors
 /// `binding.relay_state` for more than 80 bytes, `config.signing_failed`.
@@ -206,12 +208,13 @@ pub struct RedirectMessage {
 }
 
 impl RedirectMessage {
-    /// Takes a raw query apart, without the `?`: as it stood in the request, since a signature is over its octets and
-    /// not over what they decode to.
+    /// Takes a raw query apart, without the `?`: as it stood in the request, since a signature is over its
+    /// octets and not over what they decode to.
     ///
     /// # Errors
-    /// `binding.duplicate` where a parameter stands twice or under two spellings, or both a request and a response are
-    /// there; `binding.missing`, `binding.base64`, `binding.deflate`, `limit.inflate`, `binding.relay_state`.
+    /// `binding.duplicate` where a parameter stands twice or under two spellings, or both a request and a
+    /// response are there; `binding.missing`, `binding.base64`, `binding.deflate`, `limit.inflate`,
+    /// `binding.relay_state`.
     pub fn decode(query: &str, field: MessageField) -> Result<Self, BindingError> {
         if query.len() > MAX_ENCODED {
             return Err(BindingError::TooLarge { limit: MAX_ENCODED, found: query.len() });
@@ -266,7 +269,8 @@ impl RedirectMessage {
     /// The message, if one of `keys` signed the query.
     ///
     /// # Errors
-    /// [`BindingError::Missing`] where there is no signature, [`BindingError::Signature`] where it does not hold.
+    /// [`BindingError::Missing`] where there is no signature, [`BindingError::Signature`] where it does not
+    /// hold.
     pub fn verify(&self, keys: &TrustedKeys, policy: &AlgorithmPolicy) -> Result<&[u8], BindingError> {
         let (algorithm, signature) =
             self.signature.as_ref().ok_or(BindingError::Missing { parameter: "Signature" })?;
@@ -300,7 +304,8 @@ impl<'q> Parameters<'q> {
         let mut parameters: Vec<Parameter<'q>> = Vec::new();
         for raw in query.split('&').filter(|raw| !raw.is_empty()) {
             let Some((name, value)) = form_urlencoded::parse(raw.as_bytes()).next() else { continue };
-            // What another parser might read as the same name has no place beside it: ` SAMLResponse`, `SAMLResponse[]`.
+            // What another parser might read as the same name has no place beside it: ` SAMLResponse`,
+            // `SAMLResponse[]`.
             let bare = name.trim_matches(|character: char| !character.is_ascii_alphanumeric());
             let Some(known) = KNOWN_PARAMETERS.iter().find(|known| bare.eq_ignore_ascii_case(known)) else {
                 continue;
@@ -376,7 +381,8 @@ pub enum BindingError {
         /// Its name.
         parameter: &'static str,
     },
-    /// A parameter stands twice, is spelled so that another parser could take it for one, or contradicts another.
+    /// A parameter stands twice, is spelled so that another parser could take it for one, or contradicts
+    /// another.
     #[error("the parameter {parameter:?} is ambiguous")]
     Duplicate {
         /// Its name.

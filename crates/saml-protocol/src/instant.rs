@@ -20,10 +20,12 @@ const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZeroU8::new(3) })
     .encode();
 
-/// Reads an instant: fractions of up to 32 digits, of which nine are kept, `Z` or an offset of up to 14 hours.
+/// Reads an instant: fractions of up to 32 digits, of which nine are kept, `Z` or an offset of up to 14
+/// hours.
 ///
-/// The zone is required: SAML wants UTC (core §1.3.3), and an instant without one would be guesswork. `24:00:00`, leap
-/// seconds and years of other than four digits have no place in a message that is valid for minutes.
+/// The zone is required: SAML wants UTC (core §1.3.3), and an instant without one would be guesswork.
+/// `24:00:00`, leap seconds and years of other than four digits have no place in a message that is valid for
+/// minutes.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<SystemTime> {
     let text = text.trim_matches(WHITE_SPACE);
@@ -46,7 +48,8 @@ fn without_excess(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Writes an instant in UTC with milliseconds, such as `2026-11-23T17:00:00.000Z`. `None` outside of the years 0 to 9999.
+/// Writes an instant in UTC with milliseconds, such as `2026-11-23T17:00:00.000Z`. `None` outside of the
+/// years 0 to 9999.
 #[must_use]
 pub fn format_instant(instant: SystemTime) -> Option<String> {
     let nanoseconds = match instant.duration_since(SystemTime::UNIX_EPOCH) {

@@ -1,19 +1,19 @@
-//! SAML 2.0 as a service needs it for single sign-on through a browser: messages, bindings, and the rules by which a
-//! Response is accepted.
+//! SAML 2.0 as a service needs it for single sign-on through a browser: messages, bindings, and the rules by
+//! which a Response is accepted.
 //!
 //! The way of a login through this crate, each step taking what the one before has proven:
 //!
 //! 1. An [`AuthnRequest`] leaves by [`encode_redirect`] or as a [`PostForm`].
 //! 2. The Response comes back in a form field; [`decode_post`] gives its bytes.
-//! 3. [`ResponseVerifier::verify`] parses, checks the structure, verifies the signatures under pinned keys and reads the
-//!    one signed assertion: a [`VerifiedResponse`]. It is genuine, but perhaps for somebody else. Between
-//!    [`parse`](ResponseVerifier::parse) and [`verify_parsed`](ResponseVerifier::verify_parsed) a service can ask whether
-//!    the browser began a login at all, before it computes any signature.
-//! 4. [`VerifiedResponse::accept`] holds it against what was [`Expected`], now: an [`AcceptedAssertion`]. Only this has
-//!    accessors for what the assertion says.
+//! 3. [`ResponseVerifier::verify`] parses, checks the structure, verifies the signatures under pinned keys
+//!    and reads the one signed assertion: a [`VerifiedResponse`]. It is genuine, but perhaps for somebody
+//!    else. Between [`parse`](ResponseVerifier::parse) and [`verify_parsed`](ResponseVerifier::verify_parsed)
+//!    a service can ask whether the browser began a login at all, before it computes any signature.
+//! 4. [`VerifiedResponse::accept`] holds it against what was [`Expected`], now: an [`AcceptedAssertion`].
+//!    Only this has accessors for what the assertion says.
 //!
-//! Time is an argument. Nothing here reads a clock, opens a connection or keeps state: that an assertion is used only
-//! once is the caller's business, with [`AcceptedAssertion::replay_key`].
+//! Time is an argument. Nothing here reads a clock, opens a connection or keeps state: that an assertion is
+//! used only once is the caller's business, with [`AcceptedAssertion::replay_key`].
 //!
 //! The specifications: [core], [bindings], [profiles], [metadata].
 //!
@@ -27,6 +27,7 @@ mod assertion;
 mod authn_request;
 mod binding;
 mod instant;
+mod invisible;
 mod metadata;
 mod names;
 mod rejection;
@@ -38,6 +39,7 @@ pub use assertion::{Attribute, AttributeValue, NameId};
 pub use authn_request::{AuthnRequest, AuthnRequestError, RequestId};
 pub use binding::{BindingError, MessageField, PostForm, RedirectMessage, decode_post, encode_redirect};
 pub use instant::{format_instant, parse_instant};
+pub use invisible::is_invisible;
 pub use metadata::{IdpMetadata, MetadataError, SpMetadata};
 pub use rejection::Rejection;
 pub use response::{

@@ -18,10 +18,11 @@ use crate::schema::{
 /// Until when whoever fetches our metadata may keep a copy, as an `xs:duration`: a day.
 const CACHE_DURATION: &str = "P1D";
 
-/// What an identity provider's metadata says: the values that an administrator would otherwise copy one by one.
+/// What an identity provider's metadata says: the values that an administrator would otherwise copy one by
+/// one.
 ///
-/// JumpCloud's metadata is not signed, so that it is worth as much as the way it came. Nothing in it can weaken a
-/// connection: what it says beyond these values is not read.
+/// JumpCloud's metadata is not signed, so that it is worth as much as the way it came. Nothing in it can
+/// weaken a connection: what it says beyond these values is not read.
 #[derive(Clone, Debug)]
 pub struct IdpMetadata {
     entity_id: String,
@@ -32,14 +33,15 @@ pub struct IdpMetadata {
 }
 
 impl IdpMetadata {
-    /// Reads an `EntityDescriptor` with one `IDPSSODescriptor` for SAML 2.0, at the time `now`. Its validity (`validUntil`)
-    /// may have ended up to 60 seconds before that, for clocks that differ.
+    /// Reads an `EntityDescriptor` with one `IDPSSODescriptor` for SAML 2.0, at the time `now`. Its validity
+    /// (`validUntil`) may have ended up to 60 seconds before that, for clocks that differ.
     ///
-    /// Taken are the certificates of the keys for signing, that is of each `KeyDescriptor` without `use` or with
-    /// `use="signing"`. A `KeyDescriptor` names one key (metadata §2.4.1.1): its certificates are all of that key, and a
-    /// chain up to an authority is refused, since the authority's key would be pinned like the identity provider's. One that
-    /// has no certificate is passed over. The address is that for HTTP-Redirect or, where none is declared, that for
-    /// HTTP-POST: JumpCloud answers both at the same one and declares only the latter by default.
+    /// Taken are the certificates of the keys for signing, that is of each `KeyDescriptor` without `use` or
+    /// with `use="signing"`. A `KeyDescriptor` names one key (metadata §2.4.1.1): its certificates are all of
+    /// that key, and a chain up to an authority is refused, since the authority's key would be pinned like
+    /// the identity provider's. One that has no certificate is passed over. The address is that for
+    /// HTTP-Redirect or, where none is declared, that for HTTP-POST: JumpCloud answers both at the same one
+    /// and declares only the latter by default.
     ///
     /// # Errors
     /// [`MetadataError`].
@@ -102,8 +104,8 @@ impl IdpMetadata {
         self.valid_until
     }
 
-    /// Whether the identity provider asks for signed requests (`WantAuthnRequestsSigned`, metadata §2.4.3), and so may
-    /// refuse logins of a service that does not sign them. JumpCloud does not ask.
+    /// Whether the identity provider asks for signed requests (`WantAuthnRequestsSigned`, metadata §2.4.3),
+    /// and so may refuse logins of a service that does not sign them. JumpCloud does not ask.
     #[must_use]
     pub fn wants_signed_requests(&self) -> bool {
         self.wants_signed_requests
@@ -143,9 +145,9 @@ fn signing_certificates(idp: Element<'_, '_>) -> Result<Vec<Certificate>, Metada
     Ok(certificates)
 }
 
-/// The certificate of the one key that a `KeyDescriptor` names. All that is in a `KeyInfo` is about one key, and so are the
-/// certificates of an `X509Data`, but for those of the chain that leads to it (XML Signature §4.4, §4.4.4). Nothing tells for
-/// sure which is which, and nobody is to guess whose key is pinned.
+/// The certificate of the one key that a `KeyDescriptor` names. All that is in a `KeyInfo` is about one key,
+/// and so are the certificates of an `X509Data`, but for those of the chain that leads to it (XML Signature
+/// 1.1 §4.5, §4.5.4). Nothing tells for sure which is which, and nobody is to guess whose key is pinned.
 fn certificate_of(descriptor: Element<'_, '_>) -> Result<Option<Certificate>, MetadataError> {
     let mut file = String::new();
     for element in descriptor.descendants_and_self().filter(|it| it.is(DSIG, "X509Certificate")) {
@@ -322,8 +324,9 @@ impl<'m> SpMetadata<'m> {
         self
     }
 
-    /// The `EntityDescriptor`. It has a `cacheDuration` of a day, as it needs that or an end of its validity (metadata §2.3.2):
-    /// nothing in it expires by itself, and an identity provider that imported a file once would otherwise stop accepting it.
+    /// The `EntityDescriptor`. It has a `cacheDuration` of a day, as it needs that or an end of its validity
+    /// (metadata §2.3.2): nothing in it expires by itself, and an identity provider that imported a file once
+    /// would otherwise stop accepting it.
     ///
     /// # Errors
     /// [`WriteError`] where a value cannot be represented.

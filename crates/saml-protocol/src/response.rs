@@ -16,7 +16,8 @@ use crate::schema::{
     SchemaError, Sequence, excerpt, known_attributes, required_attribute, required_instant, unexpected,
 };
 
-/// What is needed to tell a genuine Response of one identity provider: its keys, and what they may be used with.
+/// What is needed to tell a genuine Response of one identity provider: its keys, and what they may be used
+/// with.
 ///
 /// Build it once for a connection, use it for every login.
 #[derive(Clone, Debug)]
@@ -78,9 +79,9 @@ impl ResponseVerifier {
         &self.keys
     }
 
-    /// The pinned certificate whose private key is also one of the keys for decryption, if there is one. Whoever holds
-    /// that key can sign as the identity provider, and a service has no business holding it; nor should one key serve two
-    /// purposes (NIST SP 800-57 part 1, §5.2).
+    /// The pinned certificate whose private key is also one of the keys for decryption, if there is one.
+    /// Whoever holds that key can sign as the identity provider, and a service has no business holding it;
+    /// nor should one key serve two purposes (NIST SP 800-57 part 1, §5.2).
     #[must_use]
     pub fn key_for_both(&self) -> Option<&Certificate> {
         let decrypts = |certificate: &&Certificate| {
@@ -89,8 +90,8 @@ impl ResponseVerifier {
         self.keys.certificates().find(decrypts)
     }
 
-    /// Parses a Response and reads what it says around its assertion. No signature is verified and nothing is decrypted:
-    /// [`verify_parsed`](Self::verify_parsed) goes on from here. `xml` is the decoded message.
+    /// Parses a Response and reads what it says around its assertion. No signature is verified and nothing is
+    /// decrypted: [`verify_parsed`](Self::verify_parsed) goes on from here. `xml` is the decoded message.
     ///
     /// # Errors
     /// [`ResponseError`], where the message is not a well-formed Response with exactly one assertion.
@@ -165,8 +166,8 @@ impl ResponseVerifier {
                 let response = self.verify_if_signed(&signatures, root)?;
                 envelope.signed = response.is_some();
                 let plaintext = self.decryptor.decrypt(encrypted)?;
-                // What no signature and no authentication tag protects may be an attacker's probe of the padding: every
-                // error about it has to look like that of the decryption itself.
+                // What no signature and no authentication tag protects may be an attacker's probe of the
+                // padding: every error about it has to look like that of the decryption itself.
                 let is_probe = response.is_none() && !plaintext.is_authenticated();
                 let hide = |error| if is_probe { EncryptionError::Failed.into() } else { error };
                 let document = Document::parse(&plaintext, &self.limits)
@@ -252,17 +253,17 @@ fn count_assertions(root: Element<'_, '_>) -> usize {
 
 /// A parsed Response, none of whose signatures has been verified: anybody can have written it.
 ///
-/// It exists so that cheap questions come before expensive ones: by what it claims to answer, a service finds out
-/// whether this browser began a login at all. Nothing else can be read from it.
+/// It exists so that cheap questions come before expensive ones: by what it claims to answer, a service finds
+/// out whether this browser began a login at all. Nothing else can be read from it.
 pub struct UnverifiedResponse<'x> {
     document: Document<'x>,
     envelope: Envelope,
 }
 
 impl UnverifiedResponse<'_> {
-    /// Returns the `InResponseTo` of the Response, which nothing vouches for. It may select the cookie or the record of
-    /// a login to compare the message with, and nothing more: whether the message answers that request,
-    /// [`VerifiedResponse::accept`] decides, by the signed assertion.
+    /// Returns the `InResponseTo` of the Response, which nothing vouches for. It may select the cookie or the
+    /// record of a login to compare the message with, and nothing more: whether the message answers that
+    /// request, [`VerifiedResponse::accept`] decides, by the signed assertion.
     #[must_use]
     pub fn in_response_to(&self) -> Option<&str> {
         self.envelope.in_response_to.as_deref()
@@ -291,8 +292,8 @@ impl VerifiedResponse {
         &self.evidence
     }
 
-    /// The ID of the request that it says it answers, to look up what was expected of the answer. Nothing is proven by
-    /// it: only [`accept`](Self::accept) holds it against that.
+    /// The ID of the request that it says it answers, to look up what was expected of the answer. Nothing is
+    /// proven by it: only [`accept`](Self::accept) holds it against that.
     #[must_use]
     pub fn in_response_to(&self) -> Option<&str> {
         self.envelope.in_response_to.as_deref()
@@ -365,8 +366,8 @@ impl Evidence {
     }
 }
 
-/// What the Response says around its assertion (core §3.2.2). Where it is not signed, anyone can have written this: it
-/// can make a login fail, never succeed.
+/// What the Response says around its assertion (core §3.2.2). Where it is not signed, anyone can have written
+/// this: it can make a login fail, never succeed.
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope {
     pub(crate) version: String,
@@ -427,7 +428,8 @@ impl<'d, 'a> Carried<'d, 'a> {
     }
 }
 
-/// That there is one assertion among the children of a Response, which is also the only one in the whole document.
+/// That there is one assertion among the children of a Response, which is also the only one in the whole
+/// document.
 fn check_carried<'d, 'a>(
     root: Element<'d, 'a>,
     mut children: Sequence<'d, 'a>,

@@ -1,4 +1,5 @@
-//! Reading elements as the schemas of SAML lay them out: in sequence, with known attributes, and nothing else.
+//! Reading elements as the schemas of SAML lay them out: in sequence, with known attributes, and nothing
+//! else.
 
 use std::iter::Peekable;
 use std::time::SystemTime;
@@ -16,7 +17,8 @@ pub(crate) fn is_true(value: &str) -> bool {
     matches!(value.trim_matches(WHITE_SPACE), "true" | "1")
 }
 
-/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that here Unicode's white space counts.
+/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that here Unicode's
+/// white space counts.
 pub(crate) fn is_blank(value: &str) -> bool {
     value.chars().all(char::is_whitespace)
 }

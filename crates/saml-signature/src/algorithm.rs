@@ -68,6 +68,29 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// Returns the stable name by which a configuration refers to it, such as `rsa-sha256`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RsaSha256 => "rsa-sha256",
+            Self::RsaSha384 => "rsa-sha384",
+            Self::RsaSha512 => "rsa-sha512",
+            Self::RsaPssSha256 => "rsa-pss-sha256",
+            Self::RsaPssSha384 => "rsa-pss-sha384",
+            Self::RsaPssSha512 => "rsa-pss-sha512",
+            Self::EcdsaSha256 => "ecdsa-sha256",
+            Self::EcdsaSha384 => "ecdsa-sha384",
+            Self::Ed25519 => "ed25519",
+            Self::RsaSha1 => "rsa-sha1",
+        }
+    }
+
+    /// Returns the algorithm of exactly this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
     /// Whether it relies on SHA-1, which can be made to collide since 2017.
     #[must_use]
     pub fn uses_sha1(self) -> bool {
@@ -155,8 +178,8 @@ pub struct AlgorithmPolicy {
 }
 
 impl AlgorithmPolicy {
-    /// Lets SHA-1 pass, in signatures and digests, for an identity provider that cannot be made to use anything newer.
-    /// Whoever can find a chosen-prefix collision may then forge logins.
+    /// Lets SHA-1 pass, in signatures and digests, for an identity provider that cannot be made to use
+    /// anything newer. Whoever can find a chosen-prefix collision may then forge logins.
     #[must_use]
     pub fn insecure_allow_sha1(mut self) -> Self {
         self.allow_sha1 = true;

@@ -1,5 +1,5 @@
-//! Certificates as administrators paste them. Only the key in one matters to a signature: it is pinned, so that no
-//! chain, no extension and no date decides (SAML metadata interoperability profile §2.5).
+//! Certificates as administrators paste them. Only the key in one matters to a signature: it is pinned, so
+//! that no chain, no extension and no date decides (SAML metadata interoperability profile §2.5).
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
 use thiserror::Error;
+use x509_parser::asn1_rs::Tag;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::oid_registry::OID_X509_EXT_BASIC_CONSTRAINTS;
@@ -48,18 +49,20 @@ struct Names {
 }
 
 impl Certificate {
-    /// Reads the certificate of one key, however it was pasted: PEM with or without text around it, bare base64, DER; with
-    /// any white space, with `\n` spelled out as in an environment file, with quotes around all of it.
+    /// Reads the certificate of one key, however it was pasted: PEM with or without text around it, bare
+    /// base64, DER; with any white space, with `\n` spelled out as in an environment file, with quotes around
+    /// all of it.
     ///
-    /// A file names one key. Of several certificates of the same key, as after a renewal, the one that expires last is
-    /// taken. A chain is refused, since whoever pins the key of an authority trusts the authority to log in as anybody.
+    /// A file names one key. Of several certificates of the same key, as after a renewal, the one that
+    /// expires last is taken. A chain is refused, since whoever pins the key of an authority trusts the
+    /// authority to log in as anybody.
     ///
     /// The key may be of any kind here, so that it can be shown; whether it can be trusted, says
     /// [`TrustedKeys::new`](crate::TrustedKeys::new).
     ///
     /// # Errors
-    /// [`CertificateError`], with its own variant for what is often pasted by mistake. It never carries the input;
-    /// [`CertificateError::SeveralKeys`] names the certificates that were found.
+    /// [`CertificateError`], with its own variant for what is often pasted by mistake. It never carries the
+    /// input; [`CertificateError::SeveralKeys`] names the certificates that were found.
     pub fn parse(input: &[u8]) -> Result<Self, CertificateError> {
         let all = Self::parse_all(input)?;
         let mut keys: Vec<Self> = Vec::new();
@@ -148,15 +151,16 @@ impl Certificate {
         }
     }
 
-    /// Returns what an administrator should hear of the certificate at `now`: about its validity, and that it is an
-    /// authority's. None of it decides anything.
+    /// Returns what an administrator should hear of the certificate at `now`: about its validity, and that it
+    /// is an authority's. None of it decides anything.
     #[must_use]
     pub fn warnings(&self, now: SystemTime) -> Vec<CertificateWarning> {
         let authority = self.is_authority().then_some(CertificateWarning::Authority);
         self.warning(now).into_iter().chain(authority).collect()
     }
 
-    /// What is worth telling about the validity at `now`. A pinned certificate that is not valid still verifies.
+    /// What is worth telling about the validity at `now`. A pinned certificate that is not valid still
+    /// verifies.
     #[must_use]
     pub fn warning(&self, now: SystemTime) -> Option<CertificateWarning> {
         let days_left = self.days_left(now);
@@ -177,7 +181,8 @@ impl Certificate {
         &self.0.key
     }
 
-    /// The SHA-256 of the DER form, the fingerprint that browsers and `openssl x509 -fingerprint -sha256` show.
+    /// The SHA-256 of the DER form, the fingerprint that browsers and `openssl x509 -fingerprint -sha256`
+    /// show.
     #[must_use]
     pub fn fingerprint_sha256(&self) -> Fingerprint {
         self.0.fingerprint
@@ -195,22 +200,23 @@ impl Certificate {
         pem::encode(&self.0.der)
     }
 
-    /// The DER form of the `SubjectPublicKeyInfo`. Two certificates are of the same key where these are equal, and
-    /// only there: names and serial numbers can be copied.
+    /// The DER form of the `SubjectPublicKeyInfo`. Two certificates are of the same key where these are
+    /// equal, and only there: names and serial numbers can be copied.
     #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.0.public_key_der
     }
 
-    /// The SHA-256 of the `SubjectPublicKeyInfo`, which names the key across all certificates of it, as RFC 7469 §2.4 and
-    /// `openssl pkey -pubin -outform DER | sha256sum` do.
+    /// Returns the SHA-256 of the `SubjectPublicKeyInfo`, which names the key across all certificates of it,
+    /// as RFC 7469 §2.4 and `openssl pkey -pubin -outform DER | sha256sum` do.
     #[must_use]
     pub fn public_key_fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.0.public_key_der)
     }
 
-    /// Whether the certificate is that of a certificate authority by its basicConstraints (RFC 5280 §4.2.1.9), or could be
-    /// since these cannot be read. Self-signed certificates of identity providers often are.
+    /// Returns whether the certificate is that of a certificate authority by its basicConstraints (RFC 5280
+    /// §4.2.1.9), or could be since these cannot be read. Self-signed certificates of identity providers
+    /// often are.
     #[must_use]
     pub fn is_authority(&self) -> bool {
         self.0.is_authority
@@ -291,7 +297,8 @@ pub enum KeyKind {
     },
 }
 
-/// RSA keys below are within reach of factoring (NIST SP 800-131A); above, one verification costs milliseconds.
+/// RSA keys below are within reach of factoring (NIST SP 800-131A); above, one verification costs
+/// milliseconds.
 pub(crate) const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 impl KeyKind {
@@ -315,8 +322,8 @@ const RSA: &str = "1.2.840.113549.1.1.1";
 const EC: &str = "1.2.840.10045.2.1";
 const ED25519: &str = "1.3.101.112";
 
-/// The kind of a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), and why it cannot be
-/// trusted, where that is so. `None` where it is malformed.
+/// The kind of a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), and why
+/// it cannot be trusted, where that is so. `None` where it is malformed.
 pub(crate) fn examined(public_key_der: &[u8]) -> Option<(KeyKind, Option<&'static str>)> {
     let (_, info) = SubjectPublicKeyInfo::from_der(public_key_der).ok()?;
     let kind = KeyKind::of(&info);
@@ -360,7 +367,7 @@ fn is_authority(certificate: &X509Certificate<'_>) -> bool {
 
 /// The object identifier of the curve; `None` for explicit parameters.
 fn named_curve(info: &SubjectPublicKeyInfo<'_>) -> Option<String> {
-    let parameters = info.algorithm.parameters.as_ref()?;
+    let parameters = info.algorithm.parameters.as_ref().filter(|parameters| parameters.tag() == Tag::Oid)?;
     parameters.clone().oid().ok().map(|oid| oid.to_id_string())
 }
 
@@ -525,14 +532,14 @@ impl SeveralKeys {
         Self { certificates: certificates.to_vec(), leaf }
     }
 
-    /// The certificates, in the order of the file.
+    /// Returns the certificates, in the order of the file.
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
-    /// The one certificate that issued no other, by its subject: that of the identity provider, where the others are the
-    /// chain that leads to it. `None` where there are several such, or none.
+    /// Returns the one certificate that issued no other, by its subject: that of the identity provider, where
+    /// the others are the chain that leads to it. `None` where there are several such, or none.
     #[must_use]
     pub fn leaf(&self) -> Option<&Certificate> {
         self.certificates.get(self.leaf?)

@@ -28,10 +28,12 @@ impl TrustedKeys {
     /// How many keys one connection may pin. Two are needed while one is being replaced.
     pub const MAX_KEYS: usize = 4;
 
-    /// Pins the keys of these certificates. The dates of the certificates do not count, see [`Certificate::warning`].
+    /// Pins the keys of these certificates. The dates of the certificates do not count, see
+    /// [`Certificate::warning`].
     ///
     /// # Errors
-    /// [`TrustedKeysError`] for none or more than four, for two of the same key, and for keys that are too weak.
+    /// [`TrustedKeysError`] for none or more than four, for two of the same key, and for keys that are too
+    /// weak.
     pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Result<Self, TrustedKeysError> {
         let certificates: Vec<_> = certificates.into_iter().collect();
         // Before work is spent on any.
@@ -104,9 +106,10 @@ impl TrustedKey {
     }
 }
 
-/// Checks that a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), is of a supported
-/// kind and that its private key is no secret that anybody can compute: the size of an RSA key, the factors of its modulus
-/// that are cheap to find, the order of an Ed25519 key. [`TrustedKeys::new`] checks this of every certificate.
+/// Checks that a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), is of a
+/// supported kind and that its private key is no secret that anybody can compute: the size of an RSA key, the
+/// factors of its modulus that are cheap to find, the order of an Ed25519 key. [`TrustedKeys::new`] checks
+/// this of every certificate.
 ///
 /// # Errors
 /// [`TrustedKeysError::Weak`], which says why.
@@ -266,11 +269,12 @@ enum Pair {
 }
 
 impl SigningKey {
-    /// Reads a private key from PEM: PKCS #8 of any kind, PKCS #1 (`RSA PRIVATE KEY`) or SEC 1 (`EC PRIVATE KEY`).
+    /// Reads a private key from PEM: PKCS #8 of any kind, PKCS #1 (`RSA PRIVATE KEY`) or SEC 1 (`EC PRIVATE
+    /// KEY`).
     ///
     /// # Errors
-    /// [`SigningError::Key`] for anything else, for encrypted keys, and for RSA keys of less than 2048 or more than
-    /// 8192 bits.
+    /// [`SigningError::Key`] for anything else, for encrypted keys, and for RSA keys of less than 2048 or
+    /// more than 8192 bits.
     pub fn from_pem(pem: &str) -> Result<Self, SigningError> {
         let (label, der) = pem::private_key(pem).ok_or(SigningError::Key)?;
         let pair = match label {

@@ -1,16 +1,16 @@
 //! XML signatures under pinned X.509 certificates, as strict as SAML needs them.
 //!
-//! A service that takes part in single sign-on believes what one key vouches for, and nothing else. This crate leads
-//! from a parsed document to that: [`SignedDocument::survey`] looks at the document as a whole, its
-//! [`verify`](SignedDocument::verify) at one element with its signature, and what comes out, [`SignedElement`], is the
-//! proof. From it only the signed element itself can be reached. There is one other way to it, for what was decrypted out of a
-//! signed element, and its name says that whoever takes it vouches for that:
-//! [`dangerous_covering_decrypted`](SignedElement::dangerous_covering_decrypted).
+//! A service that takes part in single sign-on believes what one key vouches for, and nothing else. This
+//! crate leads from a parsed document to that: [`SignedDocument::survey`] looks at the document as a whole,
+//! its [`verify`](SignedDocument::verify) at one element with its signature, and what comes out,
+//! [`SignedElement`], is the proof. From it only the signed element itself can be reached. There is one other
+//! way to it, for what was decrypted out of a signed element, and its name says that whoever takes it vouches
+//! for that: [`dangerous_covering_decrypted`](SignedElement::dangerous_covering_decrypted).
 //!
-//! What is accepted is one profile of [XML Signature] (SAML core §5.4): an enveloped signature with exactly one
-//! reference, to the element that carries it; the transforms enveloped-signature and exclusive canonicalization without
-//! comments; algorithms out of a closed list ([`AlgorithmPolicy`]). What the signature says about its key is never
-//! read: the keys are those that were pinned before ([`TrustedKeys`]).
+//! What is accepted is one profile of [XML Signature] (SAML core §5.4): an enveloped signature with exactly
+//! one reference, to the element that carries it; the transforms enveloped-signature and exclusive
+//! canonicalization without comments; algorithms out of a closed list ([`AlgorithmPolicy`]). What the
+//! signature says about its key is never read: the keys are those that were pinned before ([`TrustedKeys`]).
 //!
 //! ```
 //! use saml_signature::{AlgorithmPolicy, Certificate, SignOptions, SignedDocument, SigningKey, TrustedKeys, sign};

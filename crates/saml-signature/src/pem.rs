@@ -85,7 +85,8 @@ fn blocks(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     Ok(found)
 }
 
-/// The label and the content of the first block of `text`, and what follows it; `None` where there is no block.
+/// The label and the content of the first block of `text`, and what follows it; `None` where there is no
+/// block.
 fn next_block(text: &str) -> Option<Result<(&str, &str, &str), CertificateError>> {
     let (_, behind) = text.split_once("-----BEGIN ")?;
     let block = behind.split_once("-----").and_then(|(label, behind)| {

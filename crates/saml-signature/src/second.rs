@@ -6,11 +6,11 @@ use thiserror::Error;
 
 use crate::certificate::Certificate;
 
-/// Another implementation of XML Signature, asked about every signature that this one has found good. Where the two do not
-/// agree, or where they digested different bytes, the signature is refused.
+/// Another implementation of XML Signature, asked about every signature that this one has found good. Where
+/// the two do not agree, or where they digested different bytes, the signature is refused.
 ///
-/// A mistake of one implementation is then not enough for an attacker: both would have to make the same one. The crate
-/// `saml-signature-xmlsec` has one by libxmlsec1.
+/// A mistake of one implementation is then not enough for an attacker: both would have to make the same one.
+/// The crate `saml-signature-xmlsec` has one by libxmlsec1.
 pub trait SecondOpinion: fmt::Debug + Send + Sync {
     /// Verifies a signature, and gives the bytes that its one reference was digested over.
     ///
@@ -34,7 +34,8 @@ pub struct Question<'q> {
 }
 
 impl<'q> Question<'q> {
-    /// A question about the signature on the element `element_id`, which `certificate`'s key made. SHA-1 is not let pass.
+    /// A question about the signature on the element `element_id`, which `certificate`'s key made. SHA-1 is
+    /// not let pass.
     #[must_use]
     pub fn new(document: &'q [u8], element_id: &'q str, certificate: &'q Certificate) -> Self {
         Self { document, element_id, certificate, allow_sha1: false }

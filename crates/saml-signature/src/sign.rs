@@ -51,8 +51,8 @@ impl<'o> SignOptions<'o> {
     }
 }
 
-/// Signs the element of `xml` whose `ID` is `id` and gives the document with the signature in it: behind the element's
-/// `Issuer`, or as its first child where it has none.
+/// Signs the element of `xml` whose `ID` is `id` and gives the document with the signature in it: behind the
+/// element's `Issuer`, or as its first child where it has none.
 ///
 /// # Errors
 /// [`SignError`]; where `xml` is ours, only a key that does not fit the algorithm.
@@ -168,7 +168,8 @@ pub enum SignError {
     /// The key does not fit the algorithm.
     #[error(transparent)]
     Signing(#[from] SigningError),
-    /// The document already has a signature where the new one belongs, or is not of a shape that can be signed.
+    /// The document already has a signature where the new one belongs, or is not of a shape that can be
+    /// signed.
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }

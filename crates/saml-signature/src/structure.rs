@@ -38,8 +38,8 @@ pub(crate) struct Reference<'d> {
 }
 
 impl<'d, 'a> SignatureStructure<'d, 'a> {
-    /// Reads a `ds:Signature`: exactly `SignedInfo`, `SignatureValue` and an optional `KeyInfo`, in that order
-    /// (XML Signature §4.2).
+    /// Reads a `ds:Signature`: exactly `SignedInfo`, `SignatureValue` and an optional `KeyInfo`, in that
+    /// order (XML Signature §4.2).
     pub(crate) fn read(signature: Element<'d, 'a>, policy: &AlgorithmPolicy) -> Result<Self, SignatureError> {
         let mut children = signature.child_elements()?;
         let signed_info = next(&mut children, "SignedInfo", "it has no SignedInfo")?;
@@ -80,7 +80,8 @@ impl<'d, 'a> SignedInfo<'d, 'a> {
 impl<'d> Reference<'d> {
     fn read(reference: Element<'d, '_>, policy: &AlgorithmPolicy) -> Result<Self, SignatureError> {
         let uri = reference.attribute("URI");
-        // An empty URI is the whole document, an absent one is the application's choice: SAML core §5.4.2 allows neither.
+        // An empty URI is the whole document, an absent one is the application's choice: SAML core §5.4.2
+        // allows neither.
         let Some(target) = uri.and_then(|uri| uri.strip_prefix('#')).filter(|id| is_plain_id(id)) else {
             return Err(SignatureError::Uri { found: uri.map(excerpt) });
         };
@@ -105,8 +106,8 @@ impl<'d> Reference<'d> {
     }
 }
 
-/// What is left of the children of `SignedInfo` has to be one reference. With two, one could cover the signed original
-/// and the other what is read.
+/// What is left of the children of `SignedInfo` has to be one reference. With two, one could cover the signed
+/// original and the other what is read.
 fn only_reference<'d, 'a>(children: ChildElements<'d, 'a>) -> Result<Element<'d, 'a>, SignatureError> {
     let mut first = None;
     let mut found = 0;
@@ -123,8 +124,8 @@ fn only_reference<'d, 'a>(children: ChildElements<'d, 'a>) -> Result<Element<'d,
     }
 }
 
-/// Exactly enveloped-signature, then exclusive canonicalization (SAML core §5.4.4). Without the latter the default
-/// would be inclusive canonicalization, whose output ancestors can change.
+/// Exactly enveloped-signature, then exclusive canonicalization (SAML core §5.4.4). Without the latter the
+/// default would be inclusive canonicalization, whose output ancestors can change.
 fn read_transforms(transforms: Element<'_, '_>) -> Result<PrefixList, SignatureError> {
     let children = transforms.child_elements()?;
     if children.clone().any(|child| !child.is(DSIG, "Transform")) {
@@ -173,7 +174,8 @@ fn exclusive_canonicalization(method: Element<'_, '_>) -> Result<Option<PrefixLi
     Ok(Some(prefixes))
 }
 
-/// The children of a `KeyInfo` are not read, but those that would make another verifier fetch something have no place.
+/// The children of a `KeyInfo` are not read, but those that would make another verifier fetch something have
+/// no place.
 fn check_key_info(key_info: Element<'_, '_>) -> Result<(), SignatureError> {
     for element in key_info.descendants_and_self() {
         if matches!(element.local_name(), "RetrievalMethod" | "KeyInfoReference") {

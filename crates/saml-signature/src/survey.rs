@@ -1,5 +1,5 @@
-//! What must hold for the whole document before any of its signatures means something: IDs that name one element each,
-//! and signatures in the places where SAML puts them.
+//! What must hold for the whole document before any of its signatures means something: IDs that name one
+//! element each, and signatures in the places where SAML puts them.
 
 use saml_xml::{Document, Element};
 
@@ -17,10 +17,10 @@ const MAX_ID_LENGTH: usize = 256;
 
 /// A document whose IDs and signatures are where they may be, and nowhere else.
 ///
-/// Signature wrapping (Somorovsky et al., "On Breaking SAML", 2012) always needs one of three things: an ID that names
-/// two elements, a signature in a place where the schema has none, or a search that finds another element than the
-/// signed one. The first two are refused here; the third does not exist, since [`verify`](Self::verify) starts from
-/// the element and looks only at its own children.
+/// Signature wrapping (Somorovsky et al., "On Breaking SAML", 2012) always needs one of three things: an ID
+/// that names two elements, a signature in a place where the schema has none, or a search that finds another
+/// element than the signed one. The first two are refused here; the third does not exist, since
+/// [`verify`](Self::verify) starts from the element and looks only at its own children.
 pub struct SignedDocument<'d, 'a> {
     document: &'d Document<'a>,
     /// Elements with a signature among their children, and that signature.
@@ -29,15 +29,16 @@ pub struct SignedDocument<'d, 'a> {
 }
 
 impl<'d, 'a> SignedDocument<'d, 'a> {
-    /// Looks through the whole document once. `signable` are the elements that may carry a signature; in SAML these
-    /// are the root and the assertion.
+    /// Looks through the whole document once. `signable` are the elements that may carry a signature; in SAML
+    /// these are the root and the assertion.
     ///
     /// # Errors
-    /// - `xml.duplicate_id`, `xml.id_syntax`: two elements with the same ID, or an ID outside of `[A-Za-z0-9_.-]{1,256}`.
-    ///   No NCName is asked for: JumpCloud's IDs may begin with a digit.
-    /// - `xml.id_attribute`: an attribute that another implementation might take for the ID, such as `xml:id`.
-    /// - `signature.position`: a signature elsewhere than as the first child of a `signable` element, or the one right
-    ///   behind its `Issuer` (the sequence that the schema of SAML asks for).
+    /// - `xml.duplicate_id`, `xml.id_syntax`: two elements with the same ID, or an ID outside of
+    ///   `[A-Za-z0-9_.-]{1,256}`. No NCName is asked for: JumpCloud's IDs may begin with a digit.
+    /// - `xml.id_attribute`: an attribute that another implementation might take for the ID, such as
+    ///   `xml:id`.
+    /// - `signature.position`: a signature elsewhere than as the first child of a `signable` element, or the
+    ///   one right behind its `Issuer` (the sequence that the schema of SAML asks for).
     /// - `signature.count`: two signatures on one element.
     pub fn survey(document: &'d Document<'a>, signable: &[Element<'d, 'a>]) -> Result<Self, SignatureError> {
         check_ids(document)?;
@@ -69,7 +70,8 @@ impl<'d, 'a> SignedDocument<'d, 'a> {
         self.second_opinion
     }
 
-    /// The signature of `parent`, if it has one. Whether it is worth anything, only [`verify`](Self::verify) says.
+    /// The signature of `parent`, if it has one. Whether it is worth anything, only [`verify`](Self::verify)
+    /// says.
     pub(crate) fn signature_of(&self, parent: Element<'d, 'a>) -> Option<Element<'d, 'a>> {
         self.signatures.iter().find(|(signed, _)| *signed == parent).map(|(_, signature)| *signature)
     }
@@ -117,7 +119,8 @@ fn check_ids(document: &Document<'_>) -> Result<(), SignatureError> {
     Ok(())
 }
 
-/// The element's ID. The schemas of SAML call the attribute `ID`, those of XML Signature and XML Encryption `Id`.
+/// The element's ID. The schemas of SAML call the attribute `ID`, those of XML Signature and XML Encryption
+/// `Id`.
 fn id_of<'d>(element: Element<'d, '_>) -> Result<Option<&'d str>, SignatureError> {
     let mut id = None;
     for attribute in

@@ -1,4 +1,5 @@
-//! Structure, then the signature value over `SignedInfo`, then the digest, then values: never in another order.
+//! Structure, then the signature value over `SignedInfo`, then the digest, then values: never in another
+//! order.
 
 use aws_lc_rs::constant_time;
 use base64::Engine as _;
@@ -15,8 +16,8 @@ use crate::survey::SignedDocument;
 
 /// An element that a pinned key signed. Only what is reached through it may be believed.
 ///
-/// There is no way from here to anything outside of the element. Within it lies its `ds:Signature`, which is not
-/// covered by itself: readers have to pass over it.
+/// There is no way from here to anything outside of the element. Within it lies its `ds:Signature`, which is
+/// not covered by itself: readers have to pass over it.
 #[derive(Clone, Debug)]
 pub struct SignedElement<'d, 'a> {
     element: Element<'d, 'a>,
@@ -32,7 +33,8 @@ impl<'d, 'a> SignedElement<'d, 'a> {
         self.element
     }
 
-    /// The pinned certificate whose key made the signature. During a rotation it tells when the old one can go.
+    /// The pinned certificate whose key made the signature. During a rotation it tells when the old one can
+    /// go.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
@@ -51,19 +53,20 @@ impl<'d, 'a> SignedElement<'d, 'a> {
         self.uses_sha1
     }
 
-    /// The same proof for an element within this one: what a signature covers, it covers with all that is in it.
-    /// `None` where `descendant` does not lie within.
+    /// The same proof for an element within this one: what a signature covers, it covers with all that is in
+    /// it. `None` where `descendant` does not lie within.
     #[must_use]
     pub fn covering(&self, descendant: Element<'d, 'a>) -> Option<Self> {
         let is_within = self.element.descendants_and_self().any(|element| element == descendant);
         is_within.then(|| Self { element: descendant, ..self.clone() })
     }
 
-    /// The same proof for `decrypted`, on the caller's word that it is the root of a document that was decrypted from ciphertext *within* this signed
-    /// element, so that its signature covers it too.
+    /// The same proof for `decrypted`, on the caller's word that it is the root of a document that was
+    /// decrypted from ciphertext *within* this signed element, so that its signature covers it too.
     ///
-    /// This is, beside [`SignedDocument::verify`], the only other way to a `SignedElement`, and nothing is checked on it:
-    /// given another element, it makes what anyone wrote look signed. Search for calls of it when reviewing.
+    /// This is, beside [`SignedDocument::verify`], the only other way to a `SignedElement`, and nothing is
+    /// checked on it: given another element, it makes what anyone wrote look signed. Search for calls of it
+    /// when reviewing.
     #[must_use]
     pub fn dangerous_covering_decrypted<'e, 'b>(&self, decrypted: Element<'e, 'b>) -> SignedElement<'e, 'b> {
         SignedElement {
@@ -76,12 +79,12 @@ impl<'d, 'a> SignedElement<'d, 'a> {
 }
 
 impl<'d, 'a> SignedDocument<'d, 'a> {
-    /// Verifies the signature that `parent` carries (XML Signature §3.2): one of `keys` made it, by algorithms that
-    /// `policy` allows, over exactly `parent` as it stands in the document.
+    /// Verifies the signature that `parent` carries (XML Signature §3.2): one of `keys` made it, by
+    /// algorithms that `policy` allows, over exactly `parent` as it stands in the document.
     ///
     /// # Errors
-    /// [`SignatureError`] with the first thing that is wrong: with the structure, then with the signature value, then with
-    /// the digest.
+    /// [`SignatureError`] with the first thing that is wrong: with the structure, then with the signature
+    /// value, then with the digest.
     pub fn verify(
         &self,
         parent: Element<'d, 'a>,
@@ -118,8 +121,8 @@ impl<'d, 'a> SignedDocument<'d, 'a> {
     }
 }
 
-/// The reference names the element that carries the signature (SAML core §5.4.2). That element is then taken itself;
-/// nothing is looked up by the ID.
+/// The reference names the element that carries the signature (SAML core §5.4.2). That element is then taken
+/// itself; nothing is looked up by the ID.
 fn check_target(parent: Element<'_, '_>, reference: &Reference<'_>) -> Result<(), SignatureError> {
     let id = parent.attribute("ID").unwrap_or_default();
     if reference.target == id {
@@ -145,12 +148,12 @@ fn check_digest(
 }
 
 impl TrustedKeys {
-    /// Verifies a signature over plain bytes, as the HTTP-Redirect binding has it (SAML bindings §3.4.4.1). Gives the
-    /// certificate whose key made it.
+    /// Verifies a signature over plain bytes, as the HTTP-Redirect binding has it (SAML bindings §3.4.4.1).
+    /// Gives the certificate whose key made it.
     ///
     /// # Errors
-    /// [`SignatureError::Algorithm`] for an algorithm that `policy` does not allow, [`SignatureError::Key`] where none
-    /// of the keys made the signature.
+    /// [`SignatureError::Algorithm`] for an algorithm that `policy` does not allow, [`SignatureError::Key`]
+    /// where none of the keys made the signature.
     pub fn verify_bytes(
         &self,
         algorithm_uri: &str,

@@ -1,7 +1,9 @@
-//! Public keys of a usual size under which anybody can sign, because the private key can be computed or is not needed.
+//! Public keys of a usual size under which anybody can sign, because the private key can be computed or is
+//! not needed.
 //!
-//! An identity provider has no reason to have such a key; somebody who wants to log in as its users has one to get it
-//! pinned. What is found here takes about a millisecond to find. That nothing was found proves nothing.
+//! An identity provider has no reason to have such a key; somebody who wants to log in as its users has one
+//! to get it pinned. What is found here takes about a millisecond to find. That nothing was found proves
+//! nothing.
 
 use std::sync::LazyLock;
 
@@ -22,8 +24,8 @@ static PRIMES: LazyLock<Vec<u32>> = LazyLock::new(|| {
 /// In a random number of 8192 bits, so many equal ones in a row come up once in 2^114 numbers.
 const SUSPICIOUS_RUN: usize = 128;
 
-/// Steps of Fermat's method, as many as the Baseline Requirements of the CA/Browser Forum ask for (§6.1.1.3). They factor
-/// a product of two primes that are chosen too close to one another.
+/// Steps of Fermat's method, as many as the Baseline Requirements of the CA/Browser Forum ask for (§6.1.1.3).
+/// They factor a product of two primes that are chosen too close to one another.
 const FERMAT_STEPS: u32 = 100;
 
 /// Why the factors of an RSA modulus are no secret, where that is so.
@@ -35,9 +37,7 @@ pub(crate) fn of_rsa_modulus(modulus: &[u8]) -> Option<&'static str> {
         // 2^n ± c: many of these are prime or have known factors, Mersenne primes among them.
         Some("the RSA modulus has a long run of equal bits, so that its factors may be well known")
     } else if has_close_factors(&number) {
-        Some(
-            "the RSA modulus has two factors close to one another, so that anybody can compute the private key",
-        )
+        Some("the RSA modulus has two close factors, so that anybody can compute the private key")
     } else if is_power(&number) {
         Some("the RSA modulus is a power, so that anybody can compute the private key")
     } else {
@@ -45,7 +45,8 @@ pub(crate) fn of_rsa_modulus(modulus: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Trial division by the primes below 65,536: by products of them that fit into a word, and then within the word.
+/// Trial division by the primes below 65,536: by products of them that fit into a word, and then within the
+/// word.
 fn has_small_factor(number: &BigUint) -> bool {
     let shares_factor = |primes: &[u32]| {
         let product: u64 = primes.iter().copied().map(u64::from).product();
@@ -70,8 +71,8 @@ fn has_long_run(number: &BigUint) -> bool {
     })
 }
 
-/// Fermat's method: an odd number is a² − b² by its factors a + b and a − b; where these are close, so is a to the root.
-/// The square of a prime is found in the first step.
+/// Fermat's method: an odd number is a² − b² by its factors a + b and a − b; where these are close, so is a
+/// to the root. The square of a prime is found in the first step.
 fn has_close_factors(number: &BigUint) -> bool {
     let root = number.sqrt();
     if &root * &root == *number {
@@ -103,8 +104,8 @@ fn is_power(number: &BigUint) -> bool {
     })
 }
 
-/// Whether it is a power modulo two primes p with p ≡ 1 (mod `exponent`), of whose remainders few are: by Fermat's little
-/// theorem, those whose (p − 1) / `exponent`-th power is 1.
+/// Whether it is a power modulo two primes p with p ≡ 1 (mod `exponent`), of whose remainders few are: by
+/// Fermat's little theorem, those whose (p − 1) / `exponent`-th power is 1.
 fn may_be_power(number: &BigUint, exponent: u32) -> bool {
     let primes = PRIMES.iter().filter(|prime| **prime % exponent == 1).take(2);
     primes.into_iter().all(|prime| {
@@ -126,12 +127,13 @@ fn power_modulo(base: u64, exponent: u64, modulus: u64) -> u64 {
     result
 }
 
-/// The y coordinates of the points of Edwards25519 whose order divides 8, little-endian, and those that are equal to one of
-/// them modulo p = 2^255 − 19. With either sign of x, these are the encodings of all eight points, and six that are not
-/// canonical. The same table is in libsodium (`ge25519_has_small_order`).
+/// The y coordinates of the points of Edwards25519 whose order divides 8, little-endian, and those that are
+/// equal to one of them modulo p = 2^255 − 19. With either sign of x, these are the encodings of all eight
+/// points, and six that are not canonical. The same table is in libsodium (`ge25519_has_small_order`).
 ///
-/// Under such a key A, the signature R = −h·A, S = 0 is good wherever it is made for the hash h of the message, of which
-/// only h mod 8 counts: one of at most eight signatures is good for any message (RFC 8032 §5.1.7).
+/// Under such a key A, the signature R = −h·A, S = 0 is good wherever it is made for the hash h of the
+/// message, of which only h mod 8 counts: one of at most eight signatures is good for any message (RFC 8032
+/// §5.1.7).
 const SMALL_ORDER: [[u8; 32]; 7] = [
     // 0, of order 4.
     [0; 32],

@@ -6,16 +6,16 @@ use crate::characters::is_nc_name;
 use crate::document::{AttributeData, Document, Element, ElementData, Index, Name, NodeKind};
 use crate::error::excerpt;
 
-/// How many bytes a canonical form may have. Exclusive canonicalization repeats a declaration in every element that
-/// needs it, so that the form can be larger than the document by far; four times the largest document is beyond any
-/// honest one.
+/// How many bytes a canonical form may have. Exclusive canonicalization repeats a declaration in every
+/// element that needs it, so that the form can be larger than the document by far; four times the largest
+/// document is beyond any honest one.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// How many prefixes a `PrefixList` may name. Identity providers name one or two.
 const MAX_PREFIXES: usize = 32;
 
-/// The `PrefixList` of `InclusiveNamespaces`: prefixes whose declarations are kept even where no name uses them
-/// (Exclusive C14N §3). The default is the empty list.
+/// The `PrefixList` of `InclusiveNamespaces`: prefixes whose declarations are kept even where no name uses
+/// them (Exclusive C14N §3). The default is the empty list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrefixList {
     /// The default namespace, `#default`, is the empty prefix.
@@ -88,7 +88,8 @@ pub enum CanonicalizeError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The tree is not what the parser makes. There is no way to this by any input; what is there would be cut short.
+    /// The tree is not what the parser makes. There is no way to this by any input; what is there would be
+    /// cut short.
     #[error("the tree of the document is incomplete")]
     Incomplete,
 }
@@ -108,7 +109,8 @@ impl<'d, 'a> Element<'d, 'a> {
     /// Appends the exclusive canonical form of this element to `output`: UTF-8, without comments.
     ///
     /// # Errors
-    /// [`CanonicalizeError`] where it is too large; `output` then holds a part of it, which is good for nothing.
+    /// [`CanonicalizeError`] where it is too large; `output` then holds a part of it, which is good for
+    /// nothing.
     pub fn canonicalize(&self, prefixes: &PrefixList, output: &mut Vec<u8>) -> Result<(), CanonicalizeError> {
         canonicalize(*self, None, prefixes, output)
     }
@@ -198,8 +200,8 @@ struct Writer<'d, 'a, 'o> {
 }
 
 impl<'d, 'a> Writer<'d, 'a, '_> {
-    /// Exclusive C14N §3: a declaration is rendered where its prefix is visibly utilized and the output's ancestors do
-    /// not say the same already.
+    /// Exclusive C14N §3: a declaration is rendered where its prefix is visibly utilized and the output's
+    /// ancestors do not say the same already.
     fn need(&mut self, prefix: &'d str, uri: &'d str) {
         if prefix == "xml" || self.needed.iter().any(|(other, _)| *other == prefix) {
             return;

@@ -1,6 +1,7 @@
 //! The character classes of XML 1.0 (fifth edition) and of Namespaces in XML 1.0.
 
-/// What one pass over the whole input tells. It lets the parser leave out the checks for what is not there at all.
+/// What one pass over the whole input tells. It lets the parser leave out the checks for what is not there at
+/// all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Census {
     /// A carriage return: end-of-line normalisation is needed (XML 1.0 §2.11).
@@ -9,7 +10,8 @@ pub(crate) struct Census {
     pub(crate) closing_bracket: bool,
 }
 
-/// Counts out `text`, or gives the offset of the first character that XML 1.0 §2.2 does not allow, and that character.
+/// Counts out `text`, or gives the offset of the first character that XML 1.0 §2.2 does not allow, and that
+/// character.
 pub(crate) fn census(text: &str) -> Result<Census, (usize, char)> {
     let (mut control, mut carriage_return, mut closing_bracket, mut high) = (false, false, false, false);
     // Without a branch, so that the compiler makes vector instructions of it.

@@ -73,7 +73,8 @@ impl<'a> Document<'a> {
     /// Parses `input`, which is UTF-8 with or without a byte order mark.
     ///
     /// # Errors
-    /// [`ParseError`] with the place of the first thing that is not well-formed, not allowed here, or beyond `limits`.
+    /// [`ParseError`] with the place of the first thing that is not well-formed, not allowed here, or beyond
+    /// `limits`.
     pub fn parse(input: &'a [u8], limits: &Limits) -> Result<Self, ParseError> {
         parser::parse(input, limits)
     }
@@ -177,7 +178,8 @@ impl IdError {
     }
 }
 
-/// An element of a [`Document`]. It leads to its descendants only: who holds an element cannot reach what is around it.
+/// An element of a [`Document`]. It leads to its descendants only: who holds an element cannot reach what is
+/// around it.
 #[derive(Clone, Copy)]
 pub struct Element<'d, 'a> {
     pub(crate) document: &'d Document<'a>,
@@ -256,8 +258,8 @@ impl<'d, 'a> Element<'d, 'a> {
         })
     }
 
-    /// The same where child elements are no error. A position has to be counted from the beginning of the document; who
-    /// asks about many elements pays for that once for each.
+    /// The same where child elements are no error. A position has to be counted from the beginning of the
+    /// document; who asks about many elements pays for that once for each.
     #[must_use]
     pub fn as_text(&self) -> Option<&'d str> {
         let mut text = "";
@@ -278,8 +280,8 @@ impl<'d, 'a> Element<'d, 'a> {
         Elements { document: self.document, next: self.index, end }
     }
 
-    /// The bytes that the element was written as, from `<` to `>`. Not what a signature vouches for: that is the
-    /// canonical form.
+    /// The bytes that the element was written as, from `<` to `>`. Not what a signature vouches for: that is
+    /// the canonical form.
     #[must_use]
     pub fn source(&self) -> &'a [u8] {
         let range = self.document.node(self.index).map(|node| node.offset as usize..node.source_end as usize);

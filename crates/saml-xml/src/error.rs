@@ -135,7 +135,8 @@ pub enum ErrorKind {
     /// A processing instruction, anywhere.
     #[error("the document has a processing instruction")]
     ProcessingInstruction,
-    /// A reference to an entity other than `amp`, `lt`, `gt`, `quot`, `apos`, or an ampersand that begins no reference.
+    /// A reference to an entity other than `amp`, `lt`, `gt`, `quot`, `apos`, or an ampersand that begins no
+    /// reference.
     #[error("{reference:?} is no reference to one of XML's five entities")]
     Entity {
         /// The reference as it stands.
@@ -172,7 +173,8 @@ pub enum ErrorKind {
         /// What is wrong.
         what: &'static str,
     },
-    /// The document is not exactly one element: it is empty, cut off, its tags do not match, or text lies outside.
+    /// The document is not exactly one element: it is empty, cut off, its tags do not match, or text lies
+    /// outside.
     #[error("the document is not well-formed: {what}")]
     Structure {
         /// What is wrong.
@@ -199,8 +201,9 @@ pub enum ErrorKind {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A namespace name that is not an absolute URI of the characters of RFC 3986. Canonicalization is not defined for
-    /// relative ones (C14N 1.0 §1.3), and libraries that fail on them have taken the empty output for the canonical form.
+    /// A namespace name that is not an absolute URI of the characters of RFC 3986. Canonicalization is not
+    /// defined for relative ones (C14N 1.0 §1.3), and libraries that fail on them have taken the empty output
+    /// for the canonical form.
     #[error("the namespace name {uri:?} is not an absolute URI")]
     NamespaceUri {
         /// The namespace name.

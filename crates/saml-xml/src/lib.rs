@@ -1,9 +1,9 @@
 //! A strict XML tree and its exclusive canonical form, made for SAML.
 //!
-//! An XML signature vouches for a *document*, not for bytes: whoever verifies and whoever reads have to agree on what
-//! the bytes say. Most published attacks on SAML live off two parsers that do not, or off one that is lenient. This
-//! crate is therefore one parser with one tree, from which both the canonical bytes and the values are taken, and it
-//! refuses everything that has no place in a SAML message:
+//! An XML signature vouches for a *document*, not for bytes: whoever verifies and whoever reads have to agree
+//! on what the bytes say. Most published attacks on SAML live off two parsers that do not, or off one that is
+//! lenient. This crate is therefore one parser with one tree, from which both the canonical bytes and the
+//! values are taken, and it refuses everything that has no place in a SAML message:
 //!
 //! - the input is UTF-8, whatever it declares itself to be;
 //! - it is well-formed in the full sense of [XML 1.0] and [Namespaces in XML 1.0];

@@ -1,4 +1,5 @@
-//! From tokens to the tree. quick-xml cuts the input into tokens; everything that makes them a document is checked here.
+//! From tokens to the tree. quick-xml cuts the input into tokens; everything that makes them a document is
+//! checked here.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,8 +19,8 @@ use crate::tag::{Located, QName, RawAttribute, TagReader};
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
-/// The tokenizer says what a token is, and we look at its bytes ourselves. Where the two do not go together, there is no
-/// safe way to read on.
+/// The tokenizer says what a token is, and we look at its bytes ourselves. Where the two do not go together,
+/// there is no safe way to read on.
 const ANOTHER_TOKEN: ErrorKind =
     ErrorKind::Syntax { what: "markup is not of the form that it was taken for" };
 
@@ -75,7 +76,8 @@ struct Open<'a> {
 impl<'a, 'l> Builder<'a, 'l> {
     fn new(input: &'a [u8], whole: &'a str, census: Census, limits: &'l Limits) -> Self {
         let text = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
-        // Measured on login responses: a node every 40 to 80 bytes, an attribute or declaration every 100 to 150.
+        // Measured on login responses: a node every 40 to 80 bytes, an attribute or declaration every 100 to
+        // 150.
         let nodes = (text.len() / 48).min(limits.nodes);
         let mut namespaces = Vec::with_capacity(16);
         namespaces.push(NamespaceData { prefix: "xml", uri: Cow::Borrowed(XML_NAMESPACE) });
@@ -121,7 +123,8 @@ impl<'a, 'l> Builder<'a, 'l> {
             if matches!(event, Event::Eof) {
                 return self.finish(offset);
             }
-            // The event tells the kind of the token, the raw text what it holds: nothing is trimmed or lost on the way.
+            // The event tells the kind of the token, the raw text what it holds: nothing is trimmed or lost
+            // on the way.
             self.token(&event, raw, offset)?;
             self.started = true;
             start = end;
@@ -183,8 +186,8 @@ impl<'a, 'l> Builder<'a, 'l> {
         Ok(())
     }
 
-    /// Reads the attributes of one tag: declarations into scope first, since they hold for the tag that they stand in,
-    /// then the others into the document.
+    /// Reads the attributes of one tag: declarations into scope first, since they hold for the tag that they
+    /// stand in, then the others into the document.
     fn attributes(&mut self, tag: &mut TagReader<'a>) -> Result<(Range<Index>, Range<Index>), Located> {
         let (first_attribute, first_namespace) =
             (self.document.attributes.len(), self.document.namespaces.len());
@@ -233,8 +236,8 @@ impl<'a, 'l> Builder<'a, 'l> {
         Ok(())
     }
 
-    /// Adds an attribute of the element whose attributes begin at `first`, unless it has one of that expanded name
-    /// already (Namespaces in XML 1.0 §6.3).
+    /// Adds an attribute of the element whose attributes begin at `first`, unless it has one of that expanded
+    /// name already (Namespaces in XML 1.0 §6.3).
     fn push_attribute(&mut self, attribute: RawAttribute<'a>, first: usize) -> Result<(), Located> {
         let RawAttribute { name: QName { whole, prefix, local }, value, offset } = attribute;
         // An unprefixed attribute is in no namespace, whatever the default namespace is.
@@ -436,10 +439,11 @@ fn check_declaration(prefix: &str, uri: &str) -> Result<(), ErrorKind> {
     }
 }
 
-/// Whether `uri` is an absolute URI reference, by the grammar of RFC 3986: what Namespaces in XML 1.0 §2.2 calls a namespace
-/// name. A library that cannot parse one cannot canonicalize the document either, and its empty output has been taken for the
-/// canonical form. So the little that the grammar allows and libxml2 does not take is left out too: an ampersand, an address
-/// in brackets, a port that is empty or has more than five digits.
+/// Whether `uri` is an absolute URI reference, by the grammar of RFC 3986: what Namespaces in XML 1.0 §2.2
+/// calls a namespace name. A library that cannot parse one cannot canonicalize the document either, and its
+/// empty output has been taken for the canonical form. So the little that the grammar allows and libxml2 does
+/// not take is left out too: an ampersand, an address in brackets, a port that is empty or has more than five
+/// digits.
 fn is_absolute_uri(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())

@@ -47,8 +47,9 @@ pub(crate) fn normalize_line_ends(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Attribute-value normalisation (XML 1.0 §3.3.3) for an attribute of type CDATA, which all are without a DTD: literal
-/// white space becomes a space, references are resolved and what they name stays. An error comes with its offset in `raw`.
+/// Attribute-value normalisation (XML 1.0 §3.3.3) for an attribute of type CDATA, which all are without a
+/// DTD: literal white space becomes a space, references are resolved and what they name stays. An error comes
+/// with its offset in `raw`.
 pub(crate) fn normalize_attribute(raw: &str) -> Result<String, (usize, ErrorKind)> {
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw;

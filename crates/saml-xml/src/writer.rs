@@ -44,8 +44,8 @@ impl XmlWriter {
         self
     }
 
-    /// Adds an attribute to the element begun last. It has to precede the element's content; [`finish`](Self::finish) fails
-    /// where it does not.
+    /// Adds an attribute to the element begun last. It has to precede the element's content;
+    /// [`finish`](Self::finish) fails where it does not.
     pub fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
         if self.in_tag {
             self.check(value);
@@ -111,7 +111,8 @@ impl XmlWriter {
         if let Some(character) = self.forbidden {
             return Err(WriteError::Character { code_point: u32::from(character) });
         }
-        // Only whole strings were appended, so the bytes are UTF-8. If ever they were not, nothing would be better than less.
+        // Only whole strings were appended, so the bytes are UTF-8. If ever they were not, nothing would be
+        // better than less.
         String::from_utf8(self.output).map_err(|_| WriteError::Encoding)
     }
 
@@ -141,7 +142,8 @@ pub enum WriteError {
     /// Bytes that are no UTF-8: a mistake of the writer itself.
     #[error("the document is not UTF-8")]
     Encoding,
-    /// An attribute behind the content of its element: a mistake of whoever writes, which would be lost silently.
+    /// An attribute behind the content of its element: a mistake of whoever writes, which would be lost
+    /// silently.
     #[error("the attribute {name} comes behind the content of its element")]
     Misplaced {
         /// Its name.

@@ -95,7 +95,8 @@ fn they_agree_on_every_attack() {
     assert!(agreed > 50, "{agreed}");
 }
 
-/// What both say of a case of the suite; `None` where there is no document, or none that we parse, or no certificate.
+/// What both say of a case of the suite; `None` where there is no document, or none that we parse, or no
+/// certificate.
 fn opinions(document: &Document) -> Option<Opinions> {
     let Setup { certificates, algorithms, .. } = &document.setup;
     let xml = match &document.message {
@@ -109,8 +110,9 @@ fn opinions(document: &Document) -> Option<Opinions> {
     two_sided::ask(&xml, &certificates.ok()?, &policy)
 }
 
-/// Whether a case is one of base64 whose last character has bits that are not zero, and are no part of the value. libxmlsec1
-/// passes over them; here one value has one spelling. In general `signature.base64` is no rule by which we are stricter.
+/// Whether a case is one of base64 whose last character has bits that are not zero, and are no part of the
+/// value. libxmlsec1 passes over them; here one value has one spelling. In general `signature.base64` is no
+/// rule by which we are stricter.
 fn has_stray_bits(document: &Document) -> bool {
     let Document { id, what, verdict, .. } = document;
     *id == "G38" && what.contains("with stray bits") && *verdict == Verdict::Refused("signature.base64")
@@ -184,7 +186,8 @@ fn its_algorithms_are_ours() {
     }
 }
 
-/// Everything that may be written into an attribute, and URIs that one parser or another is likely to misread.
+/// Everything that may be written into an attribute, and URIs that one parser or another is likely to
+/// misread.
 fn namespace_names() -> Vec<String> {
     let mut names = Vec::new();
     for character in (' '..='\u{100}').filter(|it| !"<&\"".contains(*it)) {
@@ -325,8 +328,8 @@ impl Numbers {
     }
 }
 
-/// Changes a document in one to three places: bytes that flip, spans that go, move or come twice, and what XML lets one
-/// write differently.
+/// Changes a document in one to three places: bytes that flip, spans that go, move or come twice, and what
+/// XML lets one write differently.
 fn mutated(xml: &str, numbers: &mut Numbers) -> Vec<u8> {
     const INSERTED: [&str; 8] =
         [" ", "\n", "<!--c-->", "&#32;", " xmlns:q=\"urn:q\"", "<![CDATA[x]]>", "&amp;", "\r\n"];

@@ -1,4 +1,5 @@
-//! Both implementations are asked about each signature of a document, neither of them because of what the other says.
+//! Both implementations are asked about each signature of a document, neither of them because of what the
+//! other says.
 
 use saml_protocol::ResponseVerifier;
 use saml_signature::{
@@ -9,8 +10,8 @@ use saml_xml::{Document, Element, Limits};
 
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// The rules by which a signature is refused here that libxmlsec1 finds good, as codes or beginnings of codes. None of them
-/// says that the cryptography does not hold.
+/// The rules by which a signature is refused here that libxmlsec1 finds good, as codes or beginnings of
+/// codes. None of them says that the cryptography does not hold.
 const STRICTER: [&str; 12] = [
     "xml.",
     "limit.",
@@ -40,7 +41,8 @@ pub(crate) struct Signature {
     pub(crate) theirs: Result<(), String>,
 }
 
-/// What both say of a document: of each signature that an element with an ID carries, wherever that element is.
+/// What both say of a document: of each signature that an element with an ID carries, wherever that element
+/// is.
 #[derive(Debug)]
 pub(crate) struct Opinions {
     pub(crate) signatures: Vec<Signature>,

@@ -72,7 +72,8 @@ fn names_are_unique_and_twins_are_accepted() {
 }
 
 /// Classes in which the attack is on what the service is configured with, or on when and for what it asks.
-const ATTACKED_SETUP: &[&str] = &["D08", "D09", "E13", "K07", "K09", "K13", "S11", "S15"];
+const ATTACKED_SETUP: &[&str] =
+    &["D08", "D09", "E13", "K07", "K09", "K13", "K15", "K16", "K17", "S11", "S15"];
 
 #[test]
 fn a_refused_document_is_received_as_its_twin_is() {
@@ -113,17 +114,40 @@ fn every_class_has_a_refused_case_or_a_reason() {
     assert_eq!(known.len(), CLASSES.len());
 }
 
-#[test]
-fn what_is_shown_elsewhere_is_there() {
+/// The tests that a text names as `path/of/file.rs::function`, each of which has to be there.
+fn tests_named_in(text: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    for class in CLASSES {
-        let Some(elsewhere) = class.elsewhere else { continue };
-        let named = elsewhere.split('`').find_map(|part| part.split_once(".rs::"));
-        let (file, function) = named.unwrap_or_else(|| panic!("{} names no test: {elsewhere}", class.id));
+    let named: Vec<_> = text.split('`').filter_map(|part| part.split_once(".rs::")).collect();
+    for (file, function) in &named {
         let path = [root.join("crates"), root.clone()].map(|it| it.join(format!("{file}.rs")));
         let source = path.iter().find_map(|it| std::fs::read_to_string(it).ok());
-        let source = source.unwrap_or_else(|| panic!("{}: no {file}.rs", class.id));
-        assert!(source.contains(&format!("fn {function}(")), "{}: no {function} in {file}.rs", class.id);
+        let source = source.unwrap_or_else(|| panic!("no {file}.rs, for {function}"));
+        // `#[test]`, and those of an executor.
+        let is_test = source.split("test]").skip(1).any(|behind| {
+            behind.split_once("fn ").is_some_and(|(_, behind)| behind.starts_with(&format!("{function}(")))
+        });
+        assert!(is_test, "no test {function} in {file}.rs");
+    }
+    named.into_iter().map(|(file, function)| format!("{file}.rs::{function}")).collect()
+}
+
+#[test]
+fn what_is_shown_elsewhere_is_there() {
+    for class in CLASSES {
+        let Some(elsewhere) = class.elsewhere else { continue };
+        assert!(!tests_named_in(elsewhere).is_empty(), "{} names no test: {elsewhere}", class.id);
+    }
+}
+
+#[test]
+fn tests_that_the_conformance_page_names_are_there() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/conformance.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(tests_named_in(&page).len() > 150);
+    // A row says what conforms only with a test that shows it.
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| requirement"));
+    for row in rows.filter(|row| row.contains("| conforms")) {
+        assert!(!tests_named_in(row).is_empty(), "{row}");
     }
 }
 

@@ -89,6 +89,101 @@ fn a_reader_that_has_gone_away_is_no_failure() {
     }
 }
 
+/// What a terminal would obey, and what nobody would see.
+const HOSTILE: &str = "a\u{1b}]0;x\u{7}\u{1b}[31m\u{7f}\u{9b}1m\u{202e}\u{200b}\u{ad}\u{e0041}";
+
+fn is_printable(output: &std::process::Output) -> bool {
+    let text =
+        [output.stdout.clone(), output.stderr.clone()].map(|it| String::from_utf8(it).unwrap()).concat();
+    text.chars().all(|it| it == '\n' || jumpcloud_sso::Diagnosis::is_printable(it))
+}
+
+#[test]
+fn nothing_that_is_printed_moves_the_cursor() {
+    let attributes = format!("--attribute=email={HOSTILE}");
+    let idp = crate::idp();
+    let message = crate::response(&idp).build().unwrap();
+    let message = TempFile::new("message.xml", message.as_bytes());
+    let pem = TempFile::new("idp.pem", keys::OWN_CERTIFICATE);
+    let named = TempFile::new(HOSTILE, "no certificate");
+    let verify = ["verify", message.path(), "--idp-entity-id", HOSTILE, "--sp-entity-id", HOSTILE];
+    let verify = [&verify[..], &["--acs-url", HOSTILE, "--at", AT, &attributes]].concat();
+    let pinned = [&verify[..], &["--idp-certificate", pem.path()]].concat();
+    let metadata = idp.metadata(false).unwrap().replace("IdP Entity ID", "a\u{9b}1m\u{202e}b");
+    let metadata = TempFile::new("metadata.xml", metadata.as_bytes());
+    let setup = ["setup", "--site-url", "https://app.acme.test", "--connection", "acme", "--name", HOSTILE];
+    for arguments in [
+        pinned.clone(),
+        [&pinned[..], &["--json"]].concat(),
+        // A path, in what an error of the system and one of the library says.
+        [&verify[..], &["--idp-certificate", named.path()]].concat(),
+        [&verify[..], &["--idp-certificate", HOSTILE]].concat(),
+        vec!["certificate", HOSTILE],
+        vec!["canonicalize", HOSTILE],
+        vec!["metadata", "import", HOSTILE],
+        vec!["metadata", "import", metadata.path()],
+        vec!["metadata", "import", metadata.path(), "--json"],
+        vec!["session", "verify", HOSTILE],
+        // What is wrong with an argument repeats it.
+        vec![HOSTILE],
+        vec!["verify", "--at", HOSTILE],
+        vec!["setup", "--site-url", HOSTILE, "--connection", HOSTILE],
+        setup.to_vec(),
+        [&setup[..], &["--json"]].concat(),
+        [&setup[..], &["--format", "markdown"]].concat(),
+        [&setup[..], &["--format", "html"]].concat(),
+    ] {
+        let output = run_with(&arguments, b"", &environment());
+        assert!(is_printable(&output), "{arguments:?}: {output:?}");
+        assert!(!output.stdout.is_empty() || !output.stderr.is_empty(), "{arguments:?}");
+    }
+    // Escaped for the eye, the values of JSON are what they were.
+    let object = json(&run(&[&setup[..], &["--json"]].concat(), b""));
+    assert_eq!(object["steps"][0]["values"][0]["value"], HOSTILE);
+    let shown = stdout(&run(&setup, b""));
+    assert!(
+        shown.contains(r"a\u{1b}]0;x\u{7}\u{1b}[31m\u{7f}\u{9b}1m\u{202e}\u{200b}\u{ad}\u{e0041}"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_file_is_a_file() {
+    let pipe = TempFile::new("pipe", "");
+    std::fs::remove_file(pipe.path()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(pipe.path()).status().unwrap().success());
+    let pem = TempFile::new("is-a-file.pem", keys::OWN_CERTIFICATE);
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    for (path, what) in [
+        (pipe.path(), "this is a pipe or a device, not a file"),
+        ("/dev/zero", "this is a pipe or a device, not a file"),
+        ("/dev/tty", "this is a pipe or a device, not a file"),
+        (folder, "this is a folder, not a file"),
+    ] {
+        let verify = ["--idp-entity-id", "a", "--sp-entity-id", "b", "--acs-url", "c"];
+        for arguments in [
+            vec!["certificate", path],
+            vec!["canonicalize", path],
+            vec!["metadata", "import", path],
+            [&["verify", path, "--idp-certificate", pem.path()], &verify[..]].concat(),
+            [&["verify", pem.path(), "--idp-certificate", path], &verify[..]].concat(),
+            [&["verify", pem.path(), "--idp-certificate", pem.path(), "--decryption-key", path], &verify[..]]
+                .concat(),
+        ] {
+            let output = run(&arguments, b"");
+            let text = String::from_utf8(output.stderr.clone()).unwrap();
+            assert_eq!((code(&output), output.stdout.len()), (2, 0), "{arguments:?}");
+            assert!(text.contains(what) && text.contains("(config.file)"), "{arguments:?}: {text}");
+        }
+    }
+    // A link to a file is one, and standard input is asked for by a name of its own.
+    let link = TempFile::new("link.pem", "");
+    std::fs::remove_file(link.path()).unwrap();
+    std::os::unix::fs::symlink(pem.path(), link.path()).unwrap();
+    assert_eq!(code(&run(&["certificate", link.path()], b"")), 0);
+    assert_eq!(code(&run(&["certificate", "-"], keys::OWN_CERTIFICATE.as_bytes())), 0);
+}
+
 #[test]
 fn certificate_shows_the_facts() {
     let output = run(&["certificate", "-", "--at", AT, "--json"], keys::JUMPCLOUD_CERTIFICATE.as_bytes());

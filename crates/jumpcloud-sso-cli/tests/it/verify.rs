@@ -147,6 +147,26 @@ fn a_request_has_to_be_named_to_be_answered() {
 }
 
 #[test]
+fn more_can_be_required() {
+    let idp = idp();
+    let xml = response(&idp).build().unwrap();
+    let class = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+    let (other, this) = (["--authn-context", "urn:mfa"], ["--authn-context", class]);
+    for (arguments, refusal) in [
+        (&["--require-signed-response"][..], Some("signature.response_missing")),
+        (&other, Some("assertion.authn_context")),
+        (&this, None),
+        (&[&other[..], &this].concat(), None),
+    ] {
+        let output = verify(xml.as_bytes(), &[arguments, &["--json"]].concat());
+        assert_eq!(json(&output)["code"].as_str(), refusal, "{arguments:?}");
+        assert_eq!(code(&output), i32::from(refusal.is_some()));
+    }
+    let signed = response(&idp).sign(Sign::Response).build().unwrap();
+    assert_eq!(code(&verify(signed.as_bytes(), &["--require-signed-response"])), 0);
+}
+
+#[test]
 fn several_certificates_are_pinned() {
     let xml = response(&idp()).build().unwrap();
     let other = TempFile::new("other.pem", keys::OTHER_CERTIFICATE);

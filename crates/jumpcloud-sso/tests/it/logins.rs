@@ -2,6 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::parts::saml_protocol::{MessageField, RedirectMessage};
 use jumpcloud_sso::{
     Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
     MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
@@ -276,6 +277,34 @@ async fn nothing_is_verified_for_a_browser_that_began_no_login() {
     let form = LoginForm { saml_response: &unsolicited, relay_state: None };
     let error = open.sso.finish_login(&open.connection, form, &none, now()).await.unwrap_err();
     assert_eq!(error.code(), "signature.untrusted_key");
+}
+
+#[tokio::test]
+async fn a_way_of_authentication_is_asked_for_and_required() {
+    const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+    const REFEDS_MFA: &str = "https://refeds.org/profile/mfa";
+    let xml = |start: &LoginStart| {
+        let query = start.redirect_url().query().unwrap();
+        let message = RedirectMessage::decode(query, MessageField::Request).unwrap();
+        String::from_utf8(message.unsigned_message().to_vec()).unwrap()
+    };
+    // What the stand-in JumpCloud says is a password over TLS.
+    for (required, expected) in [
+        (&[][..], "accepted"),
+        (&[PASSWORD][..], "accepted"),
+        (&[REFEDS_MFA, PASSWORD], "accepted"),
+        (&[REFEDS_MFA], "assertion.authn_context"),
+    ] {
+        let connection = builder("acme-1", "acme")
+            .request_authn_contexts(required.iter().copied())
+            .require_authn_contexts(required.iter().copied());
+        let world = World::new(connection.build().unwrap());
+        let start = world.begin();
+        let asked = required.iter().all(|class| xml(&start).contains(class));
+        assert!(asked && xml(&start).contains("RequestedAuthnContext") != required.is_empty());
+        let result = world.finish(&world.answer(&start), Some(&cookies(&start)), now()).await;
+        assert_eq!(result.map_or_else(|error| error.code(), |_| "accepted"), expected, "{required:?}");
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod fuzz;
 mod guide;
 mod life;
 mod logins;
+mod stored;
 mod stores;
 mod tracing;
 

@@ -279,6 +279,21 @@ fn no_groups_is_not_the_same_as_nothing_about_groups() {
 }
 
 #[test]
+fn only_the_white_space_of_xml_is_around_an_address() {
+    let address =
+        |text: &str| profile(&[("email", &[text]), FIRST]).map(|profile| profile.email().to_owned());
+    assert_eq!(address(" \t\n bjensen@acme.test \r\n").unwrap(), "bjensen@acme.test");
+    for space in ["\u{a0}", "\u{2003}", "\u{3000}", "\u{85}", "\u{2028}"] {
+        for text in [format!("{space}bjensen@acme.test"), format!("bjensen@acme.test{space}")] {
+            assert_eq!(address(&text).unwrap_err().code(), "attribute.email", "{text:?}");
+        }
+    }
+    // A value in which there is nothing to be seen is none, whatever it is made of.
+    assert_eq!(address("\u{3000}").unwrap_err().code(), "attribute.empty");
+    assert_eq!(profile(&[EMAIL, ("firstName", &["\u{a0}\u{2003}"])]).unwrap_err().code(), "attribute.empty");
+}
+
+#[test]
 fn email_addresses_are_plausible() {
     for good in [
         "a@b.c",

@@ -1,5 +1,5 @@
-//! The rules of the profile. Every refused Response is properly signed by the pinned key: nothing but the rule can refuse
-//! it. The Response that all of them are made of is accepted.
+//! The rules of the profile. Every refused Response is properly signed by the pinned key: nothing but the
+//! rule can refuse it. The Response that all of them are made of is accepted.
 
 use std::time::{Duration, SystemTime};
 
@@ -53,7 +53,8 @@ fn the_response_that_all_others_are_made_of_is_accepted() {
     assert!(!accepted.one_time_use());
     let names: Vec<_> = accepted.attributes().iter().map(saml_protocol::Attribute::name).collect();
     assert_eq!(names, ["email", "firstName", "lastName"]);
-    // Signing again with nothing changed is accepted too, so that the cases below are refused for their change.
+    // Signing again with nothing changed is accepted too, so that the cases below are refused for their
+    // change.
     assert_eq!(verdict(&resigned("bjensen", "bjensen")), "accepted");
 }
 
@@ -180,7 +181,8 @@ fn the_audience_is_us() {
         (&audience, "<saml2:Audience/>", "assertion.audience"),
         (&audience, "", "assertion.schema"),
         (&restriction, "", "assertion.audience_missing"),
-        // Within a restriction one of several audiences suffices; of several restrictions each has to name us.
+        // Within a restriction one of several audiences suffices; of several restrictions each has to name
+        // us.
         (&restriction, &restricted(&format!("{other}{audience}")), "accepted"),
         (&restriction, &format!("{restriction}{}", restricted(other)), "assertion.audience"),
         (&restriction, &format!("{restriction}{restriction}"), "accepted"),
@@ -221,8 +223,8 @@ fn an_unsolicited_response_answers_nothing() {
 
 #[test]
 fn the_envelope_cannot_say_what_an_assertion_answers() {
-    // An assertion of a login that began at the identity provider, in a Response that nobody signed and that was given an
-    // InResponseTo of the attacker's own; and each other way in which the two can be combined.
+    // An assertion of a login that began at the identity provider, in a Response that nobody signed and that
+    // was given an InResponseTo of the attacker's own; and each other way in which the two can be combined.
     let idp = idp();
     let unsolicited = idp.response(ACS, SP, now()).user(&user()).ids("RESPONSE", "ASSERTION");
     let envelope = |xml: String, id: Option<&str>| match id {

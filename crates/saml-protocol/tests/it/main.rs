@@ -68,7 +68,8 @@ fn verdict(xml: &str) -> &'static str {
     outcome_with(xml, &expected(), now()).map_or_else(|code| code, |_| "accepted")
 }
 
-/// An unsigned Response, changed and then signed on the assertion: what an identity provider could have meant to say.
+/// An unsigned Response, changed and then signed on the assertion: what an identity provider could have meant
+/// to say.
 #[track_caller]
 fn resigned(from: &str, to: &str) -> String {
     resigned_as(Sign::Assertion, from, to)

@@ -60,7 +60,8 @@ fn base64(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 
-/// Metadata with a `KeyDescriptor` for each of these, which holds an `X509Data` for each of its lists of certificates.
+/// Metadata with a `KeyDescriptor` for each of these, which holds an `X509Data` for each of its lists of
+/// certificates.
 fn with_keys(descriptors: &[&[&[&str]]]) -> String {
     let xml = idp().metadata(false).unwrap();
     let start = xml.find("<md:KeyDescriptor").unwrap();

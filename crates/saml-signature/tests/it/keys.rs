@@ -183,7 +183,8 @@ fn one_to_four_keys_of_different_and_sufficient_strength() {
 
 #[test]
 fn exponents_that_make_no_signature_are_refused() {
-    // The certificate of a good key, with another exponent in place of 65537. Nothing here looks at its own signature.
+    // The certificate of a good key, with another exponent in place of 65537. Nothing here looks at its own
+    // signature.
     let der = certificate(data!("rsa2048.crt.pem")).der().to_vec();
     let at = der.windows(5).position(|bytes| bytes == [2, 3, 1, 0, 1]).unwrap();
     let with = |exponent: [u8; 3]| {
@@ -273,8 +274,8 @@ fn rsa_moduli_that_anybody_can_factor_are_refused() {
     );
 }
 
-/// The y coordinates of the points of Edwards25519 whose order divides 8, and those equal to one of them modulo
-/// p = 2^255 - 19, with either sign of x.
+/// The y coordinates of the points of Edwards25519 whose order divides 8, and those equal to one of them
+/// modulo p = 2^255 - 19, with either sign of x.
 fn small_order() -> Vec<[u8; 32]> {
     let p = BigUint::from(2u32).pow(255) - 19u32;
     let of_order_8 = [
@@ -307,7 +308,8 @@ fn ed25519_keys_of_small_order_are_refused() {
         assert_eq!(error.code(), "certificate.weak_key");
         assert!(error.to_string().contains("small order"), "{error}");
         refused += 1;
-        // The library takes it, and then a signature that nobody made: the neutral element and the number zero.
+        // The library takes it, and then a signature that nobody made: the neutral element and the number
+        // zero.
         let key = UnparsedPublicKey::new(&ED25519, point);
         let mut signature = [0; 64];
         signature[0] = 1;

@@ -1,5 +1,5 @@
-//! The structure of signatures: each case changes one thing of a signed document. Most of these changes leave the digest
-//! of the content intact; what refuses them is the structure alone.
+//! The structure of signatures: each case changes one thing of a signed document. Most of these changes leave
+//! the digest of the content intact; what refuses them is the structure alone.
 
 use saml_signature::{SignOptions, SignedDocument, sign};
 use saml_xml::{Document, Limits};
@@ -221,7 +221,8 @@ fn values_are_strict_base64() {
         value.trim_start_matches("<ds:SignatureValue>").trim_end_matches("</ds:SignatureValue>").to_owned();
     let with =
         |inner: &str| replace(&xml, &value, &format!("<ds:SignatureValue>{inner}</ds:SignatureValue>"));
-    // A signature of 256 bytes ends with one `=`: the last character before it carries two bits that have to be zero.
+    // A signature of 256 bytes ends with one `=`: the last character before it carries two bits that have to
+    // be zero.
     assert!(inner.ends_with('=') || inner.len().is_multiple_of(4));
     let lines = inner.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
     assert_eq!(verdict(&with(&lines)), "accepted");
@@ -292,7 +293,8 @@ fn signatures_stand_in_their_place() {
         let xml = replace(&xml, "<saml:Issuer>idp</saml:Issuer>", first);
         assert_eq!(verdict(&xml), "signature.position", "{first}");
     }
-    // Before the Issuer the content that is digested is the same; only SAML's schema, which knows the reader, refuses it.
+    // Before the Issuer the content that is digested is the same; only SAML's schema, which knows the reader,
+    // refuses it.
 }
 
 #[test]

@@ -7,8 +7,8 @@ use saml_xml::{Document, Limits, PrefixList};
 
 use crate::{canonical, parse};
 
-/// The documents whose canonical forms two other implementations agree on: what lies there is the document, its form
-/// (`.exc-c14n`) and its form with the prefix list `a b #default` (`.exc-c14n.pl`).
+/// The documents whose canonical forms two other implementations agree on: what lies there is the document,
+/// its form (`.exc-c14n`) and its form with the prefix list `a b #default` (`.exc-c14n.pl`).
 fn vectors() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/c14n");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -96,8 +96,8 @@ fn namespaces_in_scope() {
 #[test]
 #[cfg_attr(miri, ignore = "too large for an interpreter")]
 fn canonical_form() {
-    // Each child repeats the declaration of the root: a small document with a large canonical form. The two tags of
-    // `<p:a xmlns:p="urn:…"></p:a>` are 22 bytes and the namespace name; those of the root 7.
+    // Each child repeats the declaration of the root: a small document with a large canonical form. The two
+    // tags of `<p:a xmlns:p="urn:…"></p:a>` are 22 bytes and the namespace name; those of the root 7.
     let document = |name: usize, text: usize| {
         let (name, children, text) = ("x".repeat(name), "<p:a/>".repeat(10_000), "y".repeat(text));
         format!("<r xmlns:p='urn:{name}'>{children}{text}</r>")

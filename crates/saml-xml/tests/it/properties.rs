@@ -7,7 +7,8 @@ use saml_xml::{Document, Element, Limits};
 use crate::canonical;
 use crate::walk::nodes;
 
-/// What a document says, without how it was written, but for mixed content: that is compared without the crate.
+/// What a document says, without how it was written, but for mixed content: that is compared without the
+/// crate.
 fn content(element: Element<'_, '_>) -> Vec<String> {
     let mut said = Vec::new();
     for element in element.descendants_and_self() {
@@ -34,7 +35,8 @@ fn value() -> impl Strategy<Value = String> {
         .prop_map(|text| text.replace('<', "&lt;"))
 }
 
-/// Documents of elements, attributes, declarations, text, CDATA sections and comments; most, not all, well-formed.
+/// Documents of elements, attributes, declarations, text, CDATA sections and comments; most, not all,
+/// well-formed.
 fn document() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         value().prop_map(|text| text.replace('>', "&gt;")),

@@ -1,7 +1,9 @@
-//! What a document holds, read without the crate under test: all nodes in their order, mixed content included.
+//! What a document holds, read without the crate under test: all nodes in their order, mixed content
+//! included.
 
-/// The nodes of a well-formed document: an element by its name and a `/` behind its content, character data in quotes, with
-/// its references resolved and its line ends normalised. Adjacent runs are one; what is outside of the root is none.
+/// The nodes of a well-formed document: an element by its name and a `/` behind its content, character data
+/// in quotes, with its references resolved and its line ends normalised. Adjacent runs are one; what is
+/// outside of the root is none.
 pub(crate) fn nodes(xml: &str) -> Vec<String> {
     let mut walk = Walk::default();
     let mut rest = xml;

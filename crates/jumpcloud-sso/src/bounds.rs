@@ -1,0 +1,28 @@
+//! How long what is stored may be. A store keeps what it is given, and a database has limits of its own that
+//! nobody should meet in the middle of a login.
+
+use thiserror::Error;
+
+/// How long a URL may be, in bytes: what browsers and proxies are sure to pass on.
+pub(crate) const MAX_URL: usize = 2048;
+
+/// How long any other text may be: in characters for an entity ID (SAML core §8.3.6), else in bytes.
+pub(crate) const MAX_TEXT: usize = 1024;
+
+/// How many accounts a connection may name for emergencies. Who needs more should not enforce single sign-on.
+pub(crate) const MAX_BREAK_GLASS: usize = 32;
+
+/// A text is too long to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the {what} has {found} bytes, more than the limit of {limit}")]
+pub(crate) struct TooLong {
+    pub(crate) what: &'static str,
+    pub(crate) limit: usize,
+    pub(crate) found: usize,
+}
+
+/// Checks a text against the limit for all that has none of its own.
+pub(crate) fn check_text(what: &'static str, text: &str) -> Result<(), TooLong> {
+    let (limit, found) = (MAX_TEXT, text.len());
+    if found > limit { Err(TooLong { what, limit, found }) } else { Ok(()) }
+}
