@@ -14,7 +14,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! [`clocks`] and [`two_processes`] are for stores of several machines, [`crash`] kills the server in the middle of logins.
+//! [`skew`] is about machines whose clocks differ, [`clocks`] and [`two_processes`] are for stores of several machines, [`crash`] kills the server in the middle of logins.
 //! [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since the
 //! connection is disabled.
 #![allow(
@@ -32,6 +32,7 @@ mod domains;
 mod once;
 mod processes;
 mod revocations;
+mod skew;
 mod walk;
 
 use std::future::Future;
@@ -48,6 +49,7 @@ pub use domains::domains;
 pub use once::{claims_per_second, once, one_winner};
 pub use processes::{as_other_process, two_processes};
 pub use revocations::revocations;
+pub use skew::skew;
 pub use walk::{Answer, LoginPage, walk};
 
 /// A name that no other run has.

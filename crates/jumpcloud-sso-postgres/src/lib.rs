@@ -26,8 +26,7 @@
 //! # What it relies on
 //! - A claim that was confirmed survives a crash of the server, and so does a revocation and every change of a connection:
 //!   where the database has `synchronous_commit = off`, what is written here is written with `on`, and any stronger setting
-//!   is left as it is. With `fsync = off` nothing survives the death of the machine: [`PostgresStore::migrate`] refuses
-//!   such a server. After a failover to a standby that lags behind, what it missed could be claimed again; with
+//!   is left as it is. With `fsync = off` nothing survives the death of the machine: such a server is refused. After a failover to a standby that lags behind, what it missed could be claimed again; with
 //!   `synchronous_standby_names` there is nothing that it missed.
 //! - What has expired is decided by the server's clock: how far the clocks of the service's machines are apart does not
 //!   matter, and one that is ahead frees nothing that is in use.
@@ -45,6 +44,7 @@ mod domains;
 mod events;
 mod expiring;
 mod run;
+mod schema;
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,11 +52,13 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use jumpcloud_sso::StoreError;
+use tokio::sync::OnceCell;
 
 use expiring::Sweeper;
 use run::Lent;
 
-/// The statements that [`PostgresStore::migrate`] runs, for hosts with a migration tool of their own.
+/// The statements that [`PostgresStore::migrate`] runs, for hosts with a migration tool of their own. They may be run again,
+/// and have to be after each update of this crate.
 pub const MIGRATION: &str = include_str!("migration.sql");
 
 /// How many expired claims are deleted at a time: enough for a store that has fallen behind to catch up, few enough to
@@ -74,6 +76,8 @@ pub struct PostgresStore {
     pool: Pool,
     timeout: Duration,
     sweeper: Arc<Sweeper>,
+    /// Whether the database was looked at, by one of the clones.
+    checked: Arc<OnceCell<()>>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -83,10 +87,14 @@ impl fmt::Debug for PostgresStore {
 }
 
 impl PostgresStore {
-    /// In the database of this pool.
+    /// Creates a store in the database of this pool.
+    ///
+    /// Before its first operation the database is asked for what [`migrate`](Self::migrate) sees to, in case that its
+    /// statements were run by another tool: operations fail with what is missing until it is there, and while the server runs
+    /// with `fsync = off`.
     #[must_use]
     pub fn new(pool: Pool) -> Self {
-        Self { pool, timeout: DEFAULT_TIMEOUT, sweeper: Arc::default() }
+        Self { pool, timeout: DEFAULT_TIMEOUT, sweeper: Arc::default(), checked: Arc::default() }
     }
 
     /// With another limit than five seconds for each operation.
@@ -96,14 +104,14 @@ impl PostgresStore {
         self
     }
 
-    /// Creates the tables that are not there yet. May be called each time that the service starts, by any number of
+    /// Creates the tables and columns that are not there yet. May be called each time that the service starts, by any number of
     /// processes at once.
     ///
     /// # Errors
     /// [`StoreError`], also where the server runs with `fsync = off`.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.check_durability().await?;
-        self.run(&mut Lent::default(), async |client| {
+        self.run_unchecked(&mut Lent::default(), async |client| {
             let transaction = run::begin(client).await?;
             // Two processes that create a table at once get in each other's way, IF NOT EXISTS or not.
             transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
@@ -111,18 +119,5 @@ impl PostgresStore {
             transaction.commit().await
         })
         .await
-    }
-
-    async fn check_durability(&self) -> Result<(), StoreError> {
-        let query = "SELECT current_setting('fsync')";
-        let fsync: String = self
-            .run(&mut Lent::default(), async |client| client.query_one(query, &[]).await?.try_get(0))
-            .await?;
-        if fsync == "off" {
-            return Err(StoreError::new(
-                "the PostgreSQL server forgets what was used when its machine fails; set fsync to on",
-            ));
-        }
-        Ok(())
     }
 }

@@ -61,3 +61,11 @@ CREATE TABLE IF NOT EXISTS jumpcloud_sso_event (
     event text NOT NULL
 );
 CREATE INDEX IF NOT EXISTS jumpcloud_sso_event_organization ON jumpcloud_sso_event (organization, number);
+
+-- Which version of these statements was run last. Later ones only add to what is there.
+CREATE TABLE IF NOT EXISTS jumpcloud_sso_schema (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version integer NOT NULL
+);
+INSERT INTO jumpcloud_sso_schema AS present (version) VALUES (2)
+    ON CONFLICT (one) DO UPDATE SET version = greatest(present.version, excluded.version);

@@ -60,8 +60,21 @@ fn has_to_be_tried_again(error: &Error) -> bool {
 }
 
 impl PostgresStore {
-    /// Runs an operation on a connection of the pool, within the time that it may take.
+    /// Runs an operation on a connection of the pool, within the time that it may take, in a database that has been checked.
     pub(crate) async fn run<'c, T, F>(
+        &self,
+        lent: &'c mut Lent,
+        operation: impl FnOnce(&'c mut Client) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.check().await?;
+        self.run_unchecked(lent, operation).await
+    }
+
+    /// The same in whatever database.
+    pub(crate) async fn run_unchecked<'c, T, F>(
         &self,
         lent: &'c mut Lent,
         operation: impl FnOnce(&'c mut Client) -> F,

@@ -158,7 +158,11 @@ impl ConnectionStore for RedisStore {
         for event in first {
             record.key(self.log(event.organization())).arg(event.to_json()?);
         }
-        Ok(self.run::<u8>(&record).await? == 1)
+        match self.run(&record).await? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(unexpected::<u8>(other)),
+        }
     }
 
     async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use jumpcloud_sso::{Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use redis::{Script, Value};
 
-use crate::RedisStore;
+use crate::{RedisStore, unexpected};
 
 /// Keeps the later of two instants, and for the longer of two times.
 static REVOKE: LazyLock<Script> = LazyLock::new(|| {
@@ -16,7 +16,7 @@ static REVOKE: LazyLock<Script> = LazyLock::new(|| {
         local former = redis.call('GET', KEYS[1])
         if former and tonumber(former) > tonumber(instant) then instant = former end
         lifetime = math.max(lifetime, redis.call('PTTL', KEYS[1]))
-        redis.call('SET', KEYS[1], instant, 'PX', lifetime)
+        return redis.call('SET', KEYS[1], instant, 'PX', lifetime)
         ",
     )
 });
@@ -25,10 +25,12 @@ impl OnceStore for RedisStore {
     async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
         let mut set = redis::cmd("SET");
         set.arg(self.key("once", &key.to_string())).arg(1).arg("NX").arg("PX").arg(lifetime(until, now));
-        Ok(match self.query(&set).await? {
-            Value::Nil => Claim::AlreadyClaimed,
-            _ => Claim::Claimed,
-        })
+        // Nothing but these two is a reply to SET with NX.
+        match self.query(&set).await? {
+            Value::Okay => Ok(Claim::Claimed),
+            Value::Nil => Ok(Claim::AlreadyClaimed),
+            other => Err(unexpected(other)),
+        }
     }
 }
 
@@ -41,7 +43,10 @@ impl RevocationStore for RedisStore {
         now: SystemTime,
     ) -> Result<(), StoreError> {
         let mut revoke = REVOKE.key(self.key("revoked", &key.to_string()));
-        self.run(revoke.arg(millis_after(instant)).arg(lifetime(until, now))).await
+        match self.run(revoke.arg(millis_after(instant)).arg(lifetime(until, now))).await? {
+            Value::Okay => Ok(()),
+            other => Err(unexpected(other)),
+        }
     }
 
     async fn revoked_at(
@@ -56,9 +61,13 @@ impl RevocationStore for RedisStore {
         for key in keys {
             get.arg(self.key("revoked", &key.to_string()));
         }
-        let instants: Vec<Option<u64>> = self.query(&get).await?;
-        let latest = instants.into_iter().flatten().max();
-        Ok(latest.map(from_millis))
+        let instants: Vec<Option<String>> = self.query(&get).await?;
+        if instants.len() != keys.len() {
+            return Err(unexpected(instants));
+        }
+        let parse = |instant: String| instant.parse().map_err(|_| unexpected(instant));
+        let instants = instants.into_iter().flatten().map(parse).collect::<Result<Vec<u64>, _>>()?;
+        Ok(instants.into_iter().max().map(from_millis))
     }
 }
 

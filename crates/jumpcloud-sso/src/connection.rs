@@ -402,14 +402,10 @@ impl ConnectionBuilder {
         if self.require_signed_response {
             verifier = verifier.require_signed_response();
         }
-        let second_opinion = if self.cross_verify {
-            Some(self.cross_verifier.ok_or(ConnectionError::CrossVerifier)?)
-        } else {
-            None
-        };
         // What was given to this connection itself comes before what the settings have for all.
-        if let Some(opinion) = self.second_opinion.or(second_opinion) {
-            verifier = verifier.second_opinion(opinion);
+        if self.second_opinion.is_some() || self.cross_verify {
+            let opinion = self.second_opinion.or(self.cross_verifier);
+            verifier = verifier.second_opinion(opinion.ok_or(ConnectionError::CrossVerifier)?);
         }
         check_keys_are_apart(&verifier)?;
         Ok(Connection {

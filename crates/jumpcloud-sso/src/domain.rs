@@ -50,10 +50,15 @@ pub enum Release {
     EvenIfMembersAreLockedOut,
 }
 
-/// Looks records up in the DNS: a job of the host, or with the feature `hickory` of
+/// Looks records up in the DNS: implemented by the host, or with the feature `hickory` by
 /// [`HickoryLookup`](crate::HickoryLookup).
+///
+/// What it gives is taken for what the domain's owner says at this moment. Ask without a cache, which
+/// remembers what is no longer there, and what was not there yet; ask the name servers of the zone; and give
+/// records of the name itself only, not those that an alias (CNAME) leads to.
 pub trait TxtLookup: Send + Sync {
-    /// The texts of the TXT records of `name`, the strings of one record joined. None where the name does not exist.
+    /// Returns the texts of the TXT records of `name`, the strings of one record joined; none where the name
+    /// does not exist.
     fn txt(&self, name: &str) -> impl Future<Output = Result<Vec<String>, LookupError>> + Send;
 }
 
@@ -68,6 +73,12 @@ impl LookupError {
     /// With the message of the underlying failure, for the log.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
+    }
+
+    /// Returns that message.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }
 

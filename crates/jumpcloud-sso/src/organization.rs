@@ -540,13 +540,13 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         .await
     }
 
-    async fn traced<T, R: crate::traced::Coded>(
+    fn traced<T, R: crate::traced::Coded>(
         &self,
         operation: &'static str,
         connection: Option<&str>,
         work: impl Future<Output = Result<T, R>>,
-    ) -> Result<T, R> {
-        traced(operation, self.name, connection, work).await
+    ) -> impl Future<Output = Result<T, R>> {
+        traced(operation, self.name, connection, work)
     }
 
     fn event(&self, request: Request<'_>, id: &str, kind: EventKind) -> Event {

@@ -213,7 +213,8 @@ impl SiteUrl {
     /// the same path, so that the case of letters, repeated slashes and escapes make no difference here.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
-        if host(&self.0) != host(url) || self.0.port_or_known_default() != url.port_or_known_default() {
+        let is_same_host = host(&self.0) == host(url) || (is_loopback(&self.0) && is_loopback(url));
+        if !is_same_host || self.0.port_or_known_default() != url.port_or_known_default() {
             return false;
         }
         let segments = |path: &str| -> Vec<String> {
@@ -289,17 +290,24 @@ fn open_at_rest(secret: &AuthSecret, sealed: &str, connection: &str) -> Option<Z
     sealer.open_at_rest(sealed, connection.as_bytes()).ok()
 }
 
-/// What holds for every URL that logins pass through.
-pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
-    let is_loopback = match url.host() {
+/// Whether a URL leads to the machine that asks for it.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err("it has no host"),
-    };
+        None => false,
+    }
+}
+
+/// What holds for every URL that logins pass through.
+pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
+    if url.host().is_none() {
+        return Err("it has no host");
+    }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback => {}
+        "http" if is_loopback(url) => {}
         "http" => return Err("it is http, which is for loopback addresses only; use https"),
         _ => return Err("its scheme is not https"),
     }

@@ -40,12 +40,12 @@ impl Coded for StoreError {
 
 /// Runs an operation in a span of its own. A refusal is recorded by its code alone: what it says holds values that somebody
 /// else has chosen.
-pub(crate) async fn traced<T, E: Coded>(
+pub(crate) fn traced<T, E: Coded>(
     operation: &'static str,
     organization: &str,
     connection: Option<&str>,
     work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
+) -> impl Future<Output = Result<T, E>> {
     let span = tracing::info_span!(
         "single_sign_on",
         operation,
@@ -53,7 +53,9 @@ pub(crate) async fn traced<T, E: Coded>(
         connection,
         code = tracing::field::Empty
     );
-    async {
+    // On the heap, so that the futures of a host's handlers stay small: some hold a whole record.
+    let work = Box::pin(work);
+    async move {
         let result = work.await;
         if let Err(error) = &result {
             Span::current().record("code", error.code());
@@ -62,5 +64,4 @@ pub(crate) async fn traced<T, E: Coded>(
         result
     }
     .instrument(span)
-    .await
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
 use thiserror::Error;
+use x509_parser::asn1_rs::Tag;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::oid_registry::OID_X509_EXT_BASIC_CONSTRAINTS;
@@ -366,7 +367,7 @@ fn is_authority(certificate: &X509Certificate<'_>) -> bool {
 
 /// The object identifier of the curve; `None` for explicit parameters.
 fn named_curve(info: &SubjectPublicKeyInfo<'_>) -> Option<String> {
-    let parameters = info.algorithm.parameters.as_ref()?;
+    let parameters = info.algorithm.parameters.as_ref().filter(|parameters| parameters.tag() == Tag::Oid)?;
     parameters.clone().oid().ok().map(|oid| oid.to_id_string())
 }
 

@@ -16,11 +16,21 @@ pub(crate) fn shown(name: &X509Name<'_>) -> String {
         format!("{label}={}", text(attribute.attr_value()))
     };
     let parts = name.iter_rdn().map(|rdn| rdn.iter().map(attribute).collect::<Vec<_>>().join(" + "));
-    let full = parts.collect::<Vec<_>>().join(", ");
+    let full: String = parts.collect::<Vec<_>>().join(", ").chars().map(printable).collect();
     match full.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => full.get(..end).unwrap_or_default().to_owned() + "…",
         None => full,
     }
+}
+
+/// A certificate is somebody else's, and its name must not be able to write lines of a log, to move the cursor
+/// of a terminal, or to turn the direction of text.
+fn printable(character: char) -> char {
+    let is_invisible = matches!(
+        character,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    if character.is_control() || is_invisible { char::REPLACEMENT_CHARACTER } else { character }
 }
 
 fn text(value: &Any<'_>) -> String {

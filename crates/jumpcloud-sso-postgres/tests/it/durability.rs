@@ -7,7 +7,7 @@ use jumpcloud_sso::{
     Settings,
 };
 use jumpcloud_sso_contract::{self as contract, Server};
-use jumpcloud_sso_postgres::PostgresStore;
+use jumpcloud_sso_postgres::{MIGRATION, PostgresStore};
 use jumpcloud_sso_testkit::auth_secret;
 
 use crate::server::PostgresServer;
@@ -110,9 +110,11 @@ async fn a_stronger_setting_stays() {
 #[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
 async fn a_server_that_forgets_is_refused() {
     let server = PostgresServer::with(&["fsync=off"]).await;
-    let error = PostgresStore::new(server.pool()).migrate().await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the store failed: the PostgreSQL server forgets what was used when its machine fails; set fsync to on"
-    );
+    let expected = "the store failed: the PostgreSQL server forgets what was used when its machine fails; set fsync to on";
+    let store = PostgresStore::new(server.pool());
+    assert_eq!(store.migrate().await.unwrap_err().to_string(), expected);
+    // Also where another tool has run the statements.
+    server.run(MIGRATION).await;
+    let (key, now) = (contract::claim_key("key"), contract::now());
+    assert_eq!(store.claim(&key, now + MINUTE, now).await.unwrap_err().to_string(), expected);
 }

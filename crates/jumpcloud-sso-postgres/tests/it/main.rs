@@ -16,11 +16,13 @@ mod server;
 
 use std::time::Duration;
 
-use jumpcloud_sso::OnceStore;
+use jumpcloud_sso::{DomainClaim, DomainRelease, DomainStore, OnceStore, Release};
 use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_postgres::{MIGRATION, PostgresStore};
 
 use server::PostgresServer;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
@@ -32,6 +34,7 @@ async fn it_keeps_the_contract() {
     contract::connections(&store).await;
     contract::domains(&store).await;
     contract::revocations(&store).await;
+    contract::skew(&store).await;
     contract::walk(&store).await;
     // Over whatever is there already.
     store.migrate().await.unwrap();
@@ -54,6 +57,92 @@ async fn many_processes_migrate_at_once() {
     // By a tool of the host's own.
     server.pool().get().await.unwrap().batch_execute(MIGRATION).await.unwrap();
     contract::once(&server.store().await).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
+async fn a_database_that_another_tool_has_migrated_is_checked() {
+    let server = PostgresServer::new().await;
+    let store = PostgresStore::new(server.pool());
+    let claim = async || {
+        let now = contract::now();
+        let claim = store.claim(&contract::claim_key(&contract::unique("key")), now + MINUTE, now).await;
+        claim.map(drop).map_err(|error| error.to_string())
+    };
+    let refused = async |what: &str| {
+        let expected = format!(
+            "the store failed: the tables are not those of this version of jumpcloud-sso-postgres: {what}; call \
+             PostgresStore::migrate or run the statements of MIGRATION"
+        );
+        assert_eq!(claim().await, Err(expected));
+    };
+    refused("jumpcloud_sso_claim.key (bytea) and 24 other columns missing").await;
+    server.run(MIGRATION).await;
+    server.run("ALTER TABLE jumpcloud_sso_domain RENAME COLUMN since_ms TO since").await;
+    refused("jumpcloud_sso_domain.since_ms (bigint) missing").await;
+    server.run("ALTER TABLE jumpcloud_sso_domain RENAME COLUMN since TO since_ms").await;
+    server.run("ALTER TABLE jumpcloud_sso_claim ALTER COLUMN key TYPE text USING encode(key, 'hex')").await;
+    refused("jumpcloud_sso_claim.key (bytea) missing").await;
+    server.run("ALTER TABLE jumpcloud_sso_claim ALTER COLUMN key TYPE bytea USING decode(key, 'hex')").await;
+    server.run("UPDATE jumpcloud_sso_schema SET version = 1").await;
+    refused("version 1 instead of 2").await;
+    server.run("DELETE FROM jumpcloud_sso_schema").await;
+    refused("jumpcloud_sso_schema is empty").await;
+    server.run(MIGRATION).await;
+    assert_eq!(claim().await, Ok(()));
+    // A later version has added to it.
+    server.run("UPDATE jumpcloud_sso_schema SET version = 3").await;
+    let later = PostgresStore::new(server.pool());
+    contract::once(&later).await;
+    later.migrate().await.unwrap();
+    assert_eq!(server.number("SELECT version::bigint FROM jumpcloud_sso_schema").await, 3);
+}
+
+/// The tables as they were before connections said whether they rely on domains.
+const FIRST_VERSION: &str = "CREATE TABLE jumpcloud_sso_connection \
+    (id text COLLATE \"C\" PRIMARY KEY, organization text COLLATE \"C\" NOT NULL, version bigint NOT NULL, record text); \
+    CREATE TABLE jumpcloud_sso_domain \
+    (domain text COLLATE \"C\" PRIMARY KEY, organization text COLLATE \"C\" NOT NULL)";
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
+async fn what_is_there_says_whether_it_relies_on_domains_after_a_migration() {
+    let server = PostgresServer::new().await;
+    server.run(FIRST_VERSION).await;
+    let record = |use_of: &str, any: &str| {
+        format!(r#"{{"use_of":{{"is":"{use_of}"}},"configuration":{{"any_email_domain":{any}}}}}"#)
+    };
+    let default = r#"{"use_of":{"is":"active"},"configuration":{}}"#.to_owned();
+    for (id, record, relies) in [
+        ("active", record("active", "false"), true),
+        ("enforced", record("enforced", "false"), true),
+        ("default", default, true),
+        ("any", record("enforced", "true"), false),
+        ("disabled", record("disabled", "false"), false),
+    ] {
+        server
+            .run(&format!(
+                "INSERT INTO jumpcloud_sso_connection VALUES ('{id}', '{id}', 1, '{record}'), \
+                 ('deleted-{id}', '{id}', 1, NULL); INSERT INTO jumpcloud_sso_domain VALUES ('{id}.test', '{id}')"
+            ))
+            .await;
+        let store = server.store().await;
+        let domain = format!("{id}.test");
+        let released =
+            store.release_domain(&domain, id, Release::IfUnused, contract::now(), &[]).await.unwrap();
+        let expected = if relies { DomainRelease::InUse(id.to_owned()) } else { DomainRelease::Released };
+        assert_eq!(released, expected, "{id}");
+        // One that a process of the former version writes meanwhile.
+        server
+            .run(&format!("UPDATE jumpcloud_sso_connection SET relies_on_domains = NULL WHERE id = '{id}'"))
+            .await;
+        assert_eq!(store.claim_domain("late.test", id, &[]).await.unwrap(), DomainClaim::Claimed);
+        let released = store.release_domain("late.test", id, Release::IfUnused, contract::now(), &[]).await;
+        assert_eq!(released.unwrap(), DomainRelease::InUse(id.to_owned()));
+        let force = Release::EvenIfMembersAreLockedOut;
+        let released = store.release_domain("late.test", id, force, contract::now(), &[]).await;
+        assert_eq!(released.unwrap(), DomainRelease::Released);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,6 +19,8 @@ use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_redis::RedisStore;
 use redis::Client;
 use redis::aio::MultiplexedConnection;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
+use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use server::RedisServer;
@@ -33,6 +35,7 @@ async fn it_keeps_the_contract() {
     contract::connections(&store).await;
     contract::domains(&store).await;
     contract::revocations(&store).await;
+    contract::skew(&store).await;
     contract::walk(&store).await;
     contract::walk(&store).await;
 }
@@ -237,6 +240,61 @@ async fn a_million_expired_claims_go_away() {
     assert_eq!(server.keys().await, 0);
     let after = server.memory().await;
     assert!(after < before + 40_000_000, "{before} bytes before, {after} after");
+}
+
+/// A server that gives one reply to whatever it is asked, once the connection is set up.
+async fn server_that_replies(reply: &'static str) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let mut stream = BufStream::new(listener.accept().await.unwrap().0);
+            let mut line = String::new();
+            // A command is the number of its parts, and each of them by its length and itself.
+            while stream.read_line(&mut line).await.unwrap() > 0 {
+                let parts: usize = line.trim_start_matches('*').trim().parse().unwrap();
+                let mut command = Vec::new();
+                for _ in 0..parts {
+                    line.clear();
+                    stream.read_line(&mut line).await.unwrap();
+                    let mut part = vec![0; line.trim_start_matches('$').trim().parse::<usize>().unwrap() + 2];
+                    stream.read_exact(&mut part).await.unwrap();
+                    command.push(String::from_utf8_lossy(&part).trim().to_owned());
+                }
+                line.clear();
+                let reply = if command[0] == "CLIENT" { "+OK" } else { reply };
+                stream.write_all(format!("{reply}\r\n").as_bytes()).await.unwrap();
+                stream.flush().await.unwrap();
+            }
+        }
+    });
+    Client::open(url).unwrap()
+}
+
+#[tokio::test]
+async fn a_reply_that_is_not_documented_is_an_error() {
+    let (key, now) = (contract::claim_key("key"), contract::now());
+    let until = now + Duration::from_secs(60);
+    let store = async |reply| RedisStore::on_a_server_that_may_forget(server_that_replies(reply).await);
+    for wrong in ["+QUEUED", "$2\r\nOK", ":1", ":0", "*0", "*1\r\n+OK", "$3\r\nold", "-ERR no", "+ok"] {
+        let error = store(wrong).await.claim(&key, until, now).await.unwrap_err();
+        assert_eq!(error.code(), "config.store", "{wrong}");
+        let revoked = store(wrong).await.revoke(&contract::revocation_key("key"), now, until, now).await;
+        assert!(revoked.is_err(), "{wrong}");
+    }
+    for wrong in ["+OK", "*0", "*2\r\n$-1\r\n$-1", "*1\r\n+soon", "*1\r\n:-1", "$-1"] {
+        let revoked = store(wrong).await.revoked_at(&[contract::revocation_key("key")], now).await;
+        assert!(revoked.is_err(), "{wrong}: {revoked:?}");
+    }
+    // Controls.
+    assert_eq!(store("+OK").await.claim(&key, until, now).await.unwrap(), Claim::Claimed);
+    assert_eq!(store("$-1").await.claim(&key, until, now).await.unwrap(), Claim::AlreadyClaimed);
+    store("+OK").await.revoke(&contract::revocation_key("key"), now, until, now).await.unwrap();
+    let revoked_at =
+        async |reply| store(reply).await.revoked_at(&[contract::revocation_key("key")], now).await.unwrap();
+    assert_eq!(revoked_at("*1\r\n$-1").await, None);
+    let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    assert_eq!(revoked_at("*1\r\n$4\r\n1000").await, Some(second));
 }
 
 #[tokio::test]

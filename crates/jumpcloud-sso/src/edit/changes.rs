@@ -37,7 +37,7 @@ pub(super) fn changes(before: &Configuration, after: &Configuration) -> Vec<Chan
         ("allow_idp_initiated", |it| flag(it.allow_idp_initiated), false),
         ("any_email_domain", |it| flag(it.any_email_domain), true),
         ("clock_skew", |it| it.clock_skew.map(|skew| format!("{skew:?}")), is_stricter),
-        ("algorithms", |it| list(&it.algorithms), true),
+        ("algorithms", |it| list(&it.algorithms), is_narrower(&before.algorithms, &after.algorithms)),
         ("cross_verify", |it| flag(it.cross_verify), is_switched_on(|it| it.cross_verify)),
         (
             "require_signed_response",
@@ -45,7 +45,11 @@ pub(super) fn changes(before: &Configuration, after: &Configuration) -> Vec<Chan
             is_switched_on(|it| it.require_signed_response),
         ),
         (REQUESTED, |it| list(&it.request_authn_contexts), true),
-        (REQUIRED, |it| list(&it.require_authn_contexts), !after.require_authn_contexts.is_empty()),
+        (
+            REQUIRED,
+            |it| list(&it.require_authn_contexts),
+            is_narrower(&before.require_authn_contexts, &after.require_authn_contexts),
+        ),
     ];
     let mut changes = Vec::new();
     for (field, value, is_relied_on) in rows {
@@ -69,6 +73,11 @@ const DECRYPTION_KEY: &str = "decryption_key";
 #[expect(clippy::unnecessary_wraps, reason = "a field of a change may have no value")]
 fn flag(value: bool) -> Option<String> {
     Some(value.to_string())
+}
+
+/// Whether less is accepted by a list of what is, where an empty one accepts everything.
+fn is_narrower(before: &[String], after: &[String]) -> bool {
+    !after.is_empty() && (before.is_empty() || before.iter().any(|it| !after.contains(it)))
 }
 
 fn list(values: &[String]) -> Option<String> {

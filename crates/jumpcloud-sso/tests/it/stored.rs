@@ -126,7 +126,9 @@ async fn stored_connections_narrow_algorithms_and_require_signed_responses() {
     assert_eq!(admin.login(Sign::Assertion, RsaPssSha256).await, "algorithm.not_allowed");
     let EventKind::Configured { changes, .. } = admin.last_event().await else { panic!() };
     assert_eq!((changes[0].field.as_str(), changes[0].after.as_deref()), ("algorithms", Some("rsa-sha256")));
-    admin.edit(Edit::new().algorithms([])).await.unwrap();
+    // Whoever could log in before can do so after it.
+    assert!(admin.edit(Edit::new().algorithms([RsaSha256, RsaPssSha256])).await.unwrap().is_empty());
+    assert!(admin.edit(Edit::new().algorithms([])).await.unwrap().is_empty());
     assert_eq!(admin.login(Sign::Assertion, RsaPssSha256).await, "accepted");
 
     let edit = Edit::new().require_signed_response(true);
@@ -135,7 +137,6 @@ async fn stored_connections_narrow_algorithms_and_require_signed_responses() {
     for sign in [Sign::Response, Sign::Both] {
         assert_eq!(admin.login(sign, RsaSha256).await, "accepted");
     }
-    // Whoever could log in before can do so after it.
     assert!(admin.edit(Edit::new().require_signed_response(false)).await.unwrap().is_empty());
     assert_eq!(admin.login(Sign::Assertion, RsaSha256).await, "accepted");
 }
@@ -199,7 +200,7 @@ async fn authentication_contexts_are_uris() {
         for (field, edit) in edits {
             match admin.edit(edit).await {
                 Ok(effects) => {
-                    assert_eq!((expected, effects.as_slice()), ("accepted", &[Effect::NeedsTestLogin][..]))
+                    assert_eq!((expected, effects.as_slice()), ("accepted", &[Effect::NeedsTestLogin][..]));
                 }
                 Err(Refusal::Edit(error)) => {
                     assert_eq!((error.problems()[0].code(), error.problems()[0].field()), (expected, field));
@@ -313,6 +314,15 @@ async fn a_url_of_the_service_itself_is_no_idp_url() {
         assert_eq!(built(|it| it.idp_url(url)), expected, "{url}");
         let edited = code(admin.edit(Edit::new().idp_url(url)).await);
         assert_eq!(edited, if expected == "accepted" { "kept" } else { expected }, "{url}");
+    }
+    let local = SiteUrl::parse("http://localhost:8080").unwrap();
+    for (url, is_own) in [
+        ("http://127.0.0.1:8080/sso/saml2/acme-1/login", true),
+        ("http://[::1]:8080/sso/saml2/acme-1/login", true),
+        ("http://localhost:9000/sso/saml2/acme-1", false),
+        ("http://127.0.0.1:8080/saml2/acme-1", false),
+    ] {
+        assert_eq!(local.check_idp_url(url).is_err(), is_own, "{url}");
     }
     let below = SiteUrl::parse("https://app.acme.test/base/").unwrap();
     assert!(below.check_idp_url("https://app.acme.test/sso/saml2/acme-1").is_ok());

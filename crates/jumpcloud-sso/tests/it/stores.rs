@@ -57,6 +57,7 @@ async fn the_store_in_memory_keeps_the_contract() {
     jumpcloud_sso_contract::connections(&store).await;
     jumpcloud_sso_contract::domains(&store).await;
     jumpcloud_sso_contract::revocations(&store).await;
+    jumpcloud_sso_contract::skew(&store).await;
     jumpcloud_sso_contract::walk(&store).await;
     assert_eq!(jumpcloud_sso_contract::one_winner(&store, "key", 64).await, 1);
 }

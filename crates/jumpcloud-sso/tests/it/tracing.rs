@@ -50,12 +50,12 @@ fn line<'l>(log: &'l str, part: &str) -> &'l str {
 #[tokio::test]
 async fn each_change_is_logged_with_its_code() {
     let connections = Connections::new(&settings(), MemoryStore::default());
-    let log = logged(Box::pin(async {
+    let log = logged(async {
         let (acme, admin) = (connections.of("acme"), Actor::user("admin-1"));
         let id = acme.create(&admin, now()).await.unwrap().id().to_owned();
         acme.edit(&id, &Edit::new().idp_url("http://evil.test/<secret>"), &admin, now()).await.unwrap_err();
         acme.enable(&id, &admin, now()).await.unwrap_err();
-    }))
+    })
     .await;
     let created = line(&log, "connection.created");
     assert!(

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use saml_signature::{Certificate, CertificateError, CertificateWarning, KeyKind};
+use saml_signature::{Certificate, CertificateError, CertificateWarning, KeyKind, TrustedKeys};
 
 use crate::{certificate, data};
 
@@ -206,6 +206,8 @@ fn names_in_any_encoding_are_shown_as_text() {
     };
     assert_eq!(with(0x0c, b"idp.acme.test"), "CN=idp.acme.test");
     assert_eq!(with(0x0c, b"idp\xff\xfe.acme.te"), "CN=idp\u{fffd}\u{fffd}.acme.te");
+    assert_eq!(with(0x0c, b"idp\r\n\x1b[2J.tst"), "CN=idp\u{fffd}\u{fffd}\u{fffd}[2J.tst");
+    assert_eq!(with(0x0c, "idp\u{202e}tset.em".as_bytes().try_into().unwrap()), "CN=idp\u{fffd}tset.em");
     assert_eq!(with(0x14, b"idp.acme.test"), "CN=idp.acme.test");
     assert_eq!(with(0x14, b"Soci\xe9t\xe9 \xc9cole"), "CN=Soci\u{fffd}t\u{fffd} \u{fffd}cole");
     assert_eq!(with(0x1e, b"\0A\0c\0m\0e\xd8\x01\0!\0"), "CN=Acme\u{fffd}!\u{fffd}");
@@ -235,6 +237,27 @@ fn kinds_of_keys_are_told_apart() {
     assert_eq!(kind(data!("ed25519.crt.pem")), KeyKind::Ed25519);
     assert_eq!(kind(data!("rsa1024.crt.pem")), KeyKind::Rsa { bits: 1024 });
     assert_eq!(kind(data!("ec-p521.crt.pem")), KeyKind::Other { oid: "1.3.132.0.35".to_owned() });
+}
+
+/// The parameters of a curve that has no name are up to 64 KiB of anything.
+#[test]
+fn parameters_of_curves_are_not_shown() {
+    let der = certificate(data!("ec-p256.crt.pem")).der().to_vec();
+    let curve = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    let at = der.windows(curve.len()).position(|bytes| bytes == curve).unwrap();
+    let with = |change: &[u8]| {
+        let mut der = der.clone();
+        der[at..at + change.len()].copy_from_slice(change);
+        Certificate::parse(&der).unwrap()
+    };
+    assert_eq!(with(&[0x06]).key(), &KeyKind::EcP256);
+    // An OCTET STRING, and an identifier of one number that is larger than any other.
+    let unnamed = with(&[0x04]);
+    assert_eq!(unnamed.key(), &KeyKind::Other { oid: "1.2.840.10045.2.1".to_owned() });
+    let error = TrustedKeys::new([unnamed]).unwrap_err();
+    assert_eq!((error.code(), error.to_string().len() < 150), ("certificate.weak_key", true), "{error}");
+    let long = with(&[0x06, 0x08, 0x2a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+    assert!(long.key().to_string().len() < 150, "{}", long.key());
 }
 
 #[test]
