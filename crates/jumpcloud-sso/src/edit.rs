@@ -109,8 +109,9 @@ impl Edit {
     }
 
     /// Pins the key of another certificate, as downloaded or pasted. A file names one key
-    /// ([`CertificateError::SeveralKeys`]); to pin two, add two files. A certificate of a key that is pinned
-    /// already replaces the former one, if it expires no earlier: this is a renewal.
+    /// ([`CertificateError::SeveralKeys`](crate::CertificateError::SeveralKeys)); to pin two, add two files.
+    /// A certificate of a key that is pinned already replaces the former one, if it expires no earlier: this
+    /// is a renewal.
     #[must_use]
     pub fn add_certificate(mut self, certificate: &[u8]) -> Self {
         self.added.push(certificate.to_vec());

@@ -116,7 +116,10 @@ pub use store::{
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};
 pub use saml_protocol::{AcceptedAssertion, BindingError, NameId};
-pub use saml_signature::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind};
+pub use saml_signature::{
+    Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind, SecondOpinion, SeveralKeys,
+    SignatureAlgorithm,
+};
 pub use sso_session::{
     AuthSecret, AuthSecretError, CodeChallenge, CookieError, Cookies, HandOverError, IssueError,
     IssuedSession, NewSession, SessionCookie, SessionError, SessionIssuer, SessionKey, SessionVerifier,
