@@ -1,6 +1,7 @@
 //! What is fuzzed, as plain functions: the fuzzer calls them, and `cargo test` replays seeds and findings
 //! through them. Each panics where its property does not hold.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
@@ -156,7 +157,9 @@ pub fn verify(input: &[u8]) {
         rest = made.unwrap_or_default();
     }
     let expected = Expected::unsolicited(PARTIES);
-    let accepted = VERIFIER.verify(&xml).ok().and_then(|verified| verified.accept(&expected, now()).ok());
+    let verified = VERIFIER.parse(&xml).and_then(|parsed| VERIFIER.verify_parsed(parsed));
+    assert_eq!(verified.as_ref().err(), VERIFIER.verify(&xml).as_ref().err());
+    let accepted = verified.ok().and_then(|verified| verified.accept(&expected, now()).ok());
     if let Some(accepted) = accepted {
         assert_eq!((accepted.id(), accepted.name_id().value()), ("A", "bjensen@acme.test"));
         let values = accepted.attributes().iter().flat_map(Attribute::values);
@@ -203,10 +206,12 @@ pub fn redirect(input: &[u8]) {
     }
 }
 
-/// Metadata that is taken has what a connection needs.
+/// Metadata that is taken has what a connection needs, of no key twice, and no more of them than it can pin.
 pub fn metadata(input: &[u8]) {
     if let Ok(metadata) = IdpMetadata::parse(input, SystemTime::UNIX_EPOCH) {
-        assert!(!metadata.certificates().is_empty() && !metadata.entity_id().is_empty());
+        let keys: HashSet<_> = metadata.certificates().iter().map(Certificate::public_key_der).collect();
+        assert_eq!(keys.len(), metadata.certificates().len());
+        assert!((1..=TrustedKeys::MAX_KEYS).contains(&keys.len()) && !metadata.entity_id().is_empty());
     }
 }
 

@@ -84,11 +84,14 @@ fn list() {
             Verdict::Accepted(_) => "accepted",
         };
         let twin = if matches!(document.verdict, Verdict::Refused(_)) { document.twin } else { "" };
-        println!("{}", format!("{verdict:<32} {:<80} {twin}", document.name).trim_end());
+        println!("{}", format!("{verdict:<32} {:<80} {twin}", document.name).trim_end_matches(' '));
     }
     for scenario in scenarios() {
         let name = format!("{}: {}", scenario.id, scenario.what);
-        println!("{}", format!("{:<32} {name:<80} {}", scenario.expected, scenario.twin).trim_end());
+        println!(
+            "{}",
+            format!("{:<32} {name:<80} {}", scenario.expected, scenario.twin).trim_end_matches(' ')
+        );
     }
 }
 

@@ -398,7 +398,9 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "assertion.authn_context",
         "the user did not authenticate in a way that the connection requires",
-        "Have the user log in by one of the required methods, such as MFA, and check that the identity provider names it as AuthnContextClassRef. JumpCloud names PasswordProtectedTransport: there, require MFA by a conditional access policy instead.",
+        "Have the user log in by one of the required methods, such as MFA, and check that the identity provider names \
+         it as AuthnContextClassRef. JumpCloud names PasswordProtectedTransport: there, require MFA by a conditional \
+         access policy instead.",
     ),
     entry(
         "assertion.authn_instant",

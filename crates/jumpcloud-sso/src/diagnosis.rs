@@ -204,10 +204,12 @@ impl From<&Rejection> for Diagnosis {
         let diagnosis = Self::new(Stage::Assertion, error.code(), error, error.expected(), error.found());
         match error {
             Rejection::NoIssuer => diagnosis.hinting(
-                "Have the identity provider name itself in an Issuer of each Response that it signs or whose assertion it encrypts, as JumpCloud does.",
+                "Have the identity provider name itself in an Issuer of each Response that it signs or whose \
+                 assertion it encrypts, as JumpCloud does.",
             ),
             Rejection::NameIdQualifier { .. } => diagnosis.hinting(
-                "Have the identity provider set the SPNameQualifier of the NameID to the SP Entity ID, or leave it out, as JumpCloud does.",
+                "Have the identity provider set the SPNameQualifier of the NameID to the SP Entity ID, or leave it \
+                 out, as JumpCloud does.",
             ),
             Rejection::IssuerFormat { .. } => diagnosis.hinting(
                 "Have the identity provider give its Issuer as an entity ID: with the Format that was expected, as JumpCloud does, or with none.",

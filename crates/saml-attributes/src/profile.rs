@@ -125,7 +125,7 @@ fn is_label(label: &str) -> bool {
 
 /// A name of a person, whatever the script, without white space around it.
 pub(crate) fn person_name(field: Field, text: &str) -> Result<String, AttributeError> {
-    let name = text.trim(); // shown to people, and compared with nothing
+    let name = text.trim();
     if name.chars().count() > MAX_NAME {
         return Err(AttributeError::TooLong { field, limit: MAX_NAME });
     }

@@ -12,7 +12,7 @@ use url::Url;
 use crate::accept::DEFAULT_CLOCK_SKEW;
 use crate::names::{BINDING_POST, BINDING_REDIRECT, DSIG, METADATA, PROTOCOL};
 use crate::schema::{
-    SchemaError, WHITE_SPACE, excerpt, is_blank, is_true, optional_instant, required_attribute,
+    SchemaError, WHITE_SPACE, excerpt, is_blank, is_space, is_true, optional_instant, required_attribute,
 };
 
 /// Until when whoever fetches our metadata may keep a copy, as an `xs:duration`: a day.
@@ -169,7 +169,7 @@ fn sso_url(idp: Element<'_, '_>) -> Result<Url, MetadataError> {
     let service = with(BINDING_REDIRECT).or_else(|| with(BINDING_POST)).ok_or(MetadataError::NoSsoUrl)?;
     let location = required_attribute(service, "Location")?;
     // A URL parser would take it away, so that another address than the one that was given would be kept.
-    if location.contains(char::is_whitespace) {
+    if location.contains(is_space) {
         return Err(MetadataError::SsoUrl { found: excerpt(location) });
     }
     Url::parse(location).map_err(|_| MetadataError::SsoUrl { found: excerpt(location) })

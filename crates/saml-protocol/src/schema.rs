@@ -17,10 +17,14 @@ pub(crate) fn is_true(value: &str) -> bool {
     matches!(value.trim_matches(WHITE_SPACE), "true" | "1")
 }
 
-/// Whether nobody could see anything in a value. Nothing is taken away by asking, so that here Unicode's
-/// white space counts.
+/// White space of any kind, Unicode's too: for what is refused because of it. Nothing is taken away by asking.
+pub(crate) fn is_space(character: char) -> bool {
+    character.is_whitespace()
+}
+
+/// Whether there is nothing but white space in a value.
 pub(crate) fn is_blank(value: &str) -> bool {
-    value.chars().all(char::is_whitespace)
+    value.chars().all(is_space)
 }
 
 /// Text of a message for an error: whoever wrote the message must not be able to flood a log.

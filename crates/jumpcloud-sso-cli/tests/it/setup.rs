@@ -57,10 +57,7 @@ fn metadata_is_imported() {
     let certificates = object["certificates"].as_array().unwrap();
     assert_eq!(certificates.len(), 1);
     let pem = certificates[0]["pem"].as_str().unwrap();
-    assert_eq!(
-        pem.split_whitespace().collect::<String>(),
-        keys::OWN_CERTIFICATE.split_whitespace().collect::<String>()
-    );
+    assert!(pem.lines().eq(keys::OWN_CERTIFICATE.lines()), "{pem}");
     assert_eq!(object["warnings"].as_array().unwrap().len(), 0);
     let file = TempFile::new("metadata.xml", &xml);
     let text = stdout(&run(&["metadata", "import", file.path(), "--at", AT], b""));
