@@ -65,8 +65,8 @@ fn last_second(make: fn(&MemoryStore) -> Use) -> SystemTime {
     now() + SECOND * good
 }
 
-/// What a machine says in that second whose clock is behind by as much as clocks may be, by the time that the store has by
-/// then.
+/// What a machine says in that second whose clock is behind by as much as clocks may be, by the time that the
+/// store has by then.
 fn by_the_slowest(make: fn(&MemoryStore) -> Use, is_used: bool) -> &'static str {
     let (store, last) = (MemoryStore::default(), last_second(make));
     let again = make(&store);

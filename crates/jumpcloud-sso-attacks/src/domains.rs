@@ -65,8 +65,8 @@ fn spelled(domain: &str) -> &'static str {
     code(Registry::new().domains.challenge("acme", domain).map(drop))
 }
 
-/// What comes of another organization's proof after some time, where the records are then its own and `others`. The holder's
-/// record was there, and was gone when the other's proof was first seen.
+/// What comes of another organization's proof after some time, where the records are then its own and
+/// `others`. The holder's record was there, and was gone when the other's proof was first seen.
 fn challenged(others: &[&str], after: Duration) -> &'static str {
     let registry = Registry::new();
     assert_eq!(registry.claim("acme", &[registry.proof("acme")], now()), "accepted");
@@ -203,8 +203,8 @@ impl DomainStore for &Raced {
     }
 }
 
-/// An organization with one domain and a connection that is ready to be enabled, and what comes of `then` while somebody
-/// else does something `meanwhile`.
+/// An organization with one domain and a connection that is ready to be enabled, and what comes of `then`
+/// while somebody else does something `meanwhile`.
 fn raced(
     meanwhile: Meanwhile,
     then: impl AsyncFnOnce(&Raced, &Connections<&Raced>, &str) -> &'static str,

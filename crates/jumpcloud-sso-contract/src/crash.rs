@@ -47,7 +47,10 @@ pub fn signal(signal: &str, processes: &[u32]) {
 }
 
 /// How many logins are under way when the server is killed.
-const LOGINS: usize = 400;
+const LOGINS: usize = 1000;
+
+/// How many have finished by the time that it is killed, which takes a moment, in which others finish.
+const FINISHED: usize = LOGINS / 8;
 
 /// The server is killed in the middle of logins. No assertion is ever accepted twice, logins fail with a clear error while
 /// it is down, and succeed again after it is back, over the same store.
@@ -90,7 +93,7 @@ where
         })
         .collect();
     // Some have claimed by then, some are claiming, some have not begun.
-    while finished.load(Ordering::Relaxed) < LOGINS / 4 {
+    while finished.load(Ordering::Relaxed) < FINISHED {
         sleep(Duration::from_millis(1)).await;
     }
     server.kill().await;
@@ -100,7 +103,7 @@ where
     }
 
     let count = accepted.iter().filter(|accepted| **accepted).count();
-    assert!((LOGINS / 4..LOGINS).contains(&count), "{count} of {LOGINS} logins were before the crash");
+    assert!((FINISHED..LOGINS).contains(&count), "{count} of {LOGINS} logins were before the crash");
 
     refused_while_down(&page, &connection, &page.answer(&connection, &idp, &user, now())).await;
     server.start().await;

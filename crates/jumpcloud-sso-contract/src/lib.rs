@@ -14,9 +14,9 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! [`skew`] is about machines whose clocks differ, [`clocks`] and [`two_processes`] are for stores of several machines, [`crash`] kills the server in the middle of logins.
-//! [`walk`] is the whole life of a connection over a store, from an empty organization to a login that is refused since the
-//! connection is disabled.
+//! [`skew`] is about machines whose clocks differ, [`clocks`] and [`two_processes`] are for stores of several
+//! machines, [`crash`] kills the server in the middle of logins. [`walk`] is the whole life of a connection
+//! over a store, from an empty organization to a login that is refused since the connection is disabled.
 #![allow(
     clippy::expect_used,
     clippy::missing_panics_doc,

@@ -22,12 +22,12 @@ const MOST: Duration = Duration::from_secs(300);
 /// No token is good for longer, in seconds.
 const LONGEST: u32 = 10 * 24 * 60 * 60;
 
-/// What was used is refused to the last second at which it could be accepted, also on a machine whose clock is 300 seconds
-/// behind, where verifiers tolerate as much as they may: assertions, the requests that they answer, tokens that were
-/// refreshed, codes, and sessions that were logged out.
+/// What was used is refused to the last second at which it could be accepted, also on a machine whose clock
+/// is 300 seconds behind, where verifiers tolerate as much as they may: assertions, the requests that they
+/// answer, tokens that were refreshed, codes, and sessions that were logged out.
 ///
-/// A store that goes by the times that it is given, such as the one in memory, has forgotten by then whatever it may. One
-/// that goes by its own clock has nothing to forget in the time that this takes.
+/// A store that goes by the times that it is given, such as the one in memory, has forgotten by then whatever
+/// it may. One that goes by its own clock has nothing to forget in the time that this takes.
 pub async fn skew<S: OnceStore + RevocationStore + Clone>(store: &S) {
     // On the heap: there is a lot in it.
     Box::pin(async {

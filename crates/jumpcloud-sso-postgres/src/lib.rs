@@ -57,8 +57,8 @@ use tokio::sync::OnceCell;
 use expiring::Sweeper;
 use run::Lent;
 
-/// The statements that [`PostgresStore::migrate`] runs, for hosts with a migration tool of their own. They may be run again,
-/// and have to be after each update of this crate.
+/// The statements that [`PostgresStore::migrate`] runs, for hosts with a migration tool of their own. They
+/// may be run again, and have to be after each update of this crate.
 pub const MIGRATION: &str = include_str!("migration.sql");
 
 /// How many expired claims are deleted at a time: enough for a store that has fallen behind to catch up, few enough to
@@ -89,9 +89,9 @@ impl fmt::Debug for PostgresStore {
 impl PostgresStore {
     /// Creates a store in the database of this pool.
     ///
-    /// Before its first operation the database is asked for what [`migrate`](Self::migrate) sees to, in case that its
-    /// statements were run by another tool: operations fail with what is missing until it is there, and while the server runs
-    /// with `fsync = off`.
+    /// Before its first operation the database is asked for what [`migrate`](Self::migrate) sees to, in case
+    /// that its statements were run by another tool: operations fail with what is missing until it is there,
+    /// and while the server runs with `fsync = off`.
     #[must_use]
     pub fn new(pool: Pool) -> Self {
         Self { pool, timeout: DEFAULT_TIMEOUT, sweeper: Arc::default(), checked: Arc::default() }
@@ -104,8 +104,8 @@ impl PostgresStore {
         self
     }
 
-    /// Creates the tables and columns that are not there yet. May be called each time that the service starts, by any number of
-    /// processes at once.
+    /// Creates the tables and columns that are not there yet. May be called each time that the service
+    /// starts, by any number of processes at once.
     ///
     /// # Errors
     /// [`StoreError`], also where the server runs with `fsync = off`.

@@ -60,7 +60,8 @@ fn has_to_be_tried_again(error: &Error) -> bool {
 }
 
 impl PostgresStore {
-    /// Runs an operation on a connection of the pool, within the time that it may take, in a database that has been checked.
+    /// Runs an operation on a connection of the pool, within the time that it may take, in a database that
+    /// has been checked.
     pub(crate) async fn run<'c, T, F>(
         &self,
         lent: &'c mut Lent,

@@ -38,8 +38,8 @@ const COLUMNS: &str = "\
     jumpcloud_sso_revocation until_ms bigint,\
     jumpcloud_sso_schema version integer";
 
-/// The columns of a list that are not there, or have another type. Tables are found by the search path, as they are by all
-/// statements.
+/// The columns of a list that are not there, or have another type. Tables are found by the search path, as
+/// they are by all statements.
 const MISSING: &str = "\
     SELECT format('%s.%s (%s)', tab, col, typ) \
     FROM (SELECT split_part(line, ' ', 1), split_part(line, ' ', 2), split_part(line, ' ', 3) \
@@ -50,8 +50,8 @@ const MISSING: &str = "\
     ORDER BY 1";
 
 impl PostgresStore {
-    /// Asks once whether the server forgets, and whether what [`MIGRATION`](crate::MIGRATION) creates is there; until both
-    /// are well, each operation asks and fails.
+    /// Asks once whether the server forgets, and whether what [`MIGRATION`](crate::MIGRATION) creates is
+    /// there; until both are well, each operation asks and fails.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let check = async || {
             self.check_durability().await?;

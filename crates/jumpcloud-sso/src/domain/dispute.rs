@@ -31,9 +31,8 @@ pub(super) enum Standing {
 }
 
 impl<S: DomainStore + ConnectionStore> Domains<S> {
-    /// Settles by what was found whose a domain is that belongs to somebody, and begins a dispute if it is
-    /// another's.
-    /// `verified` is the event of the organization that proves it.
+    /// Settles by what was found whose a domain is that belongs to somebody, and begins a dispute if it
+    /// belongs to another organization. `verified` is the event of the organization that proves it.
     pub(super) async fn contest(
         &self,
         organization: &str,

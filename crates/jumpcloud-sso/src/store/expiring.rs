@@ -12,15 +12,15 @@ type Key = [u8; 32];
 /// Maps this small are not shrunk.
 const SMALL: usize = 1024;
 
-/// The most bytes that an entry takes. A `HashMap` fills 7 of 8 buckets, each with a control byte, before it doubles, so that
-/// right after doubling an entry has 16/7 buckets; a heap doubles too.
+/// The most bytes that an entry takes. A `HashMap` fills 7 of 8 buckets, each with a control byte, before it
+/// doubles, so that right after doubling an entry has 16/7 buckets; a heap doubles too.
 const fn entry_bytes<T>() -> usize {
     let bucket = size_of::<(Key, (T, SystemTime))>() + 1;
     bucket * 16 / 7 + 2 * size_of::<(SystemTime, Key)>()
 }
 
-/// Entries in the order in which they expire. None is looked at that has expired, and an entry costs a logarithm of their
-/// number, also when there are too many.
+/// Entries in the order in which they expire. None is looked at that has expired, and an entry costs a
+/// logarithm of their number, also when there are too many.
 #[derive(Debug)]
 struct Expiring<T> {
     entries: HashMap<Key, (T, SystemTime)>,
@@ -89,10 +89,10 @@ impl Claims {
         self.claims.entries.len()
     }
 
-    /// Claims `key`, unless its scope would then take more than is free: the dynamic threshold by which queues share a
-    /// buffer (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998, with α = 1).
-    /// A scope alone may take half of `capacity`; n scopes that all want more get 1/(n + 1) each, and as much stays free for
-    /// the next one.
+    /// Claims `key`, unless its scope would then take more than is free: the dynamic threshold by which
+    /// queues share a buffer (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
+    /// switches", 1998, with α = 1). A scope alone may take half of `capacity`; n scopes that all want more
+    /// get 1/(n + 1) each, and as much stays free for the next one.
     pub(super) fn claim(
         &mut self,
         key: &ClaimKey,

@@ -348,6 +348,21 @@ async fn a_referral_has_to_lead_nearer() {
         let error = network.txt().await.unwrap_err().to_string();
         assert!(error.ends_with("the name server's answer is not authoritative"), "{error}");
     }
+    // To another zone below its own.
+    network.say(
+        TOP_LEVEL,
+        NAME,
+        RecordType::TXT,
+        Says {
+            authorities: vec![server_of("other.test", "ns1.other.test")],
+            additionals: vec![address("ns1.other.test", ZONE)],
+            ..Says::default()
+        },
+    );
+    network.publish(&[text(NAME, &[PROOF])]);
+    let error = network.txt().await.unwrap_err().to_string();
+    assert!(error.ends_with("the name server's answer is not authoritative"), "{error}");
+    network.delegate(&["ns1.acme.test"], &[address("ns1.acme.test", ZONE)]);
     // Control: one that does, to the zone of the challenge alone.
     network.say(
         OTHER,

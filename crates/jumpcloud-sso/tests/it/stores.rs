@@ -152,6 +152,16 @@ async fn what_has_expired_is_not_counted() {
 }
 
 #[tokio::test]
+async fn a_scope_without_claims_takes_nothing() {
+    let store = MemoryStore::with_capacity(10 * MemoryStore::CLAIM_BYTES);
+    for round in 0..1_000 {
+        let at = now() + MINUTE * round;
+        let key = ClaimKey::new(&format!("org-{round}"), &["once"]);
+        assert_eq!(store.claim(&key, at + MINUTE, at).await.unwrap(), Claim::Claimed, "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn the_default_capacity_is_a_million_claims_of_one_organization() {
     let store = MemoryStore::default();
     assert!(flood(&store, "acme").await > 1_000_000);
