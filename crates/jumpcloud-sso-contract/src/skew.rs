@@ -8,7 +8,7 @@ use jumpcloud_sso::{
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
 
-use crate::{claim_key, now, unique};
+use crate::{claim_key, now, revocation_key, unique};
 
 const FRONT_END: &str = "https://www.acme.test/signed-in";
 
@@ -106,6 +106,8 @@ impl<S: OnceStore + RevocationStore + Clone> Machines<S> {
         let present = last + MOST;
         let claim = self.store.claim(&claim_key(&unique("key")), present + MOST, present).await;
         assert_eq!(claim.unwrap(), Claim::Claimed);
+        let other = revocation_key(&unique("session"));
+        self.store.revoke(&other, present, present + MOST, present).await.unwrap();
         assert_eq!(self.attempt(&used, last).await, Err(code), "{kind:?} in its last second");
         let control = self.make(kind).await;
         assert_eq!(self.attempt(&control, last).await, Ok(()), "{kind:?} for the first time");
@@ -148,7 +150,12 @@ impl<S: OnceStore + RevocationStore + Clone> Machines<S> {
                 let redirect = self.sessions.hand_over(&issued(), &challenge, FRONT_END, self.begin).await;
                 Thing::Code(redirect.unwrap().code().to_owned())
             }
-            Kind::Logout => Thing::Logout(issued().token().to_owned()),
+            Kind::Logout => {
+                // One whose token ends with it, so that the revocation is kept no longer than it has to be.
+                let new = NewSession::new(&unique("user"), "acme", "password");
+                let new = new.not_after(self.begin + Duration::from_secs(3600));
+                Thing::Logout(self.sessions.issue(&new, self.begin).unwrap().token().to_owned())
+            }
         }
     }
 

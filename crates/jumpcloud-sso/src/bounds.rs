@@ -3,6 +3,8 @@
 
 use thiserror::Error;
 
+use crate::store::StoreError;
+
 /// How long a URL may be, in bytes: what browsers and proxies are sure to pass on.
 pub(crate) const MAX_URL: usize = 2048;
 
@@ -19,6 +21,12 @@ pub(crate) struct TooLong {
     pub(crate) what: &'static str,
     pub(crate) limit: usize,
     pub(crate) found: usize,
+}
+
+impl From<TooLong> for StoreError {
+    fn from(too_long: TooLong) -> Self {
+        Self::new(too_long.to_string()).because(too_long)
+    }
 }
 
 /// Checks a text against the limit for all that has none of its own.

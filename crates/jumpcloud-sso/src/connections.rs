@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use saml_signature::Certificate;
 use sso_session::{IssuedSession, VerifiedSession};
 
+use crate::bounds::check_text;
 use crate::connection::Connection;
 use crate::domain::normalized_domain;
 use crate::entitlement::{Entitlements, Unlimited};
@@ -180,6 +181,8 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         sessions: &Sessions<R>,
         now: SystemTime,
     ) -> Result<IssuedSession, Refusal> {
+        // Before anything is used up.
+        check_text("user's ID", user_id)?;
         let (organization, connection) = (login.organization(), login.account().connection());
         let record = self.record(connection).await?;
         // Disabled and enabled again is another activation, whose sessions this one is none of.
@@ -200,7 +203,6 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
             certificate: completed.certificate().to_owned(),
         };
         let event = Event::new(&Actor::user(user_id), now, organization, Some(connection), kind);
-        event.check()?;
         if self.store.record_login(&completed, std::slice::from_ref(&event)).await? {
             event.trace();
         }
@@ -371,7 +373,7 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
     }
 
     pub(crate) async fn append(&self, event: &Event) -> Result<(), StoreError> {
-        event.check().map_err(|too_long| StoreError::new(too_long.to_string()).because(too_long))?;
+        event.check()?;
         self.store.append(std::slice::from_ref(event)).await?;
         event.trace();
         Ok(())

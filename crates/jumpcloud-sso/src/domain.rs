@@ -4,12 +4,14 @@ mod dispute;
 mod name;
 mod recheck;
 
+use std::fmt;
 use std::future::Future;
 use std::time::SystemTime;
 
 use sso_session::Purpose;
 use thiserror::Error;
 
+use crate::bounds::TooLong;
 use crate::event::{Actor, Event, EventKind};
 use crate::sessions::Sessions;
 use crate::settings::{Settings, excerpt};
@@ -23,10 +25,17 @@ pub(crate) use name::normalized_domain;
 pub use recheck::{AbsentDomain, DomainMove, DomainReport};
 
 /// The domains that organizations have proved to be their own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Domains<S> {
     settings: Settings,
     store: S,
+}
+
+impl<S> fmt::Debug for Domains<S> {
+    /// Writes nothing of the store.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domains").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// What an administrator writes into the DNS of a domain: one record of the type TXT.
@@ -143,6 +152,7 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
     ) -> Result<(), DomainError> {
         let kind = EventKind::DomainVerified { domain: domain.to_owned() };
         let event = Event::new(by, now, organization, None, kind);
+        event.check()?;
         match self.store.claim_domain(domain, organization, std::slice::from_ref(&event)).await? {
             DomainClaim::Claimed => {
                 event.trace();
@@ -242,6 +252,7 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         let while_in_use = release == Release::EvenIfMembersAreLockedOut;
         let kind = EventKind::DomainReleased { domain: domain.to_owned(), while_in_use };
         let event = Event::new(by, now, organization, None, kind);
+        event.check()?;
         let events = std::slice::from_ref(&event);
         let released = self.store.release_domain(domain, organization, release, now, events).await?;
         if released == DomainRelease::Released {
@@ -329,12 +340,28 @@ pub enum DomainError {
         /// The domain.
         domain: String,
     },
+    /// A text is too long to be stored, such as the ID of a user.
+    #[error("the {what} has {found} bytes, more than the limit of {limit}")]
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// The limit in bytes.
+        limit: usize,
+        /// The size in bytes.
+        found: usize,
+    },
     /// The DNS gave no answer.
     #[error(transparent)]
     Lookup(#[from] LookupError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<TooLong> for DomainError {
+    fn from(TooLong { what, limit, found }: TooLong) -> Self {
+        Self::TooLong { what, limit, found }
+    }
 }
 
 impl DomainError {
@@ -348,6 +375,7 @@ impl DomainError {
             Self::Disputed { .. } => "config.domain_disputed",
             Self::InUse { .. } => "config.domain_in_use",
             Self::NotOwned { .. } => "config.domain_not_owned",
+            Self::TooLong { .. } => "limit.text",
             Self::Lookup(_) => "config.dns",
             Self::Store(error) => error.code(),
         }

@@ -339,7 +339,7 @@ impl Edit {
         record: &ConnectionRecord,
         settings: &Settings,
         problems: &mut Vec<FieldError>,
-    ) -> Configuration {
+    ) -> Box<Configuration> {
         let mut configuration = record.configuration.clone();
         if let Some(url) = &self.idp_url {
             match settings.site().check_idp_url(url) {

@@ -169,9 +169,10 @@ impl HickoryLookup {
             })
             .collect();
         // A server has a say about addresses within its own zone only.
-        let glue = response.additionals.iter().filter(|record| {
-            zone.name.zone_of(&record.name) && names.iter().any(|name| *name == record.name)
-        });
+        let glue = response
+            .additionals
+            .iter()
+            .filter(|record| zone.name.zone_of(&record.name) && names.contains(&record.name));
         let glue = glue.filter_map(|record| record.data.ip_addr()).map(|ip| self.server(ip));
         let mut servers: Vec<_> = glue.collect();
         if servers.is_empty() {

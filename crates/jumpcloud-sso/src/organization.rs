@@ -443,7 +443,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let resealed = before.configuration.resealed(settings, id).map_err(ConnectionError::from)?;
             let Some(resealed) = resealed else { return Ok(before) };
             let mut record = before.clone();
-            record.configuration = resealed;
+            record.configuration = Box::new(resealed);
             let event = self.event(Request { by, now }, id, EventKind::Resealed);
             self.connections.replace(&before, &mut record, &[event]).await?;
             Ok(record)

@@ -102,7 +102,8 @@ pub struct ConnectionRecord {
     #[serde(default)]
     pub(crate) revoked: u64,
     pub(crate) use_of: Use,
-    pub(crate) configuration: Configuration,
+    /// Boxed, since futures hold several records at once.
+    pub(crate) configuration: Box<Configuration>,
     #[serde(default)]
     pub(crate) break_glass: Vec<String>,
     /// SHA-256 fingerprints of public keys that are never to be trusted again, the newest last.
@@ -252,7 +253,7 @@ impl ConnectionRecord {
             activation: 0,
             revoked: 0,
             use_of: Use::Disabled,
-            configuration: Configuration::default(),
+            configuration: Box::default(),
             break_glass: Vec::new(),
             compromised: Vec::new(),
             reminded: BTreeMap::new(),
@@ -312,7 +313,7 @@ impl ConnectionRecord {
     /// What the administrator has yet to give.
     #[must_use]
     pub fn missing(&self) -> Vec<Missing> {
-        let Configuration { idp_url, idp_entity_id, certificates, .. } = &self.configuration;
+        let Configuration { idp_url, idp_entity_id, certificates, .. } = &*self.configuration;
         let checks = [
             (idp_url.is_none(), Missing::IdpUrl),
             (idp_entity_id.is_none(), Missing::IdpEntityId),
@@ -427,7 +428,7 @@ impl ConnectionRecord {
         settings: &Settings,
         domains: &[String],
     ) -> Result<Connection, ConnectionError> {
-        let configuration = &self.configuration;
+        let configuration = &*self.configuration;
         // `Edit` pins none; a record that an older version wrote could.
         if let Some(certificate) = self.certificates().iter().find(|it| self.is_compromised(it)) {
             let fingerprint = certificate.fingerprint_sha256().to_string();

@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_signature::{Question, SecondOpinion, SecondOpinionError, SignatureAlgorithm};
 use jumpcloud_sso::{
     Actor, AttributeMap, BreakGlass, Connection, ConnectionBuilder, ConnectionRecord, ConnectionStore,
-    Connections, Edit, Effect, EventKind, Phase, Refusal, Requires, Saved, ServiceProvider, Settings,
-    SiteUrl,
+    Connections, Domains, Edit, Effect, EventKind, LookupError, MemoryStore, Phase, Refusal, Requires, Saved,
+    ServiceProvider, Sessions, Settings, SiteUrl, TxtLookup,
 };
+use jumpcloud_sso_contract::LoginPage;
 use jumpcloud_sso_testkit::{Sign, keys};
 
 use crate::life::{Admin, admin, code, complete};
@@ -424,6 +425,42 @@ async fn break_glass_accounts_and_ids_have_a_limit() {
         let organization = "a".repeat(bytes);
         let created = admin.connections.of(&organization).create(&self::admin(), now()).await;
         assert_eq!(created.map_or_else(|refusal| refusal.code(), |_| "kept"), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_user_whose_id_is_too_long_completes_no_login() {
+    let admin = Admin::with_active().await;
+    for (bytes, expected) in [(1025, "limit.text"), (1024, "accepted")] {
+        let page = LoginPage::new(&admin.store);
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        let answer = page.answer(&connection, &idp(), &user(), now());
+        let login = page.finish(&connection, &answer, now()).await.unwrap();
+        let id = "a".repeat(bytes);
+        let completed = admin.connections.complete_login(login, &id, &page.sessions, now()).await;
+        assert_eq!(completed.map_or_else(|refusal| refusal.code(), |_| "accepted"), expected);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_whose_id_is_too_long_verifies_no_domain() {
+    let store = MemoryStore::default();
+    let domains = Domains::new(&settings(), store.clone());
+    let sessions = Sessions::new(&settings(), store).unwrap();
+    let record = domains.challenge("acme", "acme.test").unwrap().record_text;
+    for (bytes, expected) in [(1025, "limit.text"), (1024, "accepted")] {
+        let by = Actor::user(&"a".repeat(bytes));
+        let verified = domains.verify("acme", "acme.test", &Dns(record.clone()), &sessions, &by, now()).await;
+        assert_eq!(verified.map_or_else(|error| error.code(), |()| "accepted"), expected);
+    }
+}
+
+/// Name servers with one record.
+struct Dns(String);
+
+impl TxtLookup for Dns {
+    async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
+        Ok(vec![self.0.clone()])
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Claim, ClaimKey, Cookies, DomainClaim, DomainStore, MemoryStore, OnceStore, RevocationStore,
+    Claim, ClaimKey, Cookies, DomainClaim, DomainStore, Domains, MemoryStore, OnceStore, RevocationStore,
     SingleSignOn, StoreError,
 };
 use jumpcloud_sso_contract::{claim_key, revocation_key};
@@ -192,6 +192,8 @@ async fn the_store_in_memory_shows_no_records() {
     let store = MemoryStore::default();
     assert_eq!(store.claim_domain("acme.test", "acme", &[]).await.unwrap(), DomainClaim::Claimed);
     assert_eq!(format!("{store:?}"), "MemoryStore { capacity: 536870912, .. }");
+    let domains = format!("{:?}", Domains::new(&settings(), store));
+    assert!(!domains.contains("Store"), "{domains}");
 }
 
 struct Broken;
