@@ -37,7 +37,7 @@ pub(crate) fn marked(mark: Mark, text: &str) {
     keep(writeln!(stdout().lock(), "{} {}", mark.render(), harmless(text)));
 }
 
-/// Writes text of several lines to standard output, each of them as [`line`] does. The line breaks are the
+/// Writes text of several lines to standard output, each of them as [`line()`] does. The line breaks are the
 /// caller's own.
 pub(crate) fn text(text: &str) {
     text.lines().for_each(line);

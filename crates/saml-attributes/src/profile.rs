@@ -124,6 +124,7 @@ fn is_label(label: &str) -> bool {
 }
 
 /// A name of a person, whatever the script, without white space around it.
+#[expect(clippy::disallowed_methods, reason = "a name is shown to people, and compared with nothing")]
 pub(crate) fn person_name(field: Field, text: &str) -> Result<String, AttributeError> {
     let name = text.trim();
     if name.chars().count() > MAX_NAME {

@@ -116,6 +116,7 @@ pub(crate) const XML_WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Whether nobody could see anything in a value. Nothing is taken away by asking, so that Unicode's white
 /// space counts too.
+#[expect(clippy::disallowed_methods, reason = "a value is passed over as a whole, and none is cut")]
 fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }

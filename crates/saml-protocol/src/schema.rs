@@ -18,6 +18,7 @@ pub(crate) fn is_true(value: &str) -> bool {
 }
 
 /// White space of any kind, Unicode's too: for what is refused because of it. Nothing is taken away by asking.
+#[expect(clippy::disallowed_methods, reason = "it refuses more than the white space of XML would")]
 pub(crate) fn is_space(character: char) -> bool {
     character.is_whitespace()
 }
