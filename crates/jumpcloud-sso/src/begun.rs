@@ -1,5 +1,6 @@
 //! What a browser keeps of the logins that it has begun: at most eight sealed cookies.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -15,9 +16,13 @@ pub(crate) const LOGIN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// §4.1.3.2).
 const COOKIE_PREFIX: &str = "__Host-sso-";
 
-/// How many logins a browser can have under way. With return paths of at most 512 bytes, all of their cookies stay below
-/// the 8 KiB of header fields that servers take, whoever makes a browser begin logins.
+/// How many logins a browser can have under way.
 const SLOTS: u8 = 8;
+
+/// From how many bytes of login cookies on a new one takes the place of the largest instead of being one more. Servers take
+/// 8 KiB of a header field, in which the session's cookie and those of others have to fit too; and any page can make a
+/// browser begin logins.
+const MAX_COOKIES: usize = 4 * 1024;
 
 /// What a browser brings when a login begins, and what is to become of the login.
 ///
@@ -74,6 +79,8 @@ pub(crate) struct BegunLogin {
     pub(crate) return_to: String,
     pub(crate) expires_at: SystemTime,
     connection: String,
+    /// The bytes that its cookie takes.
+    length: usize,
 }
 
 /// The place of a login among those that a browser has under way.
@@ -130,22 +137,41 @@ impl BegunLogins {
         Ok(Self { sealers: sealers.collect::<Result<_, _>>()? })
     }
 
-    /// Chooses the slot of a new login: a free one, or else the oldest. Which of several free ones is up to the request's
-    /// random ID, so that two tabs that open at once seldom meet. A slot whose cookie comes twice is left alone: no login can
-    /// be finished there.
-    pub(crate) fn slot_for(&self, id: &RequestId, cookies: &Cookies, now: SystemTime) -> Slot {
-        let first = id.as_str().bytes().next_back().unwrap_or_default();
-        let mut oldest: Option<(SystemTime, Slot)> = None;
-        for slot in (0..SLOTS).map(|index| Slot(first.wrapping_add(index) % SLOTS)) {
-            match self.open(slot, cookies, now) {
-                Ok(None) => return slot,
-                Ok(Some(begun)) if oldest.is_none_or(|(expires_at, _)| begun.expires_at < expires_at) => {
-                    oldest = Some((begun.expires_at, slot));
-                }
-                Ok(Some(_)) | Err(_) => {}
+    /// Chooses the slot of a new login: a free one, or else the oldest; where there would be too many bytes of them, the oldest of
+    /// those with the largest cookie. Which of several free ones is up to the request's random ID, so that two tabs that open at once
+    /// seldom meet. A slot whose cookie comes twice is left alone: no login can be finished there.
+    pub(crate) fn slot_for(
+        &self,
+        connection: &str,
+        id: &RequestId,
+        request: &LoginRequest,
+        return_to: &str,
+        now: SystemTime,
+    ) -> Slot {
+        let digit = id.as_str().chars().next_back().and_then(|it| it.to_digit(16)).unwrap_or_default();
+        let (mut free, mut taken) = (None, Vec::new());
+        // One hexadecimal digit chooses each slot equally often.
+        for slot in (digit..)
+            .filter_map(|index| u8::try_from(index % u32::from(SLOTS)).ok())
+            .map(Slot)
+            .take(SLOTS.into())
+        {
+            match self.open(slot, &request.cookies, now) {
+                Ok(None) => free = free.or(Some(slot)),
+                Ok(Some(begun)) => taken.push(begun),
+                Err(_) => {}
             }
         }
-        oldest.map_or(Slot(0), |(_, slot)| slot)
+        let own = state(connection, id, request, return_to).len();
+        let total = taken.iter().map(|begun| begun.length).sum::<usize>() + cookie_len(own);
+        let replaced = if total > MAX_COOKIES {
+            taken.iter().max_by_key(|begun| (begun.length, Reverse(begun.expires_at)))
+        } else if free.is_none() {
+            taken.iter().min_by_key(|begun| begun.expires_at)
+        } else {
+            None
+        };
+        replaced.map(|begun| begun.slot).or(free).unwrap_or(Slot(0))
     }
 
     /// Seals a login into the value of its cookie.
@@ -158,9 +184,7 @@ impl BegunLogins {
         return_to: &str,
         now: SystemTime,
     ) -> Result<String, SealError> {
-        let challenge = request.challenge.as_ref().map_or("", CodeChallenge::as_str);
-        // The return path comes last and is free of control characters; IDs and challenges hold no line feed either.
-        let state = format!("{connection}\n{}\n{challenge}\n{return_to}", id.as_str());
+        let state = state(connection, id, request, return_to);
         let sealer = self.sealers.first().ok_or(SealError::Failed)?;
         sealer.seal(state.as_bytes(), slot.cookie_name().as_bytes(), now + LOGIN_LIFETIME)
     }
@@ -198,16 +222,32 @@ impl BegunLogins {
         cookies: &Cookies,
         now: SystemTime,
     ) -> Result<Option<BegunLogin>, CookieError> {
+        let mut duplicate = None;
         for slot in Slot::all() {
-            let begun = self.open(slot, cookies, now)?;
-            if let Some(begun) =
-                begun.filter(|it| it.connection == connection && it.request.as_str() == request)
-            {
-                return Ok(Some(begun));
+            match self.open(slot, cookies, now) {
+                Ok(Some(begun)) if begun.connection == connection && begun.request.as_str() == request => {
+                    return Ok(Some(begun));
+                }
+                Ok(_) => {}
+                // It matters only if the login is in no other slot.
+                Err(error) => duplicate = Some(error),
             }
         }
-        Ok(None)
+        duplicate.map_or(Ok(None), Err)
     }
+}
+
+/// What is sealed into a cookie. The return path comes last and is free of control characters; IDs and challenges hold no line
+/// feed either.
+fn state(connection: &str, id: &RequestId, request: &LoginRequest, return_to: &str) -> String {
+    let challenge = request.challenge.as_ref().map_or("", CodeChallenge::as_str);
+    format!("{connection}\n{}\n{challenge}\n{return_to}", id.as_str())
+}
+
+/// The bytes that a cookie with this much sealed into it takes in a header: nonce, expiry and tag are sealed with it, base64
+/// makes four characters of three bytes, and the name and separators come with it.
+fn cookie_len(payload: usize) -> usize {
+    ((12 + 8 + payload + 16) * 4).div_ceil(3) + "__Host-sso-0=; ".len()
 }
 
 impl BegunLogin {
@@ -221,6 +261,7 @@ impl BegunLogin {
             challenge: CodeChallenge::new(challenge).ok(),
             return_to: parts.next()?.to_owned(),
             expires_at,
+            length: cookie_len(payload.len()),
         })
     }
 }

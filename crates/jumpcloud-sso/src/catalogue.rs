@@ -514,6 +514,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry("session.revoked", "the session was revoked", "Log in again."),
     entry(
+        "session.subject",
+        "the user's ID is empty or too long",
+        "Issue the session for the service's own ID of the user, of 1 to 1,024 bytes.",
+    ),
+    entry(
         "session.withdrawn",
         "what the session rests on was withdrawn: its connection, its key or its e-mail domain",
         "Log in again. If that fails too, have an administrator check the connection and the organization's domains.",
@@ -864,7 +869,12 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "limit.token",
         "the token is too long for a cookie",
-        "Put less into the session's own claims. A token that a client brought is none of this service's.",
+        "Put less into the session's own claims, and use short user IDs. At a login, have shorter names sent: in JumpCloud, shorten the user's first and last name. A token that a client brought was not issued by this service.",
+    ),
+    entry(
+        "limit.code",
+        "the session token is too long to be handed over by a code",
+        "Put less into the session's own claims, and use short user IDs. At a login, have shorter names sent: in JumpCloud, shorten the user's first and last name.",
     ),
     entry(
         "replay.assertion",

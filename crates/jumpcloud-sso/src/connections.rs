@@ -60,6 +60,15 @@ impl<S, E> fmt::Debug for Connections<S, E> {
     }
 }
 
+/// What becomes of a session's e-mail address when its token is refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Email {
+    /// It is what it was.
+    Unchanged,
+    /// It is, or becomes, an unverified one.
+    Unverified,
+}
+
 /// What [`Connections::expiry_reminders`] found.
 #[derive(Debug, Default)]
 #[must_use]
@@ -157,7 +166,8 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
 
     /// Completes a login: issues its session, and records that a login has succeeded to its very end. `user_id` is the
     /// service's own name for the user. There is no other way from a login through a stored connection to a session, and
-    /// one login gives one session, within five minutes.
+    /// one login gives one session, within five minutes. What was revoked since it was accepted stays revoked, as far as the
+    /// clocks of the service's machines agree. Where this fails, the user begins the login anew.
     ///
     /// # Errors
     /// [`Refusal::Disabled`] if the connection was disabled while the user was logging in, [`Refusal::Retired`] if the
@@ -225,36 +235,45 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
     ) -> Result<IssuedSession, SessionRefusal> {
         let work = async {
             let session = sessions.verify(organization, token, now).await?;
-            let session = self.evaluated(session).await?;
-            sessions.refresh_inner(&session, now).await
+            let keeps_email = self.evaluate(&session).await?;
+            sessions.refresh_inner(&session, keeps_email, now).await
         };
         traced("refresh", organization, None, work).await
     }
 
-    /// What a session is worth today.
-    async fn evaluated(&self, session: VerifiedSession) -> Result<VerifiedSession, SessionRefusal> {
-        let Some(activation) = session.activation() else { return Ok(session) };
+    /// What a session is worth today, and whether its e-mail address is still what it was.
+    async fn evaluate(&self, session: &VerifiedSession) -> Result<Email, SessionRefusal> {
+        let withdrawn = |what| Err(SessionRefusal::Withdrawn(what));
         let record = self.store.connection(session.connection()).await?;
-        let is_of_it = |record: &ConnectionRecord| {
-            record.organization() == session.organization()
-                && record.phase() >= Phase::Active
-                && record.activation() == activation
+        let record = match (record, session.activation()) {
+            // A connection in the program, or another way in.
+            (None, None) => return Ok(Email::Unchanged),
+            // Nothing but a login through it begins a session of a stored connection, and that one knows its activation.
+            (None, Some(_)) | (Some(_), None) => return withdrawn(Withdrawn::Connection),
+            (Some(record), Some(activation)) => {
+                let is_of_it = record.organization() == session.organization()
+                    && record.phase() >= Phase::Active
+                    && record.activation() == activation;
+                if !is_of_it {
+                    return withdrawn(Withdrawn::Connection);
+                }
+                record
+            }
         };
-        let Some(record) = record.filter(is_of_it) else {
-            return Err(SessionRefusal::Withdrawn(Withdrawn::Connection));
-        };
-        if session.idp_key().is_none_or(|fingerprint| record.has_compromised(fingerprint)) {
-            return Err(SessionRefusal::Withdrawn(Withdrawn::IdpKey));
+        if session.idp_key().is_none_or(|idp_key| record.has_compromised(idp_key)) {
+            return withdrawn(Withdrawn::IdpKey);
         }
-        if !session.email_is_verified() {
-            return Ok(session);
+        if session.email_is_verified() {
+            let domains = self.store.domains(session.organization()).await?;
+            let rests_on = session.email_domain();
+            if rests_on.is_some_and(|rests_on| domains.iter().any(|domain| domain == rests_on)) {
+                return Ok(Email::Unchanged);
+            }
         }
-        let domains = self.store.domains(session.organization()).await?;
-        let is_owned = session.email_domain().is_some_and(|rests_on| domains.iter().any(|it| it == rests_on));
-        match is_owned {
-            true => Ok(session),
-            false if record.accepts_any_email_domain() => Ok(session.with_unverified_email()),
-            false => Err(SessionRefusal::Withdrawn(Withdrawn::EmailDomain)),
+        if record.accepts_any_email_domain() {
+            Ok(Email::Unverified)
+        } else {
+            withdrawn(Withdrawn::EmailDomain)
         }
     }
 

@@ -127,6 +127,9 @@ impl Diagnosis {
                 Some(expected.clone()),
                 Some(found.clone()),
             ),
+            LoginFailure::Session(_) | LoginFailure::HandOver(_) => {
+                Self::new(Stage::Profile, failure.code(), failure, None, None)
+            }
             LoginFailure::CertificateDates(_) => {
                 Self::new(Stage::Signature, failure.code(), failure, None, None)
             }
@@ -143,14 +146,18 @@ impl Diagnosis {
     }
 }
 
-/// The longest text of a diagnosis, in bytes. With its hint, a whole one stays below 16 KiB.
+/// The longest text of a diagnosis, in bytes, as a log line quotes it. With its hint, a whole one stays below 16 KiB.
 const MAX_TEXT: usize = 4 * 1024;
 
 /// A list of domains or of namespaces in scope may be long, and a log line must not be.
 fn bounded(mut text: String) -> String {
-    if text.len() > MAX_TEXT {
+    let mut quoted = 0;
+    let beyond = text.char_indices().find(|(_, character)| {
+        quoted += character.escape_debug().map(char::len_utf8).sum::<usize>();
+        quoted > MAX_TEXT
+    });
+    if let Some((end, _)) = beyond {
         let length = text.len();
-        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         text.truncate(end);
         // Writing to a string does not fail.
         let _ = write!(text, "… ({length} bytes in all)");
@@ -283,7 +290,7 @@ impl Warning {
     /// A warning of the catalogue.
     #[must_use]
     pub fn new(code: &'static str, message: &impl ToString) -> Self {
-        Self { code, message: Diagnosis::printable(&message.to_string()), hint: hint(code) }
+        Self { code, message: bounded(Diagnosis::printable(&message.to_string())), hint: hint(code) }
     }
 
     /// What is worth telling of how a message was signed, at the time `now`.

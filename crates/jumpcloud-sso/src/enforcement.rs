@@ -17,6 +17,7 @@ pub struct Enforcement {
 #[derive(Clone, Debug)]
 struct EnforcedConnection {
     id: String,
+    activation: u64,
     login_url: String,
     since: SystemTime,
     ends_earlier_sessions: bool,
@@ -72,6 +73,7 @@ impl Enforcement {
             let Use::Enforced { since, ends_earlier_sessions } = record.use_of else { continue };
             connections.push(EnforcedConnection {
                 id: record.id().to_owned(),
+                activation: record.activation(),
                 login_url: ServiceProvider::new(settings, record.id())?.login_url(),
                 since: whole_seconds(since),
                 ends_earlier_sessions,
@@ -98,7 +100,7 @@ impl Enforcement {
             return Access::OtherOrganization;
         }
         let Some(first) = self.connections.first() else { return Access::Allowed };
-        let through = self.connections.iter().find(|connection| connection.id == session.connection());
+        let through = self.connections.iter().find(|connection| connection.is_of(session));
         match through {
             Some(connection) if connection.is_too_early(session) => connection.required(SsoReason::Earlier),
             Some(_) => Access::Allowed,
@@ -131,6 +133,12 @@ impl Enforcement {
 }
 
 impl EnforcedConnection {
+    /// Whether a login through this connection has begun the session, since the connection was enabled. One that merely
+    /// names it knows no activation.
+    fn is_of(&self, session: &VerifiedSession) -> bool {
+        self.id == session.connection() && session.activation() == Some(self.activation)
+    }
+
     fn is_too_early(&self, session: &VerifiedSession) -> bool {
         self.ends_earlier_sessions && session.began_at() < self.since
     }

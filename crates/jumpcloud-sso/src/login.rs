@@ -10,7 +10,10 @@ use saml_protocol::{
 };
 use saml_signature::{Certificate, CertificateWarning};
 use serde::Serialize;
-use sso_session::{CodeChallenge, CookieError, Cookies, IssueError, NewSession, SealError};
+use serde_json::Value;
+use sso_session::{
+    CodeChallenge, CookieError, Cookies, HandOver, HandOverError, IssueError, NewSession, SealError,
+};
 use thiserror::Error;
 use tracing::Instrument as _;
 use url::{Position, Url};
@@ -138,12 +141,12 @@ impl<S: OnceStore> SingleSignOn<S> {
             path => self.own_path(path).ok_or_else(|| LoginFailure::ReturnTo { found: excerpt(path) })?,
         };
         let id = RequestId::generate()?;
-        let slot = self.begun.slot_for(&id, &request.cookies, now);
         let service = connection.service_provider();
         let destination = connection.idp_url();
         let message =
             AuthnRequest::new(&id, destination.as_str(), service.entity_id(), service.acs_url(), now)
                 .requested_authn_contexts(connection.requested_authn_contexts().iter().map(String::as_str));
+        let slot = self.begun.slot_for(connection.id(), &id, request, &return_to, now);
         let relay_state = relay_state(slot, &id);
         let redirect_url = encode_redirect(
             destination,
@@ -254,87 +257,51 @@ impl<S: OnceStore> SingleSignOn<S> {
         {
             return Err(Rejection::SessionExpired { not_on_or_after: end, now }.into());
         }
-        self.claim(connection, begun.as_ref(), &accepted, now).await?;
-        let account = AccountKey::new(connection.id(), accepted.name_id());
-        Ok(Login {
+        let request = begun.as_ref().map(|begun| (begun.request.clone(), begun.expires_at));
+        let login = Login {
+            account: AccountKey::new(connection.id(), accepted.name_id()),
             organization: connection.organization().to_owned(),
             revision: connection.revision(),
             activation: connection.activation(),
-            session: session_of(connection, &accepted, &profile, email_is_verified),
             warnings: Warning::of_login(&accepted, &profile, now),
             accepted_at: now,
+            claims: Vec::new(),
             cookie_name: begun.as_ref().map(|begun| begun.slot.cookie_name()),
             challenge: begun.as_ref().and_then(|begun| begun.challenge.clone()),
             return_to: begun.map(|begun| begun.return_to).filter(|path| !path.is_empty()),
-            account,
             profile,
             email_is_verified,
             accepted,
-        })
+        };
+        login.check_size(self.site_url.as_str())?;
+        self.claim(connection, request, &login.accepted, now).await?;
+        Ok(login)
     }
 
     /// Uses up the assertion and the request that it answers.
     async fn claim(
         &self,
         connection: &Connection,
-        begun: Option<&BegunLogin>,
+        request: Option<(RequestId, SystemTime)>,
         accepted: &AcceptedAssertion,
         now: SystemTime,
     ) -> Result<(), LoginFailure> {
-        let assertion = ClaimKey::new(connection.id(), &["assertion", &accepted.replay_key()]);
+        // Counted for the organization, however many connections it has.
+        let scoped = |parts: [&str; 3]| ClaimKey::new(connection.organization(), &parts);
+        let assertion = scoped(["assertion", connection.id(), &accepted.replay_key()]);
         if self.store.claim(&assertion, accepted.remember_until(), now).await? == Claim::AlreadyClaimed {
             return Err(LoginFailure::ReplayedAssertion);
         }
-        if let Some(begun) = begun {
-            let request = ClaimKey::new(connection.id(), &["request", begun.request.as_str()]);
+        if let Some((id, expires_at)) = request {
+            let request = scoped(["request", connection.id(), id.as_str()]);
             // Until no machine would take the cookie any longer, however its clock differs.
-            let until = begun.expires_at + CLOCK_ALLOWANCE;
+            let until = expires_at + CLOCK_ALLOWANCE;
             if self.store.claim(&request, until, now).await? == Claim::AlreadyClaimed {
                 return Err(LoginFailure::ReplayedRequest);
             }
         }
         Ok(())
     }
-}
-
-/// The session that a login turns into, of a user who is yet to be found.
-fn session_of(
-    connection: &Connection,
-    accepted: &AcceptedAssertion,
-    profile: &UserProfile,
-    email_is_verified: bool,
-) -> NewSession {
-    let mut session = NewSession::new("", connection.organization(), connection.id())
-        .login(&login_claim(connection.id(), accepted).to_string())
-        .idp_key(&idp_key(accepted))
-        .authenticated_at(accepted.authn_instant())
-        .email(profile.email())
-        .email_verified(email_is_verified);
-    if let Some(domain) = normalized_domain(profile.email_domain()).filter(|_| email_is_verified) {
-        session = session.email_domain(&domain);
-    }
-    if let Some(name) = profile.first_name() {
-        session = session.given_name(name);
-    }
-    if let Some(name) = profile.last_name() {
-        session = session.family_name(name);
-    }
-    if let Some(activation) = connection.activation() {
-        session = session.activation(activation);
-    }
-    match accepted.session_not_on_or_after() {
-        Some(end) => session.not_after(end),
-        None => session,
-    }
-}
-
-fn login_claim(connection: &str, accepted: &AcceptedAssertion) -> ClaimKey {
-    ClaimKey::new(connection, &["login", &accepted.replay_key()])
-}
-
-/// The key that signed, as sessions name it.
-fn idp_key(accepted: &AcceptedAssertion) -> String {
-    name_of_key(accepted.evidence().certificate())
 }
 
 /// How sessions and revocations name a key of an identity provider: by the fingerprint of its SubjectPublicKeyInfo, without
@@ -420,8 +387,8 @@ pub struct Login {
     warnings: Vec<Warning>,
     return_to: Option<String>,
     cookie_name: Option<String>,
-    /// The session that it turns into, but for whose.
-    session: NewSession,
+    /// The host's own claims, which were checked when they were added.
+    claims: Vec<(String, Value)>,
 }
 
 impl fmt::Debug for Login {
@@ -513,7 +480,11 @@ impl Login {
     /// # Errors
     /// As for [`NewSession::claim`].
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Result<Self, IssueError> {
-        self.session = self.session.claim(name, value)?;
+        let unusable = |_| IssueError::Claim { name: name.to_owned() };
+        let value = serde_json::to_value(value).map_err(unusable)?;
+        // A session that is thrown away checks them.
+        let _ = NewSession::new("", "", "").claim(name, &value)?;
+        self.claims.push((name.to_owned(), value));
         Ok(self)
     }
 
@@ -524,17 +495,58 @@ impl Login {
 
     /// What is claimed when it turns into a session. Its text is the session's name for the login.
     pub(crate) fn claim_key(&self) -> ClaimKey {
-        login_claim(self.account.connection(), &self.accepted)
+        let connection = self.account.connection();
+        ClaimKey::new(&self.organization, &["login", connection, &self.accepted.replay_key()])
     }
 
-    /// The session that it turns into.
-    pub(crate) fn new_session(&self, user_id: &str) -> NewSession {
-        self.session.clone().subject(user_id)
+    /// The session that it turns into: `user_id` is the service's own name for the user.
+    pub(crate) fn new_session(&self, user_id: &str) -> Result<NewSession, IssueError> {
+        let mut session = NewSession::new(user_id, &self.organization, self.account.connection())
+            .login(&self.claim_key().to_string())
+            .idp_key(&self.idp_key())
+            .authenticated_at(self.accepted.authn_instant())
+            .email(self.profile.email())
+            .email_verified(self.email_is_verified);
+        if let Some(domain) = self.verified_domain() {
+            session = session.email_domain(&domain);
+        }
+        if let Some(name) = self.profile.first_name() {
+            session = session.given_name(name);
+        }
+        if let Some(name) = self.profile.last_name() {
+            session = session.family_name(name);
+        }
+        if let Some(activation) = self.activation {
+            session = session.activation(activation);
+        }
+        if let Some(end) = self.accepted.session_not_on_or_after() {
+            session = session.not_after(end);
+        }
+        self.claims.iter().try_fold(session, |session, (name, value)| session.claim(name, value))
+    }
+
+    /// That its session, and where it is for a front end elsewhere the code for it, will not be too long: for a user whose ID has
+    /// up to 256 bytes, and before claims of the host's own.
+    fn check_size(&self, site_url: &str) -> Result<(), LoginFailure> {
+        const USER_ID: usize = 256;
+        let profile = &self.profile;
+        let names = [profile.first_name(), profile.last_name()].map(|name| name.map_or(0, str::len));
+        let free_text =
+            site_url.len() + self.organization.len() + profile.email().len() + names.iter().sum::<usize>();
+        // Everything else has a fixed or small size, so that most need not be written down to be known to fit.
+        if free_text < 256 {
+            return Ok(());
+        }
+        let length = self.new_session(&"u".repeat(USER_ID))?.max_token_len(site_url, site_url)?;
+        if self.challenge.is_some() && !HandOver::fits(length) {
+            return Err(HandOverError::TooLong { found: length }.into());
+        }
+        Ok(())
     }
 
     /// The key that signed, as sessions name it.
     pub(crate) fn idp_key(&self) -> String {
-        idp_key(&self.accepted)
+        name_of_key(self.accepted.evidence().certificate())
     }
 
     /// The domain that makes the e-mail address a verified one.
@@ -555,10 +567,19 @@ impl Login {
 ///
 /// Its [`Display`](fmt::Display) is for the browser: always the same sentence, with a reference to find the
 /// [`diagnosis`](Self::diagnosis) by in the log.
-#[derive(Debug)]
 pub struct LoginError {
     failure: Box<LoginFailure>,
     reference: String,
+}
+
+impl fmt::Debug for LoginError {
+    /// Writes no values of the message: those are in the [`diagnosis`](Self::diagnosis).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginError")
+            .field("code", &self.code())
+            .field("reference", &self.reference)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LoginError {
@@ -636,6 +657,10 @@ pub(crate) enum LoginFailure {
     Rejected(#[from] Rejection),
     #[error(transparent)]
     Attributes(#[from] AttributeError),
+    #[error(transparent)]
+    Session(#[from] IssueError),
+    #[error(transparent)]
+    HandOver(#[from] HandOverError),
     #[error("the login could not be sealed: {0}")]
     Seal(#[from] SealError),
     #[error(transparent)]
@@ -659,6 +684,8 @@ impl LoginFailure {
             Self::Response(error) => error.code(),
             Self::Rejected(error) => error.code(),
             Self::Attributes(error) => error.code(),
+            Self::Session(error) => error.code(),
+            Self::HandOver(error) => error.code(),
             Self::Seal(_) => "config.sealing_failed",
             Self::Store(_) => "replay.store",
         }

@@ -11,17 +11,15 @@ use sso_session::{
 use thiserror::Error;
 use url::Url;
 
+use crate::connections::Email;
 use crate::enforcement::whole_seconds;
 use crate::login::{Login, name_of_key};
 use crate::settings::{Settings, SettingsError, check_url, excerpt};
 use crate::store::{CLOCK_ALLOWANCE, Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use crate::traced::traced;
 
-/// The most that a session verifier tolerates of clocks that differ: a token is good for that much longer.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
-
 /// How long a login may wait for its session: for as long as a service needs to find or create its user.
-const LOGIN_LIFETIME: Duration = Duration::from_secs(5 * 60);
+const ACCEPTANCE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// No session lives longer, whichever issuer it has: after this a revocation may be forgotten.
 const LONGEST_SESSION: Duration = Duration::from_secs(91 * 24 * 60 * 60);
@@ -58,7 +56,8 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// Sessions with another lifetime, by another key or for another audience than the default.
     ///
     /// # Errors
-    /// [`SettingsError::Sealing`], where the library of cryptography fails.
+    /// [`SettingsError::Issuer`] and [`SettingsError::Verifier`] where the verifier would refuse what the issuer issues, as by
+    /// another key or for another audience; [`SettingsError::Sealing`], where the library of cryptography fails.
     pub fn with(
         settings: &Settings,
         issuer: SessionIssuer,
@@ -67,6 +66,10 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     ) -> Result<Self, SettingsError> {
         let hand_overs = settings.secrets().map(HandOver::new).collect::<Result<_, _>>();
         let hand_overs = hand_overs.map_err(|_: SealError| SettingsError::Sealing)?;
+        // Otherwise every login would succeed and lead to a session that is refused.
+        let (probe, at) = (NewSession::new("probe", "probe", "probe"), SystemTime::UNIX_EPOCH);
+        let issued = issuer.issue(&probe, at)?;
+        verifier.verify_for("probe", issued.token(), at)?;
         let cookie = SessionCookie::default();
         Ok(Self { issuer, verifier, hand_overs, cookie, redirect_uris: Vec::new(), store })
     }
@@ -91,7 +94,8 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// [`Connections::complete_login`](crate::Connections::complete_login) instead, which sees to it that the connection is
     /// still in use.
     ///
-    /// One login gives one session, within five minutes. What was revoked since it was accepted stays revoked.
+    /// One login gives one session, within five minutes. What was revoked since it was accepted stays revoked, as far as the
+    /// clocks of the service's machines agree. Where this fails, the user begins the login anew.
     ///
     /// # Errors
     /// [`SessionRefusal::StoredConnection`], [`SessionRefusal::LoginExpired`], [`SessionRefusal::LoginUsed`],
@@ -112,7 +116,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         traced("begin_session", organization, Some(connection), work).await
     }
 
-    /// Turns a login into its session. The claim comes last, so that a failure uses nothing up.
+    /// Turns a login into its session. The claim comes last, so that nothing is claimed for a session that there is not.
     pub(crate) async fn begin_inner(
         &self,
         login: &Login,
@@ -122,7 +126,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         let accepted_at = login.accepted_at();
         // Another machine of the service may have accepted it, whose clock is ahead.
         let is_early = now.checked_add(CLOCK_ALLOWANCE).is_none_or(|latest| latest < accepted_at);
-        let is_late = accepted_at.checked_add(LOGIN_LIFETIME).is_some_and(|end| now >= end);
+        let is_late = accepted_at.checked_add(ACCEPTANCE_LIFETIME).is_some_and(|end| now >= end);
         if is_early || is_late {
             return Err(SessionRefusal::LoginExpired);
         }
@@ -139,8 +143,8 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
             Some(instant) if whole_seconds(accepted_at) <= instant => return Err(SessionRefusal::Revoked),
             _ => {}
         }
-        let issued = self.issuer.issue(&login.new_session(user_id), now)?;
-        let until = accepted_at + LOGIN_LIFETIME + CLOCK_ALLOWANCE;
+        let issued = self.issuer.issue(&login.new_session(user_id)?, now)?;
+        let until = accepted_at + ACCEPTANCE_LIFETIME + CLOCK_ALLOWANCE;
         match self.store.claim(&login.claim_key(), until, now).await? {
             Claim::Claimed => Ok(issued),
             Claim::AlreadyClaimed => Err(SessionRefusal::LoginUsed),
@@ -210,7 +214,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
             let session = self.verify(organization, token, now).await?;
             match session.activation() {
                 Some(_) => Err(SessionRefusal::StoredConnection),
-                None => self.refresh_inner(&session, now).await,
+                None => self.refresh_inner(&session, Email::Unchanged, now).await,
             }
         };
         traced("refresh", organization, None, work).await
@@ -219,11 +223,15 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     pub(crate) async fn refresh_inner(
         &self,
         session: &VerifiedSession,
+        email: Email,
         now: SystemTime,
     ) -> Result<IssuedSession, SessionRefusal> {
-        let issued = self.issuer.refresh(session, now)?;
+        let issued = match email {
+            Email::Unchanged => self.issuer.refresh(session, now)?,
+            Email::Unverified => self.issuer.refresh_with_unverified_email(session, now)?,
+        };
         let key = ClaimKey::new(session.organization(), &["refresh", session.id()]);
-        let until = session.expires_at() + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
+        let until = session.expires_at() + SessionVerifier::MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
         match self.store.claim(&key, until, now).await? {
             Claim::Claimed => Ok(issued),
             Claim::AlreadyClaimed => {
@@ -250,7 +258,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
 
     /// Revokes a session whose end is known, so that this need not be remembered any longer than that.
     async fn end(&self, session: &VerifiedSession, now: SystemTime) -> Result<(), StoreError> {
-        let until = session.ends_at() + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
+        let until = session.ends_at() + SessionVerifier::MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
         self.store.revoke(&key_of_session(session.session_id()), until, until, now).await
     }
 
@@ -272,8 +280,13 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke_for_good(&key_of_activation(connection, activation), now).await
     }
 
-    /// Revokes all sessions that a key of the connection's identity provider has vouched for, and will have: it is withdrawn.
-    pub(crate) async fn revoke_idp_key(
+    /// Revokes all sessions that a key of the connection's identity provider has vouched for, and will have: it was stolen.
+    /// For a connection that is written down in the program, from which the certificate has to be taken too. That of a stored
+    /// connection is retired by [`Organization::edit_and_revoke`](crate::Organization::edit_and_revoke), which revokes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_idp_key(
         &self,
         connection: &str,
         certificate: &Certificate,
@@ -369,7 +382,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     ///
     /// # Errors
     /// [`SessionRefusal::HandOver`], [`SessionRefusal::Revoked`]; [`SessionRefusal::Redeemed`] for a code that was
-    /// exchanged before, whose session is revoked then: somebody has a copy of the code (RFC 6749 §4.1.2).
+    /// exchanged before, be it expired or not, whose session is revoked then: somebody has a copy of it (RFC 6749 §4.1.2).
     pub async fn redeem(
         &self,
         code: &str,
@@ -377,14 +390,15 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         redirect_uri: &str,
         now: SystemTime,
     ) -> Result<String, SessionRefusal> {
-        let opened = self.opened(code, verifier, redirect_uri, now)?;
+        let opened = self.opened(code, verifier, redirect_uri)?;
+        let (claim, until) = (opened.claim_key().to_owned(), opened.expires_at() + CLOCK_ALLOWANCE);
+        // By then the code may have expired, but not the token in it.
         let session = self.verifier.verify_any_organization(opened.token(), now)?;
-        let key = ClaimKey::new(session.organization(), &["code", opened.claim_key()]);
-        match self.store.claim(&key, opened.expires_at() + CLOCK_ALLOWANCE, now).await? {
-            Claim::Claimed => {
-                self.check_revoked(&session, now).await?;
-                Ok(opened.into_token())
-            }
+        // Before the claim, so that a store that fails uses nothing up.
+        self.check_revoked(&session, now).await?;
+        let key = ClaimKey::new(session.organization(), &["code", &claim]);
+        match self.store.claim(&key, until, now).await? {
+            Claim::Claimed => Ok(opened.into_token(now)?),
             Claim::AlreadyClaimed => {
                 self.end(&session, now).await?;
                 Err(SessionRefusal::Redeemed)
@@ -393,14 +407,8 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     }
 
     /// Under a secret that did not seal it, a code is none at all; every other answer is the one that counts.
-    fn opened(
-        &self,
-        code: &str,
-        verifier: &str,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> Result<OpenedCode, HandOverError> {
-        let mut answers = self.hand_overs.iter().map(|it| it.open(code, verifier, redirect_uri, now));
+    fn opened(&self, code: &str, verifier: &str, redirect_uri: &str) -> Result<OpenedCode, HandOverError> {
+        let mut answers = self.hand_overs.iter().map(|it| it.open(code, verifier, redirect_uri));
         let telling = answers.find(|answer| !matches!(answer, Err(HandOverError::Code)));
         telling.unwrap_or(Err(HandOverError::Code))
     }
@@ -428,7 +436,14 @@ fn check_redirect_uri(uri: &str) -> Result<(), SettingsError> {
         return Err(wrong("it holds a backslash"));
     }
     let url = Url::parse(uri).map_err(|_| wrong("it is not an absolute URL"))?;
-    check_url(&url).map_err(wrong)
+    check_url(&url).map_err(wrong)?;
+    if url.as_str() != uri {
+        return Err(wrong("a browser reads it as another URL; give it as it stands in the address bar"));
+    }
+    if url.query_pairs().any(|(name, _)| name == "code") {
+        return Err(wrong("it has a parameter `code` already"));
+    }
+    Ok(())
 }
 
 /// A redirect that takes an authorization code to a front end.
@@ -439,10 +454,12 @@ pub struct CodeRedirect {
 }
 
 impl CodeRedirect {
-    /// The header fields to send with the redirect, beside `Location`: no cache may keep the code, and the page that it leads to
-    /// may not pass it on as a `Referer` (RFC 9700 §4.2.4).
-    pub const HEADERS: [(&'static str, &'static str); 2] =
-        [("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")];
+    /// Returns the header fields of the redirect, `Location` among them: no cache may keep the code, and the page that it leads
+    /// to may not pass it on as a `Referer` (RFC 9700 §4.2.4).
+    #[must_use]
+    pub fn headers(&self) -> [(&'static str, &str); 3] {
+        [("Location", self.url.as_str()), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")]
+    }
 
     /// Where to redirect the browser to: the redirect URI with the parameter `code`.
     #[must_use]

@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 use saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
 use saml_signature::SecondOpinion;
 use sso_session::{
-    AuthSecret, AuthSecretError, Purpose, Sealer, SessionIssuer, SessionKey, SessionVerifier,
-    SessionVerifierError,
+    AuthSecret, AuthSecretError, IssueError, Purpose, Sealer, SessionError, SessionIssuer, SessionKey,
+    SessionVerifier, SessionVerifierError,
 };
 use thiserror::Error;
 use url::{Host, Url};
@@ -357,6 +357,12 @@ pub enum SettingsError {
     /// The former secrets cannot be used.
     #[error("the former secrets cannot be used: {0}")]
     FormerSecrets(#[from] SessionVerifierError),
+    /// The issuer of sessions issues none.
+    #[error("the session issuer issues nothing: {0}")]
+    Issuer(#[from] IssueError),
+    /// The verifier of sessions is of another issuer, audience or key.
+    #[error("the session verifier refuses what the session issuer issues: {0}")]
+    Verifier(#[from] SessionError),
     /// A secret could not be sealed.
     #[error("a secret could not be sealed")]
     Sealing,
@@ -380,6 +386,7 @@ impl SettingsError {
             Self::RedirectUri { .. } => "config.redirect_uri",
             Self::Secret(error) => error.code(),
             Self::FormerSecrets(error) => error.code(),
+            Self::Issuer(_) | Self::Verifier(_) => "config.session_keys",
             Self::Sealing => "config.sealing_failed",
             Self::SealedElsewhere => "config.sealed_elsewhere",
             Self::ConnectionId { .. } => "config.connection_id",

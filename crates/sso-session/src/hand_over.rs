@@ -12,6 +12,9 @@ use thiserror::Error;
 use crate::seal::{SealError, Sealer};
 use crate::secret::{AuthSecret, Purpose};
 
+/// The longest code. It travels in a URL, beside the front end's own address.
+const MAX_CODE: usize = 4096;
+
 /// A front end redeems its code at once.
 const LIFETIME: Duration = Duration::from_secs(60);
 
@@ -63,7 +66,7 @@ pub struct HandOver {
     sealer: Sealer,
 }
 
-/// A code that was opened, with the right verifier, at the right address and in time.
+/// A code that was opened, with the right verifier and at the right address.
 pub struct OpenedCode {
     token: String,
     claim: String,
@@ -82,7 +85,7 @@ impl HandOver {
     /// The code for the session `token`, to be redeemed from `redirect_uri` with the verifier of `challenge`.
     ///
     /// # Errors
-    /// [`HandOverError::Sealing`] for a token that is too long to be handed over: beyond about three kilobytes.
+    /// [`HandOverError::TooLong`] for a token that is too long to be handed over: see [`fits`](Self::fits).
     pub fn code(
         &self,
         token: &str,
@@ -90,26 +93,32 @@ impl HandOver {
         redirect_uri: &str,
         now: SystemTime,
     ) -> Result<String, HandOverError> {
+        if !Self::fits(token.len()) {
+            return Err(HandOverError::TooLong { found: token.len() });
+        }
         let payload = format!("{}{token}", challenge.as_str());
         Ok(self.sealer.seal(payload.as_bytes(), redirect_uri.as_bytes(), now + LIFETIME)?)
     }
 
-    /// Opens a code. **It is not yet redeemed**: claim [`OpenedCode::claim_key`] before the token is given away.
+    /// Whether a token of this length, in bytes, can be handed over. Nonce, expiry, challenge and tag are sealed with it, and
+    /// base64 makes four characters of three bytes.
+    #[must_use]
+    pub fn fits(token_len: usize) -> bool {
+        const OVERHEAD: usize = 12 + 8 + CHALLENGE_LEN + 16;
+        token_len.saturating_add(OVERHEAD) <= MAX_CODE / 4 * 3
+    }
+
+    /// Opens a code. **It is not yet redeemed**: claim [`OpenedCode::claim_key`] before the token is given away. An expired
+    /// code is opened too, so that it can be told whether it was redeemed before, but
+    /// [gives no token](OpenedCode::into_token).
     ///
     /// # Errors
     /// [`HandOverError`].
-    pub fn open(
-        &self,
-        code: &str,
-        verifier: &str,
-        redirect_uri: &str,
-        now: SystemTime,
-    ) -> Result<OpenedCode, HandOverError> {
+    pub fn open(&self, code: &str, verifier: &str, redirect_uri: &str) -> Result<OpenedCode, HandOverError> {
         let challenge = CodeChallenge::of_verifier(verifier)?;
-        let opened = self.sealer.open(code, redirect_uri.as_bytes(), now).map_err(|error| match error {
-            SealError::Expired => HandOverError::Expired,
-            _ => HandOverError::Code,
-        })?;
+        // At the beginning of time nothing has expired.
+        let opened = self.sealer.open(code, redirect_uri.as_bytes(), SystemTime::UNIX_EPOCH);
+        let opened = opened.map_err(|_| HandOverError::Code)?;
         let (expected, token) =
             opened.payload().split_at_checked(CHALLENGE_LEN).ok_or(HandOverError::Code)?;
         verify_slices_are_equal(expected, challenge.as_str().as_bytes())
@@ -134,16 +143,18 @@ impl OpenedCode {
         self.expires_at
     }
 
-    /// Returns the session token, to look at the session before the code is claimed.
+    /// Returns the session token, to look at the session that it is of.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// The session token.
-    #[must_use]
-    pub fn into_token(self) -> String {
-        self.token
+    /// Gives the session token away, if the code has not expired at `now`.
+    ///
+    /// # Errors
+    /// [`HandOverError::Expired`].
+    pub fn into_token(self, now: SystemTime) -> Result<String, HandOverError> {
+        if now < self.expires_at { Ok(self.token) } else { Err(HandOverError::Expired) }
     }
 }
 
@@ -172,6 +183,12 @@ pub enum HandOverError {
     /// Older than sixty seconds.
     #[error("the code has expired")]
     Expired,
+    /// The session's token is too long for a code.
+    #[error("the session token of {found} bytes is too long to be handed over by a code")]
+    TooLong {
+        /// The length in bytes.
+        found: usize,
+    },
     /// It could not be sealed.
     #[error("the code could not be sealed: {0}")]
     Sealing(#[from] SealError),
@@ -186,6 +203,7 @@ impl HandOverError {
             Self::VerifierMismatch => "session.pkce_mismatch",
             Self::Code => "session.code",
             Self::Expired => "session.code_expired",
+            Self::TooLong { .. } => "limit.code",
             Self::Sealing(_) => "config.sealing_failed",
         }
     }

@@ -21,6 +21,12 @@ pub(crate) const TOKEN_TYPE: &str = "sso-session+jwt";
 /// The longest token, in bytes. Browsers drop a cookie whose name and value have more than 4,096 bytes (RFC 6265bis §5.6).
 pub(crate) const MAX_TOKEN: usize = 4000;
 
+/// What a token has beside its payload: a header of at most 110 characters, a signature of at most 86, and two dots.
+const MAX_HEADER_AND_SIGNATURE: usize = 110 + 86 + 2;
+
+/// The longest ID of a user, in bytes: that of other names that are stored.
+const MAX_SUBJECT: usize = 1024;
+
 /// A working day.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 
@@ -75,13 +81,6 @@ impl NewSession {
             not_after: None,
             custom: Map::new(),
         }
-    }
-
-    /// Sets another user.
-    #[must_use]
-    pub fn subject(mut self, subject: &str) -> Self {
-        subject.clone_into(&mut self.subject);
-        self
     }
 
     /// How often the connection had been enabled by then: the claim `activation`. When the connection is disabled, the
@@ -193,6 +192,46 @@ impl NewSession {
     }
 }
 
+impl NewSession {
+    /// Returns the most bytes that a token of this session can have, in the name of `issuer`, for `audience`, by any key.
+    ///
+    /// # Errors
+    /// [`IssueError::TooLong`] where no token could be issued.
+    pub fn max_token_len(&self, issuer: &str, audience: &str) -> Result<usize, IssueError> {
+        // The text of 160 bits, and a time beyond all calendars.
+        let (id, time) = ("x".repeat(27), u64::MAX);
+        let claims = Claims {
+            iss: issuer,
+            aud: audience,
+            sub: &self.subject,
+            iat: time,
+            nbf: time,
+            exp: time,
+            jti: &id,
+            sid: &id,
+            session_start: time,
+            session_end: time,
+            org: &self.organization,
+            connection: &self.connection,
+            activation: self.activation.map(|_| time),
+            break_glass: true,
+            login: self.login.as_deref(),
+            idp_key: self.idp_key.as_deref(),
+            email_domain: self.email_domain.as_deref(),
+            amr: &self.methods,
+            auth_time: self.authenticated_at.map(|_| time),
+            email: self.email.as_deref(),
+            email_verified: self.email_verified.map(|_| false),
+            given_name: self.given_name.as_deref(),
+            family_name: self.family_name.as_deref(),
+            custom: &self.custom,
+        };
+        let payload = serde_json::to_vec(&claims).map_err(|_| IssueError::Signing)?.len();
+        let found = MAX_HEADER_AND_SIGNATURE + (payload * 4).div_ceil(3);
+        if found > MAX_TOKEN { Err(IssueError::TooLong { limit: MAX_TOKEN, found }) } else { Ok(found) }
+    }
+}
+
 impl fmt::Debug for NewSession {
     /// Without personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -252,6 +291,9 @@ impl SessionIssuer {
     /// [`IssueError`]; [`IssueError::Over`] for a session that would be over before it begins, [`IssueError::TooLong`] for
     /// a token that no verifier and no browser would take.
     pub fn issue(&self, session: &NewSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
+        if !(1..=MAX_SUBJECT).contains(&session.subject.len()) {
+            return Err(IssueError::Subject { limit: MAX_SUBJECT, found: session.subject.len() });
+        }
         let begins = seconds(now).ok_or(IssueError::Clock)?;
         let longest = begins.checked_add(self.horizon().as_secs()).ok_or(IssueError::Clock)?;
         let limit = session.not_after.map(|limit| seconds(limit).ok_or(IssueError::Over)).transpose()?;
@@ -268,12 +310,36 @@ impl SessionIssuer {
     /// # Errors
     /// [`IssueError::Over`] at the session's end.
     pub fn refresh(&self, session: &VerifiedSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
+        self.continue_as(&session.to_new_session(), session, now)
+    }
+
+    /// Continues a session as [`refresh`](Self::refresh) does, with an e-mail address that is no longer a verified one: the
+    /// organization has lost its domain.
+    ///
+    /// # Errors
+    /// As for [`refresh`](Self::refresh).
+    pub fn refresh_with_unverified_email(
+        &self,
+        session: &VerifiedSession,
+        now: SystemTime,
+    ) -> Result<IssuedSession, IssueError> {
+        let mut new = session.to_new_session().email_verified(false);
+        new.email_domain = None;
+        self.continue_as(&new, session, now)
+    }
+
+    fn continue_as(
+        &self,
+        new: &NewSession,
+        session: &VerifiedSession,
+        now: SystemTime,
+    ) -> Result<IssuedSession, IssueError> {
         let span = Span {
             session_id: Some(session.session_id()),
             start: seconds(session.began_at()).ok_or(IssueError::Clock)?,
             end: seconds(session.ends_at()).ok_or(IssueError::Clock)?,
         };
-        self.issue_within(&session.to_new_session(), &span, seconds(now).ok_or(IssueError::Clock)?)
+        self.issue_within(new, &span, seconds(now).ok_or(IssueError::Clock)?)
     }
 
     fn issue_within(
@@ -482,6 +548,14 @@ pub enum IssueError {
         /// Its name.
         name: String,
     },
+    /// The user's ID is empty or too long.
+    #[error("the user's ID has {found} bytes, and has to have 1 to {limit}")]
+    Subject {
+        /// The limit in bytes.
+        limit: usize,
+        /// The length in bytes.
+        found: usize,
+    },
     /// The session would end before it begins.
     #[error("the session would be over before it begins")]
     Over,
@@ -510,6 +584,7 @@ impl IssueError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ReservedClaim { .. } | Self::Claim { .. } => "session.claim",
+            Self::Subject { .. } => "session.subject",
             Self::Over => "session.over",
             Self::TooLong { .. } => "limit.token",
             Self::Clock => "config.clock",

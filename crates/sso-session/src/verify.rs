@@ -18,7 +18,6 @@ use crate::key::SessionKey;
 const MAX_KEYS: usize = 8;
 
 const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
 /// Verifies session tokens.
 #[derive(Clone, Debug)]
@@ -30,6 +29,10 @@ pub struct SessionVerifier {
 }
 
 impl SessionVerifier {
+    /// The most that can be tolerated of clocks that differ. A token may be accepted for this much longer than it says, so
+    /// that whatever is remembered of it has to be kept for as long.
+    pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+
     /// Accepts tokens by one of `keys`, in the name of exactly `issuer`, for exactly `audience`. To rotate a key, give
     /// the new and the old one until the last token by the old one has expired.
     ///
@@ -57,7 +60,7 @@ impl SessionVerifier {
     /// With another tolerance than 60 seconds for clocks that differ; more than 300 seconds is taken as 300.
     #[must_use]
     pub fn clock_skew(mut self, skew: Duration) -> Self {
-        self.clock_skew = skew.min(MAX_CLOCK_SKEW);
+        self.clock_skew = skew.min(Self::MAX_CLOCK_SKEW);
         self
     }
 
@@ -328,15 +331,6 @@ impl VerifiedSession {
     #[must_use]
     pub fn email_domain(&self) -> Option<&str> {
         self.email_domain.as_deref()
-    }
-
-    /// Makes the e-mail address an unverified one, for a token that continues this session after the organization has lost
-    /// the domain.
-    #[must_use]
-    pub fn with_unverified_email(mut self) -> Self {
-        self.email_verified = Some(false);
-        self.email_domain = None;
-        self
     }
 
     /// When the token was issued.

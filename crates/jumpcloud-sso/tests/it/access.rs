@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Access, Actor, BreakGlass, ClaimKey, CodeChallenge, CodeRedirect, Connection, Connections, Cookies,
-    EarlierSessions, Edit, JustInTime, Login, LoginForm, LoginRequest, MemoryStore, NewSession, Provisioning,
-    ProvisioningRefusal, RevocationKey, RevocationStore, RoleMap, SameEmail, SessionIssuer, SessionKey,
-    SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason, StoreError,
-    VerifiedSession,
+    Access, Actor, AuthSecret, BreakGlass, ClaimKey, CodeChallenge, Connection, Connections, Cookies,
+    DomainClaim, DomainStore, EarlierSessions, Edit, JustInTime, Login, LoginForm, LoginRequest, MemoryStore,
+    NewSession, Provisioning, ProvisioningRefusal, RevocationKey, RevocationStore, RoleMap, SameEmail,
+    SessionIssuer, SessionKey, SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason,
+    StoreError, VerifiedSession,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -326,7 +326,12 @@ async fn a_front_end_elsewhere_gets_its_session_by_a_code() {
     let issued = sessions.begin(login, "user-1", now()).await.unwrap();
     let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).await.unwrap();
     assert_eq!(handed.url().as_str(), format!("{FRONT_END}?code={}", handed.code()));
-    assert_eq!(CodeRedirect::HEADERS, [("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")]);
+    let headers = [
+        ("Location", handed.url().as_str()),
+        ("Cache-Control", "no-store"),
+        ("Referrer-Policy", "no-referrer"),
+    ];
+    assert_eq!(handed.headers(), headers);
     assert!(!format!("{handed:?}").contains(handed.code()));
     let redeem = async |verifier: &str| {
         sessions.redeem(handed.code(), verifier, FRONT_END, now() + Duration::from_secs(30)).await
@@ -388,11 +393,21 @@ async fn a_session_is_handed_over_to_listed_addresses_only() {
         "https://www.acme.test/\tin",
         "https://www.acme.test/\u{85}",
         "https://www.acme.test\\@evil.test/",
+        // Which a browser reads as another URL.
+        "https://ac\u{ad}me.test/in",
+        "https://www\u{3002}acme.test/in",
+        "https://www.acme.test/a/../in",
+        "https:www.acme.test/in",
+        "https://WWW.acme.test/in",
+        "https://www.acme.test",
+        // Two codes would be there.
+        "https://www.acme.test/in?code=planted",
+        "https://www.acme.test/in?a=1&%63ode=planted",
     ] {
         let error = sessions().redirect_uris([wrong]).err().unwrap();
         assert_eq!(error.code(), "config.redirect_uri", "{wrong}");
     }
-    assert!(sessions().redirect_uris(["http://localhost:5173/in"]).is_ok());
+    assert!(sessions().redirect_uris(["http://localhost:5173/in", "https://www.acme.test/in?a=1"]).is_ok());
 }
 
 #[tokio::test]
@@ -405,10 +420,39 @@ async fn a_code_is_redeemed_once_whatever_the_clocks_say() {
     let handed = sessions.hand_over(&issued, &challenge, FRONT_END, ahead).await.unwrap();
     let redeem = async |at: SystemTime| code(sessions.redeem(handed.code(), VERIFIER, FRONT_END, at).await);
     assert_eq!(redeem(now()).await, "accepted");
-    for seconds in [61, 200, 259] {
-        assert_eq!(redeem(now() + Duration::from_secs(seconds)).await, "session.code_used", "{seconds}");
+    // The second time revokes the session, also after the code's end: somebody has a copy of it.
+    assert_eq!(redeem(now() + Duration::from_secs(260)).await, "session.code_used");
+    for seconds in [61, 200, 259, 260] {
+        assert_eq!(redeem(now() + Duration::from_secs(seconds)).await, "session.revoked", "{seconds}");
     }
-    assert_eq!(redeem(now() + Duration::from_secs(260)).await, "session.code_expired");
+    // One that nobody has redeemed is merely over.
+    let issued = sessions.issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
+    let handed = sessions.hand_over(&issued, &challenge, FRONT_END, now()).await.unwrap();
+    let late = sessions.redeem(handed.code(), VERIFIER, FRONT_END, now() + MINUTE).await;
+    assert_eq!(code(late), "session.code_expired");
+    assert_eq!(code(sessions.verify("acme", issued.token(), now() + MINUTE).await), "accepted");
+}
+
+#[test]
+fn sessions_that_would_be_refused_are_not_set_up() {
+    let store = MemoryStore::default;
+    let with = |issuer: SessionIssuer, verifier: SessionVerifier| {
+        Sessions::with(&settings(), issuer, verifier, store()).map_or_else(|error| error.code(), |_| "ready")
+    };
+    let (site, other) = (settings().site_url().to_owned(), "https://other.acme.test");
+    let key = || SessionKey::from_auth_secret(&AuthSecret::from_base64(&crate::SECRET).unwrap());
+    let former = || SessionKey::from_auth_secret(&AuthSecret::from_base64(&crate::FORMER_SECRET).unwrap());
+    let issuer = |key: SessionKey, audience: &str| SessionIssuer::new(key, &site, audience);
+    let verifier = |key: SessionKey, audience: &str| SessionVerifier::new([key], &site, audience).unwrap();
+    assert_eq!(with(issuer(key(), &site), verifier(key(), &site)), "ready");
+    assert_eq!(with(issuer(key(), other), verifier(key(), other)), "ready");
+    for (issuer, verifier) in [
+        (issuer(key(), &site), verifier(key(), other)),
+        (issuer(key(), &site), verifier(former(), &site)),
+        (issuer(key(), &site).lifetime(Duration::ZERO), verifier(key(), &site)),
+    ] {
+        assert_eq!(with(issuer, verifier), "config.session_keys");
+    }
 }
 
 #[tokio::test]
@@ -474,8 +518,8 @@ async fn what_is_under_way_survives_a_change_of_the_secret() {
     };
     assert_eq!(redeem(&settings(), VERIFIER, now()).await, "session.code");
     assert_eq!(redeem(&after, &"a".repeat(43), now()).await, "session.pkce_mismatch");
-    assert_eq!(redeem(&after, VERIFIER, now() + MINUTE).await, "session.code_expired");
     assert_eq!(redeem(&after, VERIFIER, now()).await, "accepted");
+    assert_eq!(redeem(&after, VERIFIER, now() + MINUTE).await, "session.code_used");
 }
 
 /// Instances of a service are restarted one after the other, so that two configurations run side by side at each step.
@@ -571,6 +615,7 @@ async fn a_login_without_a_front_end_elsewhere_has_no_challenge() {
 
 /// An organization that enforces its connection.
 struct Enforced {
+    store: MemoryStore,
     connections: Connections<MemoryStore>,
     id: String,
     since: SystemTime,
@@ -580,7 +625,7 @@ impl Enforced {
     async fn new(break_glass: BreakGlass, earlier: EarlierSessions) -> Self {
         let store = MemoryStore::default();
         let page = jumpcloud_sso_contract::LoginPage::new(&store);
-        let (admin, connections) = (Actor::user("admin-1"), Connections::new(&settings(), store));
+        let (admin, connections) = (Actor::user("admin-1"), Connections::new(&settings(), store.clone()));
         let id = connections.of("acme").create(&admin, now()).await.unwrap().id().to_owned();
         let edit = Edit::new()
             .idp_url(IDP_URL)
@@ -596,7 +641,13 @@ impl Enforced {
         // Within a second, which sessions do not know of.
         let since = now() + HOUR + Duration::from_millis(900);
         connections.of("acme").enforce(&id, &break_glass, earlier, &admin, since).await.unwrap();
-        Self { connections, id, since }
+        Self { store, connections, id, since }
+    }
+
+    /// As if the organization had proved the domain.
+    async fn prove(&self, domain: &str) {
+        let claim = self.store.claim_domain(domain, "acme", &[]).await.unwrap();
+        assert_eq!(claim, DomainClaim::Claimed);
     }
 
     async fn access(&self, organization: &str, connection: &str, user: &str, at: SystemTime) -> Access {
@@ -609,8 +660,10 @@ impl Enforced {
     }
 }
 
+/// As a login through the connection begins it, since it was enabled for the first time.
 fn session(organization: &str, connection: &str, user: &str, at: SystemTime) -> VerifiedSession {
-    let token = token(organization, connection, user, at);
+    let new = NewSession::new(user, organization, connection).activation(1);
+    let token = settings().session_issuer().issue(&new, at).unwrap().token().to_owned();
     settings().session_verifier().unwrap().verify_for(organization, &token, at).unwrap()
 }
 
@@ -634,6 +687,47 @@ async fn only_the_organizations_own_connection_satisfies() {
     assert!(!none.is_enforced());
     assert_eq!(none.session(&session("other", "any", "user-2", after)), Access::Allowed);
     assert_eq!(none.session(&session("acme", &it.id, "user-2", after)), Access::OtherOrganization);
+}
+
+#[tokio::test]
+async fn a_session_that_merely_names_a_connection_is_not_one_of_it() {
+    let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::End).await;
+    let (at, sessions) = (it.since + MINUTE, sessions(&MemoryStore::default()));
+    let enforcement = it.connections.of("acme").enforcement().await.unwrap();
+    for (activation, is_of_it) in [(None, false), (Some(0), false), (Some(2), false), (Some(1), true)] {
+        let new = NewSession::new("user-2", "acme", &it.id).idp_key("key").email_verified(true);
+        let new = activation.map_or_else(|| new.clone(), |number| new.clone().activation(number));
+        let issued = sessions.issue(&new, at).unwrap();
+        let session = sessions.verify("acme", issued.token(), at).await.unwrap();
+        assert_eq!(enforcement.session(&session) == Access::Allowed, is_of_it, "{activation:?}");
+        let refreshed = it.connections.refresh(&sessions, "acme", issued.token(), at).await;
+        let expected = if is_of_it { "accepted" } else { "session.withdrawn" };
+        assert_eq!(code(refreshed), expected, "{activation:?}");
+    }
+    // Nor is one of another organization, whose connection has the same ID in its token.
+    let new = NewSession::new("user-2", "other", &it.id).idp_key("key").activation(1);
+    let issued = sessions.issue(&new, at).unwrap();
+    let refreshed = it.connections.refresh(&sessions, "other", issued.token(), at).await;
+    assert_eq!(code(refreshed), "session.withdrawn");
+    // Another way in has no stored connection, and goes on.
+    let issued = sessions.issue(&NewSession::new("user-2", "acme", "password"), at).unwrap();
+    assert_eq!(code(it.connections.refresh(&sessions, "acme", issued.token(), at).await), "accepted");
+}
+
+#[tokio::test]
+async fn an_unverified_address_goes_on_only_where_any_is_accepted() {
+    let it = Enforced::new(BreakGlass::NobodyEvenIfLockedOut, EarlierSessions::GoOn).await;
+    let (at, sessions) = (it.since + MINUTE, sessions(&MemoryStore::default()));
+    let new = NewSession::new("user-2", "acme", &it.id).idp_key("key").activation(1).email_verified(false);
+    let refresh = async || {
+        let issued = sessions.issue(&new, at).unwrap();
+        code(it.connections.refresh(&sessions, "acme", issued.token(), at).await)
+    };
+    assert_eq!(refresh().await, "accepted");
+    it.prove("acme.test").await;
+    let strict = Edit::new().accept_any_email_domain(false).accept_end_of_enforcement();
+    it.connections.of("acme").edit(&it.id, &strict, &Actor::user("admin-1"), at).await.unwrap();
+    assert_eq!(refresh().await, "session.withdrawn");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use jumpcloud_sso::{
     Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
     MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
 };
-use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, keys};
+use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, User, keys};
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
 
@@ -330,6 +330,50 @@ async fn a_diagnosis_has_at_most_16_kib() {
     );
     let whole = error.diagnosis().to_string().len();
     assert!((4096..16 * 1024).contains(&whole), "{whole}");
+    // A log line quotes characters that take more room so.
+    let attributes: Vec<_> = (0..60).map(|number| format!("{number}{}", "\u{301}".repeat(500))).collect();
+    let names: Vec<_> = attributes.iter().map(|name| (name.as_str(), "x")).collect();
+    let connection =
+        builder("acme-1", "acme").attributes(jumpcloud_sso::AttributeMap::default().first_name("nick"));
+    let error = varied(
+        connection.build().unwrap(),
+        |response| names.iter().fold(response, |response, (name, value)| response.attribute(name, &[value])),
+        now(),
+    );
+    let error = error.await.unwrap_err();
+    assert_eq!(error.code(), "attribute.missing");
+    let whole = error.diagnosis().to_string().len();
+    assert!((1000..16 * 1024).contains(&whole), "{whole}");
+    assert!(!format!("{error:?}").contains('\u{301}'), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_login_whose_session_would_be_too_long_is_refused_and_uses_nothing_up() {
+    let emoji = "\u{1f600}".repeat(256);
+    let long = User::new("BJensen@acme.test", &emoji, &emoji);
+    let challenge = jumpcloud_sso::CodeChallenge::of_verifier(&"v".repeat(43)).unwrap();
+    let middle = User::new("BJensen@acme.test", &"\u{1f600}".repeat(250), &"\u{1f600}".repeat(100));
+    for (user, elsewhere, expected) in [
+        (&user(), true, "replay.store"),
+        (&long, false, "limit.token"),
+        (&middle, false, "replay.store"),
+        (&middle, true, "limit.code"),
+    ] {
+        let (sso, connection) = (SingleSignOn::new(&settings(), Refusing).unwrap(), acme());
+        let begin = LoginRequest::default();
+        let begin = if elsewhere { begin.code_challenge(&challenge) } else { begin };
+        let start = sso.begin_login(&connection, &begin, now()).unwrap();
+        let (request, idp) = (request(&start), idp());
+        let audience = connection.service_provider().entity_id();
+        let response =
+            idp.response(request.acs_url(), audience, now()).user(user).in_response_to(request.id());
+        let saml_response = STANDARD.encode(response.build().unwrap());
+        let form = LoginForm { saml_response: &saml_response, relay_state: request.relay_state() };
+        let cookies = Cookies::new([cookies(&start)]);
+        // A store that can keep nothing would have said so.
+        let error = sso.finish_login(&connection, form, &cookies, now()).await.unwrap_err();
+        assert_eq!(error.code(), expected, "{}", error.diagnosis());
+    }
 }
 
 #[tokio::test]
@@ -503,13 +547,20 @@ struct Browser(std::collections::BTreeMap<String, String>);
 
 impl Browser {
     fn begin(&mut self, world: &World, at: SystemTime) -> LoginStart {
-        let header =
-            self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let start = world.sso.begin_login(&world.connection, &LoginRequest::new([header]), at).unwrap();
+        let request = LoginRequest::new(self.header());
+        let start = world.sso.begin_login(&world.connection, &request, at).unwrap();
+        self.keep(&start);
+        start
+    }
+
+    fn keep(&mut self, start: &LoginStart) {
         let set = start.set_cookie();
         let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
         self.0.insert(name.to_owned(), value.to_owned());
-        start
+    }
+
+    fn header(&self) -> [String; 1] {
+        [self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")]
     }
 
     fn cookies(&self) -> Cookies {
@@ -524,8 +575,6 @@ async fn a_browser_keeps_eight_logins_and_the_oldest_gives_way() {
         (0..12).map(|minute| browser.begin(&world, now() + Duration::from_secs(minute))).collect();
     let names: Vec<_> = browser.0.keys().cloned().collect();
     assert_eq!(names, (0..8).map(|slot| format!("__Host-sso-{slot}")).collect::<Vec<_>>());
-    let length: usize = browser.0.iter().map(|(name, value)| name.len() + value.len()).sum();
-    assert!(length < 8 * 1024, "{length}");
     for (index, start) in starts.iter().enumerate() {
         let (saml_response, relay_state) = world.answer(start);
         for relay_state in [Some(relay_state.as_str()), None] {
@@ -548,6 +597,30 @@ async fn a_browser_keeps_eight_logins_and_the_oldest_gives_way() {
     browser.0.insert(forged.clone(), "forged".to_owned());
     let start = browser.begin(&world, now());
     assert!(start.set_cookie().starts_with(&format!("{forged}=")));
+}
+
+#[tokio::test]
+async fn nobody_makes_a_browser_carry_more_than_a_server_takes() {
+    let longest = builder(&"c".repeat(64), "acme").build().unwrap();
+    let world = World::new(longest);
+    let challenge = jumpcloud_sso::CodeChallenge::of_verifier(&"v".repeat(43)).unwrap();
+    let mut browser = Browser::default();
+    let mut most = 0;
+    for minute in 0..100_u64 {
+        // Short ones, long ones, and both in turn.
+        let length = if minute % 3 == 0 { 1 } else { 511 };
+        let request = LoginRequest::new(browser.header()).return_to(&format!("/{}", "p".repeat(length)));
+        let request = request.code_challenge(&challenge);
+        let start = world.sso.begin_login(&world.connection, &request, now()).unwrap();
+        browser.keep(&start);
+        most = most.max(browser.header().concat().len());
+        // The one that was begun last is never the one that is given up.
+        let (saml_response, relay_state) = world.answer(&start);
+        let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
+        assert!(world.sso.finish_login(&world.connection, form, &browser.cookies(), now()).await.is_ok());
+    }
+    // With a session of a kilobyte and as much of others, it stays below the 8 KiB that servers take of a header field.
+    assert!((3500..5200).contains(&most), "{most}");
 }
 
 #[tokio::test]
@@ -589,6 +662,20 @@ async fn a_cookie_is_for_its_slot_and_comes_once() {
         let begun = world.sso.begin_login(&world.connection, &LoginRequest::new(twice), now()).unwrap();
         assert!(!begun.set_cookie().starts_with(&format!("{name}=")));
     }
+    // A cookie that comes twice elsewhere is in nobody's way.
+    let elsewhere = (0..8).map(|slot| format!("__Host-sso-{slot}")).find(|other| other != name).unwrap();
+    let form = LoginForm { saml_response: &answer.0, relay_state: None };
+    let cookies = Cookies::new([format!("{elsewhere}=a; {elsewhere}=b")]);
+    let error = world.sso.finish_login(&world.connection, form, &cookies, now()).await.unwrap_err();
+    assert_eq!(error.code(), "binding.duplicate_cookie");
+    let fields = [format!("{elsewhere}=a; {elsewhere}=b"), pair.clone()];
+    assert_eq!(finish(&fields).await, "accepted");
+    let world = World::new(acme());
+    let finish = async |fields: &[String]| {
+        let form = LoginForm { saml_response: &answer.0, relay_state: None };
+        let result = world.sso.finish_login(&world.connection, form, &Cookies::new(fields), now()).await;
+        result.map_or_else(|error| error.code(), |_| "accepted")
+    };
     // HTTP/2 may send each cookie in a field of its own.
     assert_eq!(finish(&["theme=dark".to_owned(), pair, "other=1".to_owned()]).await, "accepted");
 }

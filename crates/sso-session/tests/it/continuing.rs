@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sso_session::{
     CodeChallenge, Cookies, HandOver, HandOverError, IssueError, NewSession, Purpose, SealError, Sealer,
-    SessionCookie,
+    SessionCookie, SessionIssuer, SessionKey,
 };
 
-use crate::{OTHER_SECRET, SECRET, issuer, now, secret, session, verifier};
+use crate::{OTHER_SECRET, SECRET, SITE, issuer, key, now, secret, session, verifier};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -83,7 +83,7 @@ fn a_session_is_handed_over_to_who_began_the_login() {
     assert_eq!(CodeChallenge::of_verifier(VERIFIER).unwrap(), challenge);
     let code = codes.code("token", &challenge, FRONT_END, now()).unwrap();
     assert!(!code.contains("token"));
-    let opened = codes.open(&code, VERIFIER, FRONT_END, now() + Duration::from_secs(59)).unwrap();
+    let opened = codes.open(&code, VERIFIER, FRONT_END).unwrap();
     // The code's own end, whatever the clock of who redeems it says.
     let shown = format!("{opened:?}");
     assert!(
@@ -92,12 +92,24 @@ fn a_session_is_handed_over_to_who_began_the_login() {
     );
     assert_eq!(opened.expires_at(), now() + Duration::from_secs(60));
     let claim = opened.claim_key().to_owned();
-    assert_eq!(opened.into_token(), "token");
+    assert_eq!(opened.token(), "token");
+    assert_eq!(opened.into_token(now() + Duration::from_secs(59)).unwrap(), "token");
     // Another code for the same session is claimed under the same key.
     let code = codes.code("token", &challenge, FRONT_END, now()).unwrap();
-    assert_eq!(codes.open(&code, VERIFIER, FRONT_END, now()).unwrap().claim_key(), claim);
+    assert_eq!(codes.open(&code, VERIFIER, FRONT_END).unwrap().claim_key(), claim);
     let other = codes.code("other", &challenge, FRONT_END, now()).unwrap();
-    assert_ne!(codes.open(&other, VERIFIER, FRONT_END, now()).unwrap().claim_key(), claim);
+    assert_ne!(codes.open(&other, VERIFIER, FRONT_END).unwrap().claim_key(), claim);
+}
+
+#[test]
+fn a_code_has_a_limit_that_is_told_beforehand() {
+    let codes = HandOver::new(&secret(&SECRET)).unwrap();
+    let challenge = CodeChallenge::new(CHALLENGE).unwrap();
+    let longest = (2000..4000).take_while(|length| HandOver::fits(*length)).last().unwrap();
+    let code = codes.code(&"t".repeat(longest), &challenge, FRONT_END, now()).unwrap();
+    assert!((4090..=4096).contains(&code.len()), "{}", code.len());
+    let error = codes.code(&"t".repeat(longest + 1), &challenge, FRONT_END, now()).unwrap_err();
+    assert_eq!((error, error.code()), (HandOverError::TooLong { found: longest + 1 }, "limit.code"));
 }
 
 #[test]
@@ -106,7 +118,9 @@ fn a_code_is_worthless_to_anybody_else() {
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     let code = codes.code("token", &challenge, FRONT_END, now()).unwrap();
     let open = |code: &str, verifier: &str, uri: &str, seconds: u64| {
-        let error = codes.open(code, verifier, uri, now() + Duration::from_secs(seconds)).unwrap_err();
+        let opened = codes.open(code, verifier, uri);
+        let token = opened.and_then(|opened| opened.into_token(now() + Duration::from_secs(seconds)));
+        let error = token.unwrap_err();
         (error, error.code())
     };
     let other = "a".repeat(43);
@@ -116,7 +130,7 @@ fn a_code_is_worthless_to_anybody_else() {
     assert_eq!(open("", VERIFIER, FRONT_END, 0), (HandOverError::Code, "session.code"));
     assert_eq!(open(&code, CHALLENGE, FRONT_END, 0).0, HandOverError::VerifierMismatch);
     let strangers = HandOver::new(&secret(&OTHER_SECRET)).unwrap();
-    assert_eq!(strangers.open(&code, VERIFIER, FRONT_END, now()).unwrap_err(), HandOverError::Code);
+    assert_eq!(strangers.open(&code, VERIFIER, FRONT_END).unwrap_err(), HandOverError::Code);
     // A login cookie is no code.
     let cookie = Sealer::new(&secret(&SECRET), Purpose::LoginCookie).unwrap();
     let payload = format!("{CHALLENGE}token");
@@ -232,6 +246,45 @@ fn a_cookie_fits_into_a_browser() {
 }
 
 #[test]
+fn a_session_is_somebodys() {
+    for (length, expected) in
+        [(0, Some("session.subject")), (1, None), (1024, None), (1025, Some("session.subject"))]
+    {
+        let session = NewSession::new(&"u".repeat(length), "acme", "connection-1");
+        let issued = issuer().issue(&session, now());
+        assert_eq!(issued.err().map(|error| error.code()), expected, "{length}");
+    }
+}
+
+#[test]
+fn the_length_of_a_token_is_known_before_it_is_issued() {
+    let ed25519 = include_str!("../../../jumpcloud-sso-testkit/data/ed25519.key.pem");
+    let p256 = include_str!("../../../jumpcloud-sso-testkit/data/ec-p256.key.pem");
+    let keys = [
+        key(),
+        SessionKey::from_private_key_pem(ed25519).unwrap(),
+        SessionKey::from_private_key_pem(p256).unwrap(),
+    ];
+    for filler in [0, 1, 2, 500, 1000, 2000] {
+        let new = session().break_glass().claim("filler", "ü\"".repeat(filler)).unwrap();
+        let most = new.max_token_len(SITE, SITE);
+        for key in &keys {
+            let issued = SessionIssuer::new(key.clone(), SITE, SITE).issue(&new, now());
+            match (&most, issued) {
+                (Ok(most), Ok(issued)) => {
+                    let length = issued.token().len();
+                    assert!((length..length + 300).contains(most), "{filler}: {length} {most}");
+                }
+                (Err(most), Err(issued)) => {
+                    assert_eq!((most.code(), issued.code()), ("limit.token", "limit.token"))
+                }
+                (most, issued) => panic!("{filler}: {most:?} {issued:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_issued_is_verified() {
     // serde_json reads 128 levels, of which the token itself is one.
     let nested = |levels: usize| {
@@ -259,7 +312,7 @@ fn a_session_tells_what_it_rests_on() {
     let verified = verifier().verify_any_organization(issued.token(), now() + HOUR).unwrap();
     let found = (verified.login(), verified.idp_key(), verified.email_domain(), verified.email_is_verified());
     assert_eq!(found, (Some("login-1"), Some("key-1"), Some("acme.test"), true));
-    let issued = issuer().refresh(&verified.with_unverified_email(), now() + HOUR).unwrap();
+    let issued = issuer().refresh_with_unverified_email(&verified, now() + HOUR).unwrap();
     let verified = verifier().verify_any_organization(issued.token(), now() + HOUR).unwrap();
     let found = (verified.login(), verified.idp_key(), verified.email_domain(), verified.email_is_verified());
     assert_eq!(found, (Some("login-1"), Some("key-1"), None, false));
