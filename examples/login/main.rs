@@ -92,7 +92,7 @@ fn log_in(site_url: &str) -> Result<(), Box<dyn Error>> {
     if me.status != 200 {
         return Err(format!("the session was refused: {}", me.body).into());
     }
-    println!("   {}", me.body.trim_end());
+    println!("   {}", me.body);
     println!("\nsession token\n  {}\n\nits claims\n{}", answer.body, claims(&answer.body)?);
     Ok(())
 }

@@ -39,6 +39,6 @@ async fn measure_bytes() -> Result<(), StoreError> {
 fn resident_bytes() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    let kilobytes = line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
+    let kilobytes = line.split_ascii_whitespace().next().and_then(|number| number.parse::<f64>().ok());
     kilobytes.unwrap_or_default() * 1024.0
 }

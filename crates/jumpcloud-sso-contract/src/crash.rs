@@ -30,7 +30,7 @@ pub fn kill_all(id: u32) {
     let pairs = String::from_utf8(list).unwrap();
     let mut all = vec![id];
     for line in pairs.lines() {
-        let mut numbers = line.split_whitespace().map(|number| number.parse::<u32>().unwrap());
+        let mut numbers = line.split_ascii_whitespace().map(|number| number.parse::<u32>().unwrap());
         if let (Some(process), Some(parent)) = (numbers.next(), numbers.next())
             && parent == id
         {

@@ -150,7 +150,7 @@ impl OtherProcess {
     }
 
     async fn winners(&mut self) -> usize {
-        self.answer(ANSWER).await.trim().parse().unwrap()
+        self.answer(ANSWER).await.trim_ascii().parse().unwrap()
     }
 
     /// What follows `beginning` in the next line that has it: the test harness prints lines too.

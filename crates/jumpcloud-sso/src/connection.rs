@@ -17,7 +17,9 @@ use url::Url;
 
 use crate::bounds::{MAX_TEXT, MAX_URL, TooLong, check_text};
 use crate::domain::normalized_domain;
-use crate::settings::{ServiceProvider, Settings, SettingsError, SiteUrl, check_url, excerpt};
+use crate::settings::{
+    ServiceProvider, Settings, SettingsError, SiteUrl, check_url, excerpt, is_white_space,
+};
 
 /// A connection that is completely configured: keys are parsed, URLs checked. Cheap to clone. One that is
 /// written down in a program is made once; one that administrators can change is asked for at every login, by
@@ -448,11 +450,11 @@ pub fn check_idp_url(text: &str) -> Result<Url, ConnectionError> {
         // Whatever it is, it may hold credentials.
         return Err(ConnectionError::IdpUrl { found: "(not shown)".to_owned(), what });
     }
-    if text.trim() != text {
+    if text.starts_with(is_white_space) || text.ends_with(is_white_space) {
         return Err(wrong("it begins or ends with white space"));
     }
     // A URL parser takes tabs and line ends away, so that another address than the given one would be kept.
-    if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+    if text.chars().any(|character| is_white_space(character) || character.is_control()) {
         return Err(wrong("it holds white space or control characters"));
     }
     let url = Url::parse(text).map_err(|_| wrong("it is no absolute URL"))?;
@@ -520,7 +522,7 @@ pub(crate) fn check_authn_contexts(field: &'static str, classes: &[String]) -> R
         return Err(wrong("", what.into()));
     }
     for class in classes {
-        let is_plain = !class.chars().any(|it| it.is_whitespace() || it.is_control());
+        let is_plain = !class.chars().any(|it| is_white_space(it) || it.is_control());
         if class.len() > MAX_TEXT {
             return Err(wrong(class, over_limit(class.len(), MAX_TEXT, "bytes").into()));
         }
@@ -568,9 +570,9 @@ pub(crate) fn check_entity_id(text: &str) -> Result<(), ConnectionError> {
     let wrong = |what: &'static str| ConnectionError::IdpEntityId { found: excerpt(text), what: what.into() };
     if is_private_key(text) {
         Err(wrong(PRIVATE_KEY))
-    } else if text.trim().is_empty() {
+    } else if text.chars().all(is_white_space) {
         Err(wrong("it is empty"))
-    } else if text.trim() != text {
+    } else if text.starts_with(is_white_space) || text.ends_with(is_white_space) {
         Err(wrong("it begins or ends with white space"))
     } else if text.chars().any(char::is_control) {
         Err(wrong("it holds control characters"))

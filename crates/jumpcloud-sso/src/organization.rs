@@ -17,7 +17,7 @@ use crate::event::{Actor, Event, EventKind, UnenforcedBecause};
 use crate::record::{CompletedLogin, ConnectionRecord, Missing, Phase, Use};
 use crate::refusal::Refusal;
 use crate::sessions::Sessions;
-use crate::settings::ServiceProvider;
+use crate::settings::{ServiceProvider, is_white_space};
 use crate::store::{ConnectionStore, DomainStore, OnceStore, Requires, RevocationStore, Saved, StoreError};
 use crate::traced::traced;
 
@@ -629,12 +629,14 @@ impl BreakGlass {
     fn accounts(&self) -> Result<Vec<String>, Refusal> {
         match self {
             Self::NobodyEvenIfLockedOut => Ok(Vec::new()),
-            Self::Accounts(accounts) if accounts.iter().all(|account| account.trim().is_empty()) => {
+            Self::Accounts(accounts)
+                if accounts.iter().all(|account| account.chars().all(is_white_space)) =>
+            {
                 Err(Refusal::NoBreakGlass)
             }
             Self::Accounts(accounts) => {
                 let mut accounts = accounts.clone();
-                accounts.retain(|account| !account.trim().is_empty());
+                accounts.retain(|account| !account.chars().all(is_white_space));
                 accounts.sort();
                 accounts.dedup();
                 if accounts.len() > MAX_BREAK_GLASS {

@@ -14,7 +14,7 @@ use url::Url;
 use crate::connections::Email;
 use crate::enforcement::whole_seconds;
 use crate::login::{Login, name_of_key};
-use crate::settings::{Settings, SettingsError, check_url, excerpt};
+use crate::settings::{Settings, SettingsError, check_url, excerpt, is_white_space};
 use crate::store::{CLOCK_ALLOWANCE, Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use crate::traced::traced;
 
@@ -429,7 +429,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
 fn check_redirect_uri(uri: &str) -> Result<(), SettingsError> {
     let wrong = |what| SettingsError::RedirectUri { found: excerpt(uri), what };
     // A URL parser takes these away or turns them round, so that another address than the listed one would be used.
-    if uri.chars().any(|character| character.is_whitespace() || character.is_control()) {
+    if uri.chars().any(|character| is_white_space(character) || character.is_control()) {
         return Err(wrong("it holds white space or control characters"));
     }
     if uri.contains('\\') {

@@ -184,7 +184,7 @@ impl SiteUrl {
     /// [`SettingsError::NoSiteUrl`]; [`SettingsError::SiteUrl`], also for more than
     /// [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let trimmed = text.trim();
+        let trimmed = text.trim_matches(is_white_space);
         if trimmed.len() > Self::MAX_BYTES {
             let (found, limit) = (trimmed.len(), Self::MAX_BYTES);
             let what = format!("it has {found} bytes, more than the limit of {limit}").into();
@@ -318,6 +318,13 @@ pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
         return Err("it has a fragment");
     }
     Ok(())
+}
+
+/// White space of any kind, for text that an operator or an administrator has typed. Where it is refused, more kinds are safer
+/// than fewer.
+#[expect(clippy::disallowed_methods, reason = "typed text, and no message of a protocol")]
+pub(crate) fn is_white_space(character: char) -> bool {
+    character.is_whitespace()
 }
 
 /// Text that somebody gave, for an error message. It may be a private key by mistake.

@@ -217,7 +217,9 @@ impl TransportedKey {
                 digest = Some(algorithm_of(parameter)?);
             } else if parameter.is(XENC_11, "MGF") && mask.is_none() {
                 mask = Some(algorithm_of(parameter)?);
-            } else if parameter.is(XENC, "OAEPparams") && parameter.text()?.trim().is_empty() {
+            } else if parameter.is(XENC, "OAEPparams")
+                && parameter.text()?.trim_matches([' ', '\t', '\n', '\r']).is_empty()
+            {
                 // An empty label is none.
             } else {
                 return Err(EncryptionError::OaepParameters {

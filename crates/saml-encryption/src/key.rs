@@ -43,6 +43,10 @@ impl DecryptionKey {
         let block = |label: &str| {
             let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
             let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "what people paste: any white space may have come with it, and base64 has none"
+            )]
             let compact: Zeroizing<String> =
                 Zeroizing::new(content.chars().filter(|character| !character.is_whitespace()).collect());
             STANDARD.decode(compact.as_bytes()).ok().map(Zeroizing::new)

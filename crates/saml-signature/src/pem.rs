@@ -32,7 +32,8 @@ pub(crate) fn decode(input: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
     let text = std::str::from_utf8(input).map_err(|_| CertificateError::NotBase64)?;
     // Environment files and JSON spell line ends as two characters and put quotes around.
     let text = text.replace("\\r", "\n").replace("\\n", "\n");
-    let text = text.trim_start_matches('\u{FEFF}').trim().trim_matches(['"', '\'']).trim();
+    let text = text.trim_start_matches('\u{FEFF}').trim_matches(is_white_space);
+    let text = text.trim_matches(['"', '\'']).trim_matches(is_white_space);
     if text.is_empty() {
         Err(CertificateError::Empty)
     } else if text.contains("-----BEGIN ") {
@@ -61,6 +62,14 @@ pub(crate) fn encode(der: &[u8]) -> String {
     pem + "-----END CERTIFICATE-----\n"
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what people paste: any white space may have come with it, and base64 has none"
+)]
+fn is_white_space(character: char) -> bool {
+    character.is_whitespace()
+}
+
 /// The DER of the one private key in a PEM text, and the block's label.
 pub(crate) fn private_key(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
     let (label, content, rest) = next_block(text)?.ok()?;
@@ -68,7 +77,7 @@ pub(crate) fn private_key(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
         return None;
     }
     let compact: Zeroizing<String> =
-        Zeroizing::new(content.chars().filter(|it| !it.is_whitespace()).collect());
+        Zeroizing::new(content.chars().filter(|it| !is_white_space(*it)).collect());
     STANDARD.decode(compact.as_bytes()).ok().map(|der| (label, Zeroizing::new(der)))
 }
 
@@ -113,7 +122,7 @@ fn check_label(label: &str) -> Result<(), CertificateError> {
 
 /// Base64 with any white space in between.
 fn base64(text: &str) -> Result<Vec<u8>, CertificateError> {
-    let compact: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    let compact: String = text.chars().filter(|character| !is_white_space(*character)).collect();
     match LENIENT_PADDING.decode(compact) {
         Ok(bytes) if bytes.is_empty() => Err(CertificateError::Empty),
         Ok(bytes) => Ok(bytes),

@@ -142,6 +142,10 @@ fn install_provider() {
 fn pkcs8_of(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
     let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
     let (content, _) = rest.split_once("-----END PRIVATE KEY-----")?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what people paste: any white space may have come with it, and base64 has none"
+    )]
     let compact: Zeroizing<String> =
         Zeroizing::new(content.chars().filter(|character| !character.is_whitespace()).collect());
     STANDARD.decode(compact.as_bytes()).ok().map(Zeroizing::new)

@@ -252,14 +252,15 @@ async fn server_that_replies(reply: &'static str) -> Client {
             let mut line = String::new();
             // A command is the number of its parts, and each of them by its length and itself.
             while stream.read_line(&mut line).await.unwrap() > 0 {
-                let parts: usize = line.trim_start_matches('*').trim().parse().unwrap();
+                let parts: usize = line.trim_start_matches('*').trim_ascii().parse().unwrap();
                 let mut command = Vec::new();
                 for _ in 0..parts {
                     line.clear();
                     stream.read_line(&mut line).await.unwrap();
-                    let mut part = vec![0; line.trim_start_matches('$').trim().parse::<usize>().unwrap() + 2];
+                    let mut part =
+                        vec![0; line.trim_start_matches('$').trim_ascii().parse::<usize>().unwrap() + 2];
                     stream.read_exact(&mut part).await.unwrap();
-                    command.push(String::from_utf8_lossy(&part).trim().to_owned());
+                    command.push(String::from_utf8_lossy(&part).trim_ascii().to_owned());
                 }
                 line.clear();
                 let reply = if command[0] == "CLIENT" { "+OK" } else { reply };

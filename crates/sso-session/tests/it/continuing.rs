@@ -178,6 +178,7 @@ fn cookie_names_are_bytes_that_no_other_white_space_precedes() {
         assert_eq!(read(&[field.as_bytes()]), Ok(Some("ours".to_owned())), "{space:?}");
     }
     // Those that a subdomain can begin a name with, as UTF-8 and as Latin-1.
+    #[expect(clippy::disallowed_methods, reason = "the characters that this is about")]
     let mut planted: Vec<Vec<u8>> = (0..=0x0010_ffff_u32)
         .filter_map(char::from_u32)
         .filter(|it| it.is_whitespace() && !matches!(it, ' ' | '\t'))
@@ -276,7 +277,7 @@ fn the_length_of_a_token_is_known_before_it_is_issued() {
                     assert!((length..length + 300).contains(most), "{filler}: {length} {most}");
                 }
                 (Err(most), Err(issued)) => {
-                    assert_eq!((most.code(), issued.code()), ("limit.token", "limit.token"))
+                    assert_eq!((most.code(), issued.code()), ("limit.token", "limit.token"));
                 }
                 (most, issued) => panic!("{filler}: {most:?} {issued:?}"),
             }
