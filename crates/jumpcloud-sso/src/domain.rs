@@ -60,7 +60,7 @@ pub enum Release {
 }
 
 /// Looks records up in the DNS: implemented by the host, or with the feature `hickory` by
-/// [`HickoryLookup`](crate::HickoryLookup).
+/// `HickoryLookup`.
 ///
 /// What it gives is taken for what the domain's owner says at this moment. Ask without a cache, which
 /// remembers what is no longer there, and what was not there yet; ask the name servers of the zone; and give
