@@ -438,6 +438,13 @@ impl Login {
         self.email_is_verified
     }
 
+    /// Returns the e-mail address if it is [verified](Self::email_is_verified): the only one that may become a user's own, at
+    /// their first login and whenever a later one brings another address.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&str> {
+        Some(self.profile.email()).filter(|_| self.email_is_verified)
+    }
+
     /// The challenge of the front end that the login was begun for.
     #[must_use]
     pub fn code_challenge(&self) -> Option<&CodeChallenge> {

@@ -64,8 +64,8 @@ pub struct SameEmail {
     /// The service's own name for the user.
     pub user: String,
     /// Whether the user has proved that the address is theirs: to the service itself, or by a login whose address was
-    /// verified ([`Login::email_is_verified`](crate::Login::email_is_verified)). Whoever has merely typed or asserted an
-    /// address blocks nobody.
+    /// verified ([`Login::verified_email`](crate::Login::verified_email)) in a domain that is still the organization's.
+    /// Whoever has merely typed or asserted an address blocks nobody.
     pub email_is_verified: bool,
     /// Whether the user is a member of the organization that the login is of.
     pub is_member: bool,

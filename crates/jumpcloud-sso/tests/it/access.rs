@@ -830,7 +830,8 @@ async fn nobody_is_linked_by_an_address_unless_all_is_sure() {
 #[tokio::test]
 async fn an_unverified_address_neither_blocks_nor_claims_nor_links() {
     let (verified, unverified) = (login(acme()).await, login(any_domain()).await);
-    assert!(!unverified.email_is_verified());
+    assert_eq!((verified.verified_email(), unverified.verified_email()), (Some("bjensen@acme.test"), None));
+    assert_eq!(unverified.profile().email(), "bjensen@acme.test");
     let owner = SameEmail {
         user: "user-1".to_owned(),
         email_is_verified: true,
