@@ -272,14 +272,29 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke_for_good(&key_of_activation(connection, activation), now).await
     }
 
-    /// Revokes all sessions that a key of the connection's identity provider has vouched for, and will have: it is withdrawn.
-    pub(crate) async fn revoke_idp_key(
+    /// Revokes all sessions that a key of the connection's identity provider has vouched for, and will have: it was stolen.
+    /// For a connection that is written down in the program, from which the certificate has to be taken too. That of a stored
+    /// connection is retired by [`Organization::edit_and_revoke`](crate::Organization::edit_and_revoke), which revokes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_idp_key(
         &self,
         connection: &str,
         certificate: &Certificate,
         now: SystemTime,
     ) -> Result<(), StoreError> {
         self.revoke_for_good(&key_of_idp_key(connection, &name_of_key(certificate)), now).await
+    }
+
+    /// Revokes what [`revoke_idp_key`](Self::revoke_idp_key) does, by the name of the key ([`name_of_key`]).
+    pub(crate) async fn revoke_idp_key_named(
+        &self,
+        connection: &str,
+        name: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke_for_good(&key_of_idp_key(connection, name), now).await
     }
 
     /// Revokes the sessions of an organization whose e-mail address is a verified one of this domain, as for
