@@ -108,8 +108,8 @@ fn retire(service: &Service, why: Retirement) {
     service.edit(&Edit::new().retire_certificate(&fingerprint, why));
 }
 
-/// What comes of another connection that pins the key which the first one has retired: before that, so that it is
-/// to be enabled only, or after.
+/// What comes of another connection that pins the key which the first one retires: before that, so that it
+/// only has to be enabled, or after.
 fn pinned_elsewhere(organization: &str, why: Retirement, before: bool) -> &'static str {
     let service = Service::new();
     let edit = Edit::new()

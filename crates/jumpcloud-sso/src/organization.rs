@@ -158,9 +158,9 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     }
 
     /// Changes a connection's configuration as [`edit`](Self::edit) does, and revokes every session that a key which is
-    /// retired as [`Retirement::Compromised`](crate::Retirement::Compromised) has begun through this connection,
-    /// and through those of the organization that have retired the key before. One that pins it still is named by
-    /// [`Effect::StillPinnedBy`] and is left as it is.
+    /// retired as [`Retirement::Compromised`](crate::Retirement::Compromised) has begun: through
+    /// this connection, and through others of the organization that have retired the key before. A connection
+    /// that still pins it is named by [`Effect::StillPinnedBy`] and is left as it is.
     ///
     /// The sessions are revoked first. Should the change fail then, they stay revoked, and so is whatever that key begins:
     /// make the change again.
@@ -241,8 +241,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     ///
     /// # Errors
     /// [`Refusal::Incomplete`] says what is missing; [`Refusal::NotRevoked`] where it was disabled, but its sessions could not
-    /// be revoked; [`Refusal::Configuration`] where it pins a key that any connection of the organization has retired as
-    /// compromised.
+    /// be revoked; [`Refusal::Configuration`] where it pins a key that a connection of the organization has
+    /// retired as compromised.
     pub async fn enable(&self, id: &str, by: &Actor, now: SystemTime) -> Result<ConnectionRecord, Refusal> {
         self.traced("enable", Some(id), async {
             let before = self.record(id).await?;
@@ -595,8 +595,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         Ok(())
     }
 
-    /// Checks that no pinned key was retired as compromised by another connection of the organization. An edit
-    /// checks the keys that it adds only, so that a connection in use can go over to another key.
+    /// Checks that no pinned key was retired as compromised by another connection of the organization. An
+    /// edit checks only the keys that it adds, so that a connection in use can go over to another key.
     async fn check_keys(&self, record: &ConnectionRecord) -> Result<(), Refusal> {
         let others = self.others(record).await?;
         let is_compromised =

@@ -412,9 +412,10 @@ impl ConnectionRecord {
         pinned.iter().map(KnownKey::from).chain(self.retired.iter().cloned()).collect()
     }
 
-    /// Returns the SHA-256 fingerprints of the latest hundred certificates that were pinned before, the newest
-    /// last. One that was retired as [`Retirement::Rotated`](crate::Retirement::Rotated), or replaced by a renewed
-    /// certificate, can be retired as [`Retirement::Compromised`](crate::Retirement::Compromised) later.
+    /// Returns the SHA-256 fingerprints of the latest hundred certificates that were pinned before, the
+    /// newest last. One that was retired as [`Retirement::Rotated`](crate::Retirement::Rotated), or replaced
+    /// by a renewed certificate, can be retired as
+    /// [`Retirement::Compromised`](crate::Retirement::Compromised) later.
     pub fn retired_certificates(&self) -> impl Iterator<Item = &str> {
         self.retired.iter().map(|retired| retired.certificate.as_str())
     }

@@ -92,8 +92,9 @@ pub(super) fn still_pinned(others: &[ConnectionRecord], compromised: &[KnownKey]
     others.iter().flat_map(pinned_by).collect()
 }
 
-/// The sessions to revoke: those of the connection itself, and those of others that have retired the key before.
-/// One that pins it still would refuse the logins of all its members: [`Effect::StillPinnedBy`] names it instead.
+/// The sessions to revoke: those of the connection itself, and those of others that have retired the key
+/// before. One that still pins it would refuse the logins of all its members: [`Effect::StillPinnedBy`] names
+/// it instead.
 pub(super) fn revoked_keys(
     record: &ConnectionRecord,
     others: &[ConnectionRecord],

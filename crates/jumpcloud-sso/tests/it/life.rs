@@ -819,6 +819,11 @@ async fn a_rotated_key_can_be_retired_as_compromised_later() {
     assert_eq!(admin.worth(&own, &forgetful).await, ["session.revoked"; 2]);
     assert!(admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap().is_empty());
     assert_eq!(admin.reloaded().await, compromised);
+    // Nor is it remembered twice, where something else changes with it.
+    admin.edit(stolen.idp_entity_id("other")).await.unwrap();
+    let json = admin.reloaded().await.to_json().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["compromised"].as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]
@@ -866,12 +871,20 @@ async fn a_hundred_retired_certificates_are_remembered() {
     assert_eq!(saved, Saved::Saved);
     let oldest = || Edit::new().retire_certificate("00000000", Retirement::Rotated);
     assert_eq!(code(admin.edit(oldest()).await), "kept");
-    admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+    // A certificate that comes and goes takes one place.
+    for _ in 0..2 {
+        admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+        admin.edit(Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes())).await.unwrap();
+    }
     let record = admin.reloaded().await;
     let retired: Vec<_> = record.retired_certificates().collect();
     assert_eq!((retired.len(), retired[0]), (100, "00000001"));
     assert_eq!(retired[99], fingerprint(keys::OWN_CERTIFICATE));
     assert_eq!(code(admin.edit(oldest()).await), "config.unknown_certificate");
+    // A record of an older version remembers none.
+    json.as_object_mut().unwrap().remove("retired");
+    let older = ConnectionRecord::from_json(&json.to_string()).unwrap();
+    assert_eq!(older.retired_certificates().count(), 0);
 }
 
 #[tokio::test]
@@ -926,6 +939,10 @@ async fn connections_that_pin_a_compromised_key_still_are_named() {
     for admin in [&former, &unconcerned] {
         admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
     }
+    // A key that was replaced too early is pinned again.
+    pinning.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    pinning.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+    pinning.edit(Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes())).await.unwrap();
     let spared = unconcerned.log_in_at(keys::OTHER_KEY, keys::OTHER_CERTIFICATE, now()).await;
     let certificate = fingerprint(keys::OWN_CERTIFICATE);
     let expected = [
