@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Actor, Connection, Connections, Domains, Edit, IssuedSession, JustInTime, Login, MemoryStore,
-    Provisioning, Refusal, Release, Retirement, RoleMap, SameEmail, SessionRefusal, Sessions,
+    Actor, Certificate, Connection, Connections, Domains, Edit, IssuedSession, JustInTime, Login,
+    MemoryStore, Provisioning, Refusal, Release, Retirement, RoleMap, SameEmail, SessionRefusal, Sessions,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -101,10 +101,32 @@ fn used(meanwhile: impl FnOnce(&Service, &IssuedSession)) -> &'static str {
     verified
 }
 
+/// Retires the certificate of the key that logins are signed by.
 fn retire(service: &Service, why: Retirement) {
-    let certificate = service.connection().certificates().next().expect("a certificate").clone();
+    let certificate = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).expect("a certificate");
     let fingerprint = certificate.fingerprint_sha256().to_string();
     service.edit(&Edit::new().retire_certificate(&fingerprint, why));
+}
+
+/// What comes of another connection that pins the key which the first one retires: before that, so that it
+/// only has to be enabled, or after.
+fn pinned_elsewhere(organization: &str, why: Retirement, before: bool) -> &'static str {
+    let service = Service::new();
+    let edit = Edit::new()
+        .idp_url(URL)
+        .idp_entity_id(IDP)
+        .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .accept_any_email_domain(true);
+    let administrators = service.connections.of(organization);
+    let id = wait(administrators.create(&Actor::System, now())).expect("a draft").id().to_owned();
+    let pin = || wait(administrators.edit(&id, &edit, &Actor::System, now()));
+    if before {
+        pin().expect("a connection");
+    }
+    retire(&service, why);
+    let pinned = if before { Ok(()) } else { pin().map(drop) };
+    let enabled = pinned.and_then(|()| wait(administrators.enable(&id, &Actor::System, now())));
+    enabled.map_or_else(|refusal| refusal.code(), |_| "accepted")
 }
 
 /// What a session is worth whose address is a verified one, after something has happened.
@@ -195,6 +217,9 @@ const fn accepted(id: &'static str, what: &'static str, run: fn() -> &'static st
 
 const COMPLETED: &str = "a login that is completed within five minutes";
 const USED: &str = "a session whose key, connection and user are as they were";
+const PINNED_ELSEWHERE: &str = "a replaced key, pinned in another connection of the organization";
+const PINNED_BEFORE: &str =
+    "a replaced key that another connection of the organization pinned before, which is enabled";
 const EXCHANGED: &str = "a code that is exchanged once";
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -296,6 +321,37 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     }),
     refused("T14", "a session whose key was stolen", "session.revoked", USED, || {
         used(|service, _| retire(service, Retirement::Compromised))
+    }),
+    refused(
+        "T14",
+        "a session whose key was replaced, and found stolen later",
+        "session.revoked",
+        "a session whose key was replaced",
+        || {
+            used(|service, _| {
+                retire(service, Retirement::Rotated);
+                retire(service, Retirement::Compromised);
+            })
+        },
+    ),
+    accepted("T14", PINNED_ELSEWHERE, || pinned_elsewhere("acme", Retirement::Rotated, false)),
+    refused(
+        "T14",
+        "a stolen key, pinned in another connection of the organization",
+        "config.key_compromised",
+        PINNED_ELSEWHERE,
+        || pinned_elsewhere("acme", Retirement::Compromised, false),
+    ),
+    accepted("T14", PINNED_BEFORE, || pinned_elsewhere("acme", Retirement::Rotated, true)),
+    refused(
+        "T14",
+        "a stolen key that another connection of the organization pinned before, which is enabled",
+        "config.key_compromised",
+        PINNED_BEFORE,
+        || pinned_elsewhere("acme", Retirement::Compromised, true),
+    ),
+    accepted("T14", "a key that one organization retired as stolen, pinned by another organization", || {
+        pinned_elsewhere("other", Retirement::Compromised, false)
     }),
     accepted("T14", "a session whose address is of a verified domain", || verified(|_| ())),
     refused(

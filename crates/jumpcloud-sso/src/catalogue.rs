@@ -655,9 +655,10 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry(
         "config.key_compromised",
-        "a key was retired as compromised and cannot be pinned again",
-        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to \
-         the connection.",
+        "a key was retired as compromised, by this or another connection of the organization, and cannot be \
+         pinned again",
+        "In JumpCloud, generate a new key for the application, add its certificate (certificate.pem) to the \
+         connection, and retire the certificate of the compromised key where it is pinned.",
     ),
     entry(
         "config.private_key",
@@ -812,8 +813,9 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry(
         "config.unknown_certificate",
-        "no certificate with this fingerprint is pinned",
-        "Copy the SHA-256 fingerprint out of the list of the connection's certificates.",
+        "no certificate with this fingerprint is or was pinned",
+        "Copy the SHA-256 fingerprint out of the list of the connection's certificates, or of those that it \
+         has retired (the latest hundred are remembered).",
     ),
     entry(
         "config.last_certificate",

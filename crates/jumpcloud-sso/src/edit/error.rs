@@ -34,8 +34,8 @@ pub enum FieldError {
     /// A certificate that cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// A certificate to be retired that is not pinned.
-    #[error("no certificate with the fingerprint {fingerprint:?} is pinned")]
+    /// A certificate to be retired that is not pinned, nor was it as far as the connection remembers.
+    #[error("no certificate with the fingerprint {fingerprint:?} is or was pinned")]
     UnknownCertificate {
         /// What was given.
         fingerprint: String,
