@@ -215,6 +215,7 @@ const fn accepted(id: &'static str, what: &'static str, run: fn() -> &'static st
     Scenario { id, what, expected: "accepted", twin: "", run }
 }
 
+const UNCHANGED: &str = "a login that is completed while its connection stays as it was";
 const COMPLETED: &str = "a login that is completed within five minutes";
 const USED: &str = "a session whose key, connection and user are as they were";
 const PINNED_ELSEWHERE: &str = "a replaced key, pinned in another connection of the organization";
@@ -254,7 +255,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             code(wait(service.sessions.begin(service.log_in(), "user-1", now())))
         },
     ),
-    refused("J13", "a login whose connection is disabled meanwhile", "config.disabled", COMPLETED, || {
+    accepted("J13", UNCHANGED, || completed(MINUTE, |_| ())),
+    refused("J13", "a login whose connection is disabled meanwhile", "config.disabled", UNCHANGED, || {
         completed(MINUTE, |service| {
             let acme = service.connections.of("acme");
             wait(acme.disable(&service.id, &service.sessions, &Actor::System, now())).expect("a store");
@@ -264,14 +266,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "J13",
         "a login whose key is withdrawn meanwhile",
         "config.certificate_retired",
-        COMPLETED,
+        UNCHANGED,
         || completed(MINUTE, |service| retire(service, Retirement::Compromised)),
     ),
     refused(
         "J12",
         "an assertion that two machines have accepted, for a second user",
         "session.login_used",
-        COMPLETED,
+        UNCHANGED,
         || {
             let service = Service::new();
             let connection = service.connection();

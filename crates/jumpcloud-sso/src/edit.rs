@@ -16,7 +16,7 @@ use crate::connection::{
     ConnectionError, REQUESTED, REQUIRED, check_attribute_names, check_authn_contexts, check_decryption_keys,
     check_entity_id, check_keys_are_apart,
 };
-use crate::record::{CompletedLogin, Configuration, ConnectionRecord, KnownKey, Use};
+use crate::record::{CompletedLogin, Configuration, ConnectionRecord, KnownKey, MAX_COMPROMISED, Use};
 use crate::settings::{Settings, excerpt};
 use changes::{changes, compromised_keys, keeps_members_in};
 use effect::{pinned_keys, revoked_keys, still_pinned};
@@ -300,6 +300,9 @@ impl Edit {
         let mut next = record.clone();
         let compromised = self.compromised(record);
         next.compromise(&compromised);
+        if next.compromised.len() > MAX_COMPROMISED {
+            problems.push(FieldError::CompromisedKeys { limit: MAX_COMPROMISED });
+        }
         next.configuration = self.configured(&next, others, settings, &mut problems);
         if !problems.is_empty() {
             return Err(EditError { problems });

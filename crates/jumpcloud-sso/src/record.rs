@@ -16,8 +16,8 @@ use crate::settings::{Settings, SettingsError, excerpt};
 use crate::store::StoreError;
 use crate::text_time;
 
-/// How many compromised keys a record remembers. A key that lasts a year takes a century to be forgotten.
-const MAX_COMPROMISED: usize = 100;
+/// How many compromised keys a record remembers. What is forbidden must not be forgotten: one more is refused.
+pub(crate) const MAX_COMPROMISED: usize = 100;
 
 /// How many certificates that are no longer pinned a record remembers.
 const MAX_RETIRED: usize = 100;
@@ -393,7 +393,6 @@ impl ConnectionRecord {
                 self.compromised.push(key.clone());
             }
         }
-        keep_newest(&mut self.compromised, MAX_COMPROMISED);
     }
 
     /// Remembers those of `formers`, the certificates that were pinned before a change, that no longer are.

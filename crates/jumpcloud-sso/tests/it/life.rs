@@ -1396,6 +1396,50 @@ async fn a_compromised_key_ends_what_it_began_and_a_replaced_one_does_not() {
 }
 
 #[tokio::test]
+async fn no_compromised_key_is_forgotten() {
+    let admin = Admin::with_active().await;
+    admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    let own = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap().fingerprint_sha256().to_string();
+    let edit = Edit::new().retire_certificate(&own, Retirement::Compromised);
+    for (count, expected) in [(100, Err("limit.compromised_keys")), (99, Ok(()))] {
+        let record = admin.own().record(&admin.id).await.unwrap();
+        let mut json: serde_json::Value = serde_json::from_str(&record.to_json().unwrap()).unwrap();
+        json["compromised"] = (0..count).map(|number| format!("key {number}")).collect();
+        json["version"] = (record.version() + 1).into();
+        let next = ConnectionRecord::from_json(&json.to_string()).unwrap();
+        let saved = admin.store.save(&next, Some(record.version()), Requires::Nothing, &[]).await;
+        assert_eq!(saved.unwrap(), Saved::Saved);
+        let edited = admin.edit(edit.clone()).await;
+        assert_eq!(edited.map(drop).map_err(|refusal| refusal.code()), expected, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_from_before_a_domain_was_lost_is_not_completed() {
+    for is_lost in [false, true] {
+        let admin = Admin::with_active().await;
+        admin.edit(Edit::new().accept_any_email_domain(true)).await.unwrap();
+        let claim = admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap();
+        assert_eq!(claim, DomainClaim::Claimed);
+        let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        if is_lost {
+            let lost = Release::EvenIfMembersAreLockedOut;
+            let released = admin.store.release_domain("acme.test", "acme", lost, now(), &[]).await.unwrap();
+            assert_eq!(released, DomainRelease::Released);
+        }
+        // On a machine that has kept the connection, and whose clock is ahead of the release.
+        let ahead = now() + MINUTE;
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), ahead);
+        let login = page.finish(&connection, &answer, ahead).await.unwrap();
+        assert!(login.email_is_verified());
+        let completed = admin.connections.complete_login(login, "user-1", &page.sessions, ahead).await;
+        let expected = if is_lost { "session.withdrawn" } else { "complete" };
+        assert_eq!(completed.map_or_else(|refusal| refusal.code(), |_| "complete"), expected);
+    }
+}
+
+#[tokio::test]
 async fn refreshing_looks_at_the_connection_and_the_domain_anew() {
     let code = |error: jumpcloud_sso::SessionRefusal| error.code();
     for any_domain in [false, true] {
