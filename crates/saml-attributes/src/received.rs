@@ -20,7 +20,9 @@ pub(crate) struct Received<'a>(Vec<Merged<'a>>);
 /// The values of one name.
 pub(crate) struct Merged<'a> {
     name: &'a str,
-    values: Vec<&'a AttributeValue>,
+    /// Those of the attribute that came first, which most often is the only one of its name.
+    first: &'a [AttributeValue],
+    others: Vec<&'a AttributeValue>,
 }
 
 impl<'a> Received<'a> {
@@ -36,8 +38,8 @@ impl<'a> Received<'a> {
                 *places.entry(name).or_insert(next)
             };
             match merged.get_mut(place) {
-                Some(other) => other.values.extend(attribute.values()),
-                None => merged.push(Merged { name, values: attribute.values().iter().collect() }),
+                Some(other) => other.others.extend(attribute.values()),
+                None => merged.push(Merged { name, first: attribute.values(), others: Vec::new() }),
             }
         }
         Self(merged)
@@ -95,7 +97,7 @@ impl<'a> Received<'a> {
 
     /// What is worth telling of the attributes as a whole.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = AttributeWarning> {
-        let names = self.0.iter().filter(|merged| merged.values.iter().any(|it| it.as_text().is_none()));
+        let names = self.0.iter().filter(|merged| merged.values().any(|it| it.as_text().is_none()));
         let left_out: Vec<_> = names.take(LISTED).map(|merged| excerpt(merged.name)).collect();
         let left_out =
             (!left_out.is_empty()).then_some(AttributeWarning::ValuesLeftOut { attributes: left_out });
@@ -104,9 +106,8 @@ impl<'a> Received<'a> {
 
     /// All values that are texts, by name.
     pub(crate) fn into_texts(self) -> Vec<(String, Vec<String>)> {
-        let texts = |merged: &Merged<'_>| {
-            merged.values.iter().filter_map(|it| it.as_text()).map(str::to_owned).collect()
-        };
+        let texts =
+            |merged: &Merged<'_>| merged.values().filter_map(|it| it.as_text()).map(str::to_owned).collect();
         self.0.iter().map(|merged| (merged.name.to_owned(), texts(merged))).collect()
     }
 }
@@ -122,9 +123,13 @@ fn is_blank(text: &str) -> bool {
 }
 
 impl<'a> Merged<'a> {
+    fn values(&self) -> impl Iterator<Item = &'a AttributeValue> {
+        self.first.iter().chain(self.others.iter().copied())
+    }
+
     /// Whether there is anything in it. JumpCloud sends an empty value for a user without one.
     fn has_value(&self) -> bool {
-        self.values.iter().any(|value| match value {
+        self.values().any(|value| match value {
             AttributeValue::Text(text) => !is_blank(text),
             AttributeValue::Nil => false,
             // Markup is no text, but not nothing either.
@@ -153,12 +158,12 @@ impl<'a> Merged<'a> {
     }
 
     fn distinct(&self, field: Field, of: fn(&str) -> &str) -> Result<Vec<&'a str>, AttributeError> {
-        let mut texts = Vec::with_capacity(self.values.len());
+        let count = self.first.len() + self.others.len();
+        let mut texts = Vec::with_capacity(count);
         let mut seen = HashSet::new();
-        for value in &self.values {
+        for value in self.values() {
             let text = of(self.text(value, field)?.unwrap_or_default());
-            let is_new =
-                if self.values.len() <= SCANNED { !texts.contains(&text) } else { seen.insert(text) };
+            let is_new = if count <= SCANNED { !texts.contains(&text) } else { seen.insert(text) };
             if is_new && !is_blank(text) {
                 texts.push(text);
             }
