@@ -30,6 +30,8 @@ pub(crate) fn app(settings: &Settings, acme: Connection) -> Result<Router, Box<d
     let sessions = Sessions::new(settings, store)?;
     Ok(Router::new()
         .route("/login", get(login))
+        // The Login URL of the set-up guide, which JumpCloud's portal leads to.
+        .route("/sso/saml2/acme-jumpcloud/login", get(login))
         .route("/sso/saml2/acme-jumpcloud/acs", post(acs))
         .route("/me", get(me))
         .with_state(Arc::new(Service { sso, acme, sessions })))
@@ -59,9 +61,13 @@ async fn acs(State(service): State<Arc<Service>>, headers: HeaderMap, body: Byte
         Ok(login) => {
             // A service finds or creates its user by the account here, never by the e-mail address alone.
             let user_id = login.account().to_string();
+            // Beginning the session takes the login.
+            let cleared = AppendHeaders(login.clear_cookie().map(|cookie| (SET_COOKIE, cookie)));
             match service.sessions.begin(login, &user_id, now).await {
                 // In real life the token goes into a cookie, and the browser to `login.return_to()`.
-                Ok(session) => ([(CACHE_CONTROL, "no-store")], session.token().to_owned()).into_response(),
+                Ok(session) => {
+                    ([(CACHE_CONTROL, "no-store")], cleared, session.token().to_owned()).into_response()
+                }
                 Err(error) => failed(StatusCode::INTERNAL_SERVER_ERROR, &error),
             }
         }

@@ -115,15 +115,15 @@ pub use store::{
 };
 
 pub use saml_attributes::{AttributeError, AttributeMap, AttributeWarning, Field, UserProfile};
-pub use saml_protocol::{AcceptedAssertion, BindingError, NameId};
+pub use saml_protocol::{AcceptedAssertion, BindingError, MetadataError, NameId};
 pub use saml_signature::{
     Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind, SecondOpinion, SeveralKeys,
     SignatureAlgorithm,
 };
 pub use sso_session::{
     AuthSecret, AuthSecretError, CodeChallenge, CookieError, Cookies, HandOverError, IssueError,
-    IssuedSession, NewSession, SessionCookie, SessionError, SessionIssuer, SessionKey, SessionVerifier,
-    VerifiedSession,
+    IssuedSession, NewSession, SealError, SessionCookie, SessionError, SessionIssuer, SessionKey,
+    SessionVerifier, VerifiedSession,
 };
 
 /// The crates that this one is made of, for what goes beyond a login: checking a single message, metadata, decryption.
