@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 # What the strict parser refuses whatever its canonical form is.
-REFUSED_ON_PRINCIPLE = [b"(xml.comment_in_value)", b"(xml.processing_instruction)", b"(xml.namespace_uri)"]
+REFUSED_ON_PRINCIPLE = [b"(xml.comment_in_value)", b"(xml.processing_instruction)"]
+# The one whose namespace name is not a URI by RFC 3986: it holds a quotation mark.
+NOT_A_URI = "37-ns-uri-escapes"
 
 command, folder = sys.argv[1], Path(sys.argv[2])
 same = refused = wrong = 0
@@ -16,7 +18,10 @@ for line in (folder / "manifest.jsonl").read_text().splitlines():
         continue
     arguments = ["--id", case["element_id"], "--inclusive-prefixes", case["inclusive_prefixes"]]
     done = subprocess.run([command, "canonicalize", folder / case["input"], *arguments], capture_output=True, timeout=10)
-    if done.returncode == 1 and any(code in done.stderr for code in REFUSED_ON_PRINCIPLE):
+    is_principle = any(code in done.stderr for code in REFUSED_ON_PRINCIPLE) or (
+        NOT_A_URI in case["input"] and b"(xml.namespace_uri)" in done.stderr
+    )
+    if done.returncode == 1 and is_principle:
         refused += 1
     elif done.returncode == 0 and done.stdout == (folder / case["canonical"]).read_bytes():
         same += 1

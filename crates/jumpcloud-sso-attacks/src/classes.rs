@@ -290,7 +290,10 @@ pub const CLASSES: &[Class] = &[
     class("J10", "hand-over codes"),
     class("J11", "tokens that are malformed"),
     class("J12", "a login that is used twice, late, or after it was revoked"),
-    class("J13", "a login that is completed by something else than its own session"),
+    class(
+        "J13",
+        "a login that is completed by something else than its own session, which completing takes by value and issues itself; what changes meanwhile is left",
+    ),
     class("J14", "codes that are exchanged twice, or for a revoked session"),
     class("T01", "two identity providers in one login"),
     class("T02", "an assertion for another tenant"),
@@ -318,7 +321,10 @@ pub const CLASSES: &[Class] = &[
     ),
     class("T17", "records that another version of the service has written"),
     class("T18", "an identity provider that is the service itself"),
-    class("T19", "proofs of domains that are not what the zone says now"),
+    class(
+        "T19",
+        "proofs of domains that are not what the zone says now: caches, aliases and answers without authority are in `jumpcloud-sso/tests/it/dns.rs`",
+    ),
     class("T20", "two changes at once, each of which rests on what the other changes"),
     class("D01", "input that is too large"),
     shown(

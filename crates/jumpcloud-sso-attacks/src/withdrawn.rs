@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Actor, Connection, Connections, Domains, Edit, IssuedSession, JustInTime, Login, MemoryStore,
-    Provisioning, Refusal, Release, Retirement, RoleMap, SameEmail, SessionRefusal, Sessions,
+    Actor, Certificate, Connection, Connections, Domains, Edit, IssuedSession, JustInTime, Login,
+    MemoryStore, Provisioning, Refusal, Release, Retirement, RoleMap, SameEmail, SessionRefusal, Sessions,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -101,10 +101,32 @@ fn used(meanwhile: impl FnOnce(&Service, &IssuedSession)) -> &'static str {
     verified
 }
 
+/// Retires the certificate of the key that logins are signed by.
 fn retire(service: &Service, why: Retirement) {
-    let certificate = service.connection().certificates().next().expect("a certificate").clone();
+    let certificate = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).expect("a certificate");
     let fingerprint = certificate.fingerprint_sha256().to_string();
     service.edit(&Edit::new().retire_certificate(&fingerprint, why));
+}
+
+/// What comes of another connection that pins the key which the first one retires: before that, so that it
+/// only has to be enabled, or after.
+fn pinned_elsewhere(organization: &str, why: Retirement, before: bool) -> &'static str {
+    let service = Service::new();
+    let edit = Edit::new()
+        .idp_url(URL)
+        .idp_entity_id(IDP)
+        .add_certificate(keys::OWN_CERTIFICATE.as_bytes())
+        .accept_any_email_domain(true);
+    let administrators = service.connections.of(organization);
+    let id = wait(administrators.create(&Actor::System, now())).expect("a draft").id().to_owned();
+    let pin = || wait(administrators.edit(&id, &edit, &Actor::System, now()));
+    if before {
+        pin().expect("a connection");
+    }
+    retire(&service, why);
+    let pinned = if before { Ok(()) } else { pin().map(drop) };
+    let enabled = pinned.and_then(|()| wait(administrators.enable(&id, &Actor::System, now())));
+    enabled.map_or_else(|refusal| refusal.code(), |_| "accepted")
 }
 
 /// What a session is worth whose address is a verified one, after something has happened.
@@ -193,8 +215,12 @@ const fn accepted(id: &'static str, what: &'static str, run: fn() -> &'static st
     Scenario { id, what, expected: "accepted", twin: "", run }
 }
 
+const UNCHANGED: &str = "a login that is completed while its connection stays as it was";
 const COMPLETED: &str = "a login that is completed within five minutes";
 const USED: &str = "a session whose key, connection and user are as they were";
+const PINNED_ELSEWHERE: &str = "a replaced key, pinned in another connection of the organization";
+const PINNED_BEFORE: &str =
+    "a replaced key that another connection of the organization pinned before, which is enabled";
 const EXCHANGED: &str = "a code that is exchanged once";
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
@@ -229,7 +255,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             code(wait(service.sessions.begin(service.log_in(), "user-1", now())))
         },
     ),
-    refused("J13", "a login whose connection is disabled meanwhile", "config.disabled", COMPLETED, || {
+    accepted("J13", UNCHANGED, || completed(MINUTE, |_| ())),
+    refused("J13", "a login whose connection is disabled meanwhile", "config.disabled", UNCHANGED, || {
         completed(MINUTE, |service| {
             let acme = service.connections.of("acme");
             wait(acme.disable(&service.id, &service.sessions, &Actor::System, now())).expect("a store");
@@ -239,14 +266,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "J13",
         "a login whose key is withdrawn meanwhile",
         "config.certificate_retired",
-        COMPLETED,
+        UNCHANGED,
         || completed(MINUTE, |service| retire(service, Retirement::Compromised)),
     ),
     refused(
         "J12",
         "an assertion that two machines have accepted, for a second user",
         "session.login_used",
-        COMPLETED,
+        UNCHANGED,
         || {
             let service = Service::new();
             let connection = service.connection();
@@ -296,6 +323,37 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     }),
     refused("T14", "a session whose key was stolen", "session.revoked", USED, || {
         used(|service, _| retire(service, Retirement::Compromised))
+    }),
+    refused(
+        "T14",
+        "a session whose key was replaced, and found stolen later",
+        "session.revoked",
+        "a session whose key was replaced",
+        || {
+            used(|service, _| {
+                retire(service, Retirement::Rotated);
+                retire(service, Retirement::Compromised);
+            })
+        },
+    ),
+    accepted("T14", PINNED_ELSEWHERE, || pinned_elsewhere("acme", Retirement::Rotated, false)),
+    refused(
+        "T14",
+        "a stolen key, pinned in another connection of the organization",
+        "config.key_compromised",
+        PINNED_ELSEWHERE,
+        || pinned_elsewhere("acme", Retirement::Compromised, false),
+    ),
+    accepted("T14", PINNED_BEFORE, || pinned_elsewhere("acme", Retirement::Rotated, true)),
+    refused(
+        "T14",
+        "a stolen key that another connection of the organization pinned before, which is enabled",
+        "config.key_compromised",
+        PINNED_BEFORE,
+        || pinned_elsewhere("acme", Retirement::Compromised, true),
+    ),
+    accepted("T14", "a key that one organization retired as stolen, pinned by another organization", || {
+        pinned_elsewhere("other", Retirement::Compromised, false)
     }),
     accepted("T14", "a session whose address is of a verified domain", || verified(|_| ())),
     refused(

@@ -27,8 +27,8 @@ struct Facts<'c> {
 
 pub(crate) fn run(arguments: &CertificateArguments) -> Result<ExitCode, Failure> {
     let content = input::read(&arguments.file)?;
-    let certificate =
-        Certificate::parse(&content).map_err(|error| Failure::refusal(error.code(), &error.to_string()))?;
+    let certificate = Certificate::parse(&content)
+        .map_err(|error| Failure::refusal(error.code(), &format!("{}: {error}", arguments.file.display())))?;
     let now = arguments.at.unwrap_or_else(SystemTime::now);
     let facts = Facts {
         subject: certificate.subject(),

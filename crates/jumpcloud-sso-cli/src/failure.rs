@@ -27,9 +27,9 @@ impl Failure {
 
     /// Reports it and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        output::error(&format!("error: {} ({})", self.message, self.code));
+        output::error_line(&format!("error: {} ({})", self.message, self.code));
         if let Some(entry) = CATALOGUE.iter().find(|entry| entry.code == self.code) {
-            output::error(&format!("  {}", entry.hint));
+            output::error_line(&format!("  {}", entry.hint));
         }
         ExitCode::from(self.exit_code)
     }

@@ -34,8 +34,11 @@ fn open(path: &Path) -> io::Result<File> {
     if kind.is_file() {
         return File::open(path);
     }
-    let what = if kind.is_dir() { "a folder" } else { "a pipe or a device" };
-    Err(io::Error::other(format!("this is {what}, not a file; give - to read standard input")))
+    Err(io::Error::other(if kind.is_dir() {
+        "this is a folder; give the file in it"
+    } else {
+        "this is a pipe or a device, not a file; give - to read standard input"
+    }))
 }
 
 /// That this is all of a file: of what was cut off nothing else can be said than that it is too large.

@@ -13,6 +13,8 @@ mod verify;
 
 use std::process::ExitCode;
 
+use jumpcloud_sso::Diagnosis;
+
 use crate::arguments::{Arguments, Command, MetadataCommand, SessionCommand};
 use crate::failure::Failure;
 
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
         // Help and version, too, come as errors. What is wrong with arguments repeats them.
         Err(error) => {
             if error.use_stderr() {
-                output::error(&error.render().to_string());
+                output::error(&without_line_breaks_of_arguments(error.render().to_string()));
             } else {
                 output::keep(error.print());
             }
@@ -31,6 +33,17 @@ fn main() -> ExitCode {
     };
     let result = result.and_then(|exit_code| output::finish().map(|()| exit_code));
     result.unwrap_or_else(|failure| failure.report())
+}
+
+/// The report of wrong arguments, which repeats them: a line break in one must not begin a line of its own.
+fn without_line_breaks_of_arguments(mut report: String) -> String {
+    for argument in std::env::args_os() {
+        let argument = argument.to_string_lossy();
+        if argument.contains(['\n', '\r']) {
+            report = report.replace(&*argument, &Diagnosis::printable(&argument));
+        }
+    }
+    report
 }
 
 fn run(command: &Command) -> Result<ExitCode, Failure> {

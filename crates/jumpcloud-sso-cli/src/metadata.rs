@@ -117,5 +117,6 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<ExitCode, Failure> {
 }
 
 fn certificate(file: &std::path::Path) -> Result<Certificate, Failure> {
-    Certificate::parse(&input::read(file)?).map_err(|error| Failure::usage(error.code(), &error.to_string()))
+    Certificate::parse(&input::read(file)?)
+        .map_err(|error| Failure::usage(error.code(), &format!("{}: {error}", file.display())))
 }

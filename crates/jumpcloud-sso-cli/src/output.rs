@@ -43,7 +43,12 @@ pub(crate) fn text(text: &str) {
     text.lines().for_each(line);
 }
 
-/// Writes text of several lines to standard error.
+/// Writes a line to standard error. A line break in it, as a file name may have, is written as an escape.
+pub(crate) fn error_line(text: &str) {
+    let _ = writeln!(stderr().lock(), "{}", harmless(text));
+}
+
+/// Writes text of several lines to standard error. The line breaks are the caller's own.
 pub(crate) fn error(text: &str) {
     for line in text.lines() {
         let _ = writeln!(stderr().lock(), "{}", harmless(line));

@@ -27,6 +27,9 @@ use crate::output::{self, Mark};
 const REQUEST_ID_NEEDED: &str = "This message answers a request: give that request's ID by --request-id. It is the \
     InResponseTo of the message, and the service has to have sent it. Without --request-id only a login that began at \
     JumpCloud is accepted.";
+const TIME_NEEDED: &str = "A message that was saved is judged by the clock of now. Give --at with the time at which it was \
+     sent, such as its IssueInstant. If it was sent just now, have the user log in again and compare the clocks of the \
+     service and of JumpCloud.";
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     let content = input::read(&arguments.file)?;
@@ -155,6 +158,16 @@ fn rejection(arguments: &VerifyArguments, error: &Rejection) -> Diagnosis {
     let answers = matches!(error, Rejection::InResponseTo { found: Some(_), .. });
     if answers && arguments.request_id.is_none() {
         diagnosis.hint = REQUEST_ID_NEEDED;
+    }
+    let is_about_time = matches!(
+        error,
+        Rejection::Expired { .. }
+            | Rejection::NotYetValid { .. }
+            | Rejection::IssueInstant { .. }
+            | Rejection::SessionExpired { .. }
+    );
+    if is_about_time && arguments.at.is_none() {
+        diagnosis.hint = TIME_NEEDED;
     }
     diagnosis
 }

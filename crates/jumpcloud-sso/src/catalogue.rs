@@ -46,7 +46,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "xml.structure",
         "the message is not well-formed, or cut off",
-        "The message was cut off or is no XML. If it was copied by hand, copy the whole of the form field SAMLResponse.",
+        "What was given was cut off or is not XML. For a login, copy the whole of the form field SAMLResponse; for metadata, give the file that JumpCloud exports; a certificate (BEGIN CERTIFICATE) is neither.",
     ),
     entry("xml.roots", "the message has more than one root element", TAMPERED),
     entry("xml.duplicate_attribute", "an attribute stands twice on one element", TAMPERED),
@@ -96,7 +96,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "binding.state",
         "the login was not begun in this browser, or too long ago",
-        "Have the user begin the login anew at the service, in the same browser, and finish it within ten minutes. A browser keeps eight logins under way; a ninth takes the place of the oldest. If it happens to everybody, the browser does not send the login cookie: check that SITE_URL is https and is the address that browsers use.",
+        "Have the user begin the login anew at the service, in the same browser, and finish it within ten minutes. A browser keeps at most eight logins under way; one more takes the place of another. If it happens to everybody, the browser does not send the login cookie: check that SITE_URL is https and is the address that browsers use.",
     ),
     entry(
         "binding.duplicate_cookie",
@@ -214,8 +214,9 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "key.several",
         "one file, or one KeyDescriptor of metadata, holds certificates of more than one key",
-        "Paste the identity provider's own certificate alone (JumpCloud's certificate.pem), without the \
-         chain that issued it. To pin a second key, add its certificate as a file of its own.",
+        "Give the identity provider's own certificate alone (JumpCloud's certificate.pem), without the \
+         chain that issued it; where metadata holds the chain, give that certificate instead of the metadata. To \
+         pin a second key, add its certificate as a file of its own.",
     ),
     entry("algorithm.sha1_refused", "SHA-1 is not allowed", MODERN),
     entry("algorithm.hmac_refused", "a symmetric algorithm stands where a signature belongs", TAMPERED),
@@ -660,9 +661,10 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry(
         "config.key_compromised",
-        "a key was retired as compromised and cannot be pinned again",
-        "In JumpCloud, generate a new key for the application, and add its certificate (certificate.pem) to \
-         the connection.",
+        "a key was retired as compromised, by this or another connection of the organization, and cannot be \
+         pinned again",
+        "In JumpCloud, generate a new key for the application, add its certificate (certificate.pem) to the \
+         connection, and retire the certificate of the compromised key where it is pinned.",
     ),
     entry(
         "config.private_key",
@@ -713,7 +715,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "Make it by Organization::edit_and_revoke, which takes the sessions that are to be revoked.",
     ),
     entry("config.clock", "the clock is out of range", "Set the clock."),
-    entry("config.file", "a file cannot be read", "Check its name and its permissions."),
+    entry(
+        "config.file",
+        "a file cannot be read",
+        "Check its name and its permissions, and that it is a file: not a folder, a pipe or a device.",
+    ),
     entry("config.output", "the output could not be written", "Check that the disk is not full."),
     entry(
         "config.metadata_root",
@@ -787,7 +793,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "config.phase",
         "the connection is in another phase than this needs",
-        "Enable it before it is enforced; disable it before it is deleted.",
+        "Enable it before it is enforced; disable it before it is deleted. To enforce it in another way, unenforce it first; to change the accounts for emergencies alone, set those.",
     ),
     entry(
         "config.not_tested",
@@ -802,7 +808,7 @@ pub const CATALOGUE: &[ErrorCode] = &[
     entry(
         "config.ends_enforcement",
         "the change would end enforcement",
-        "Nobody can say whether members could still log in after it. Accept that enforcement ends, make the change, test it by a login, and enforce it again. A certificate is replaced without this: add the new one, wait until a login was seen with it, and retire the old one.",
+        "Nobody can say whether members could still log in after it. Accept that enforcement ends, make the change, test it by a login, and enforce it again. A certificate is replaced without this: add the new one, wait until a login was seen with it, and retire the old one. If its key was stolen, do not wait: accept that enforcement ends.",
     ),
     entry("config.not_entitled", "the organization's plan does not allow this", "Change the plan."),
     entry(
@@ -817,13 +823,14 @@ pub const CATALOGUE: &[ErrorCode] = &[
     ),
     entry(
         "config.unknown_certificate",
-        "no certificate with this fingerprint is pinned",
-        "Copy the SHA-256 fingerprint out of the list of the connection's certificates.",
+        "no certificate with this fingerprint is or was pinned",
+        "Copy the SHA-256 fingerprint out of the list of the connection's certificates, or of those that it \
+         has retired (the latest hundred are remembered).",
     ),
     entry(
         "config.last_certificate",
         "the last certificate of a connection in use cannot be retired",
-        "Add the new certificate first, or disable the connection.",
+        "Add the new certificate in the same change or before it, or disable the connection.",
     ),
     entry(
         "config.no_user",
@@ -839,6 +846,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "limit.input",
         "the message is too large",
         "JumpCloud's messages have about 10 KiB. If many groups make it large, send fewer of them.",
+    ),
+    entry(
+        "limit.compromised_keys",
+        "more keys were retired as compromised than a connection remembers",
+        "Disable the connection, which ends all of its sessions, and set up another one.",
     ),
     entry("limit.depth", "elements are nested too deep", TAMPERED),
     entry(

@@ -203,6 +203,13 @@ impl<S: ConnectionStore + DomainStore, E: Entitlements> Connections<S, E> {
         if !record.certificates().iter().any(|pinned| pinned.public_key_der() == signed) {
             return Err(Refusal::Retired);
         }
+        // The connection that the login was checked by may be from before the domain was lost.
+        if let Some(verified) = login.verified_domain() {
+            let domains = self.store.domains(organization).await?;
+            if !domains.contains(&verified) {
+                return Err(SessionRefusal::Withdrawn(Withdrawn::EmailDomain).into());
+            }
+        }
         // It is used up by this: whoever comes second records nothing.
         let session = sessions.begin_inner(login, user_id, now).await?;
         let formers = self.store.logins(connection).await?;

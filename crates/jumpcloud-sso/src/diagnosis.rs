@@ -296,12 +296,12 @@ impl Warning {
     /// What is worth telling of how a message was signed, at the time `now`.
     #[must_use]
     pub fn of_evidence(evidence: &Evidence, now: SystemTime) -> Vec<Self> {
-        let certificate =
-            evidence.certificate().warning(now).map(|warning| Self::new(warning.code(), &warning));
+        let certificate = evidence.certificate().warnings(now);
+        let certificate = certificate.into_iter().map(|warning| Self::new(warning.code(), &warning));
         let sha1 = evidence.uses_sha1().then(|| {
             Self::new("algorithm.sha1_used", &"the signature relies on SHA-1, which is no longer secure")
         });
-        certificate.into_iter().chain(sha1).collect()
+        certificate.chain(sha1).collect()
     }
 
     pub(crate) fn of_login(

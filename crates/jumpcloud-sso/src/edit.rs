@@ -10,19 +10,19 @@ use std::time::{Duration, SystemTime};
 use saml_attributes::AttributeMap;
 use saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
 use saml_protocol::{IdpMetadata, MetadataError, ResponseVerifier};
-use saml_signature::{Certificate, Fingerprint, SignatureAlgorithm, TrustedKeys};
+use saml_signature::{Certificate, SignatureAlgorithm, TrustedKeys};
 
 use crate::connection::{
     ConnectionError, REQUESTED, REQUIRED, check_attribute_names, check_authn_contexts, check_decryption_keys,
     check_entity_id, check_keys_are_apart,
 };
-use crate::record::{CompletedLogin, Configuration, ConnectionRecord, Use};
+use crate::record::{CompletedLogin, Configuration, ConnectionRecord, KnownKey, MAX_COMPROMISED, Use};
 use crate::settings::{Settings, excerpt};
 use changes::{changes, compromised_keys, keeps_members_in};
-use effect::pinned_keys;
+use effect::{pinned_keys, revoked_keys, still_pinned};
 
 pub use effect::Effect;
-pub(crate) use effect::Plan;
+pub(crate) use effect::{Plan, RevokedKey};
 pub use error::{EditError, FieldError};
 
 /// More is no skew but a wrong clock.
@@ -57,7 +57,12 @@ pub enum Retirement {
     /// The identity provider signs with another key now. Sessions go on, and the key can be pinned again.
     Rotated,
     /// Somebody else may hold the private key. Every session that the key began is revoked, and no
-    /// certificate of this key can be pinned again.
+    /// certificate of this key can be pinned again by any connection of the organization.
+    ///
+    /// This holds for the key, in whatever certificate: a renewed certificate of the same key is retired too.
+    /// A certificate that is no longer pinned can be retired so as well
+    /// ([`retired_certificates`](crate::ConnectionRecord::retired_certificates)), and doing it again revokes
+    /// the sessions again.
     Compromised,
 }
 
@@ -118,8 +123,9 @@ impl Edit {
         self
     }
 
-    /// Stops trusting the pinned certificate with this SHA-256 fingerprint, which may be written with colons
-    /// or without, in either case.
+    /// Stops trusting the certificate with this SHA-256 fingerprint, which may be written with colons or
+    /// without, in either case. One that was pinned before is known still: retiring it as
+    /// [`Retirement::Rotated`] changes nothing, as [`Retirement::Compromised`] it revokes what its key began.
     #[must_use]
     pub fn retire_certificate(mut self, fingerprint: &str, reason: Retirement) -> Self {
         self.retired.push((fingerprint.to_owned(), reason));
@@ -282,10 +288,11 @@ impl Edit {
         self.accepts_end_of_enforcement
     }
 
-    /// What `record` becomes.
+    /// Returns what `record` becomes. `others` are the other connections of the organization.
     pub(crate) fn apply(
         &self,
         record: &ConnectionRecord,
+        others: &[ConnectionRecord],
         logins: &[CompletedLogin],
         settings: &Settings,
     ) -> Result<Plan, EditError> {
@@ -293,12 +300,16 @@ impl Edit {
         let mut next = record.clone();
         let compromised = self.compromised(record);
         next.compromise(&compromised);
-        next.configuration = self.configured(&next, settings, &mut problems);
+        if next.compromised.len() > MAX_COMPROMISED {
+            problems.push(FieldError::CompromisedKeys { limit: MAX_COMPROMISED });
+        }
+        next.configuration = self.configured(&next, others, settings, &mut problems);
         if !problems.is_empty() {
             return Err(EditError { problems });
         }
+        next.remember_retired(&record.certificates());
         let mut changes = changes(&record.configuration, &next.configuration);
-        changes.extend(compromised_keys(&compromised));
+        changes.extend(compromised_keys(record, &compromised));
         let relied_on = changes.iter().any(|change| change.is_relied_on);
         if relied_on {
             next.revision += 1;
@@ -316,28 +327,29 @@ impl Edit {
             next.use_of = Use::Active;
         }
         effects.extend(pinned_keys(record, &next));
-        effects.extend(compromised.iter().map(|certificate| Effect::RevokesSessions {
-            certificate: certificate.fingerprint_sha256().to_string(),
-        }));
+        let revokes = |known: &KnownKey| Effect::RevokesSessions { certificate: known.certificate.clone() };
+        effects.extend(compromised.iter().map(revokes));
+        effects.extend(still_pinned(others, &compromised));
         let changes = changes.into_iter().map(|change| change.field).collect();
-        Ok(Plan { record: next, changes, effects, compromised })
+        let revoked_keys = revoked_keys(record, others, &compromised);
+        Ok(Plan { record: next, changes, effects, revoked_keys })
     }
 
-    /// The pinned certificates that are retired because their key is compromised.
-    fn compromised(&self, record: &ConnectionRecord) -> Vec<Certificate> {
-        let mut certificates = record.certificates();
-        certificates.retain(|certificate| {
+    /// Returns the certificates, pinned or once pinned, that are retired because their key is compromised.
+    fn compromised(&self, record: &ConnectionRecord) -> Vec<KnownKey> {
+        let mut known = record.known_keys();
+        known.retain(|known| {
             self.retired.iter().any(|(fingerprint, reason)| {
-                *reason == Retirement::Compromised
-                    && is_fingerprint(fingerprint, certificate.fingerprint_sha256())
+                *reason == Retirement::Compromised && is_fingerprint(fingerprint, &known.certificate)
             })
         });
-        certificates
+        known
     }
 
     fn configured(
         &self,
         record: &ConnectionRecord,
+        others: &[ConnectionRecord],
         settings: &Settings,
         problems: &mut Vec<FieldError>,
     ) -> Box<Configuration> {
@@ -354,7 +366,7 @@ impl Edit {
                 Err(error) => problems.push(error.into()),
             }
         }
-        self.certificates(record, &mut configuration, problems);
+        self.certificates(record, others, &mut configuration, problems);
         match self.decryption_keys(record, settings) {
             Ok(keys) => configuration.decryption_keys = keys,
             Err(error) => problems.push(error),
@@ -432,22 +444,34 @@ impl Edit {
     fn certificates(
         &self,
         record: &ConnectionRecord,
+        others: &[ConnectionRecord],
         configuration: &mut Configuration,
         problems: &mut Vec<FieldError>,
     ) {
         let mut certificates = record.certificates();
         // First, so that what is retired is what was pinned before, and not what takes its place.
-        for (fingerprint, _) in &self.retired {
-            let is_meant =
-                |certificate: &Certificate| is_fingerprint(fingerprint, certificate.fingerprint_sha256());
-            if !certificates.iter().any(is_meant) {
+        let known_keys = record.known_keys();
+        for (fingerprint, reason) in &self.retired {
+            let Some(meant) = known_keys.iter().find(|it| is_fingerprint(fingerprint, &it.certificate))
+            else {
                 problems.push(FieldError::UnknownCertificate { fingerprint: excerpt(fingerprint) });
-            }
-            certificates.retain(|certificate| !is_meant(certificate));
+                continue;
+            };
+            certificates.retain(|certificate| {
+                let pinned = KnownKey::from(certificate);
+                match reason {
+                    Retirement::Rotated => pinned.certificate != meant.certificate,
+                    // Whoever holds the key holds it in a renewed certificate, too.
+                    Retirement::Compromised => pinned.key != meant.key,
+                }
+            });
         }
+        let is_compromised = |certificate: &Certificate| {
+            record.is_compromised(certificate) || others.iter().any(|other| other.is_compromised(certificate))
+        };
         for input in &self.added {
             match Certificate::parse(input) {
-                Ok(added) if record.is_compromised(&added) => {
+                Ok(added) if is_compromised(&added) => {
                     let fingerprint = added.fingerprint_sha256().to_string();
                     problems.push(ConnectionError::KeyCompromised { fingerprint }.into());
                 }
@@ -477,11 +501,11 @@ impl Edit {
 }
 
 /// Fingerprints are written with colons or without, in either case.
-fn is_fingerprint(text: &str, fingerprint: Fingerprint) -> bool {
+fn is_fingerprint(text: &str, fingerprint: &str) -> bool {
     let digits = |text: &str| -> String {
         text.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_uppercase()).collect()
     };
-    digits(text) == digits(&fingerprint.to_string())
+    digits(text) == digits(fingerprint)
 }
 
 /// Whether a key that is pinned is also the one for decryption. What cannot be read has been said elsewhere.

@@ -117,7 +117,8 @@ impl<S: OnceStore> SingleSignOn<S> {
 
     /// Begins a login: gives the address at JumpCloud to redirect the browser to, and the cookie to set with it.
     ///
-    /// A browser keeps eight logins under way; a ninth takes the place of the oldest.
+    /// A browser keeps at most eight logins under way, fewer where their return paths are long; one more takes the place of
+    /// another.
     ///
     /// # Errors
     /// [`LoginError`] for a return path that leads elsewhere or has more than 512 bytes.

@@ -10,7 +10,7 @@ use crate::bounds::{MAX_BREAK_GLASS, check_text};
 use crate::connection::ConnectionError;
 use crate::connections::{Connections, MAX_CONNECTIONS, all_of};
 use crate::diagnosis::Warning;
-use crate::edit::{Edit, Effect, Plan};
+use crate::edit::{Edit, Effect, Plan, RevokedKey};
 use crate::enforcement::{Access, Enforcement};
 use crate::entitlement::{Entitlements, Feature};
 use crate::event::{Actor, Event, EventKind, UnenforcedBecause};
@@ -149,7 +149,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     pub async fn edit(&self, id: &str, edit: &Edit, by: &Actor, now: SystemTime) -> Result<Edited, Refusal> {
         let work = async {
             let (record, plan) = self.planned(id, edit).await?;
-            if !plan.compromised.is_empty() {
+            if !plan.revoked_keys.is_empty() {
                 return Err(Refusal::RevokesSessions);
             }
             self.apply(record, plan, Request { by, now }).await
@@ -158,7 +158,9 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     }
 
     /// Changes a connection's configuration as [`edit`](Self::edit) does, and revokes every session that a key which is
-    /// retired as [`Retirement::Compromised`](crate::Retirement::Compromised) has begun.
+    /// retired as [`Retirement::Compromised`](crate::Retirement::Compromised) has begun: through
+    /// this connection, and through others of the organization that have retired the key before. A connection
+    /// that still pins it is named by [`Effect::StillPinnedBy`] and is left as it is.
     ///
     /// The sessions are revoked first. Should the change fail then, they stay revoked, and so is whatever that key begins:
     /// make the change again.
@@ -175,8 +177,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     ) -> Result<Edited, Refusal> {
         let work = async {
             let (record, plan) = self.planned(id, edit).await?;
-            for certificate in &plan.compromised {
-                sessions.revoke_idp_key(id, certificate, now).await?;
+            for RevokedKey { connection, name } in &plan.revoked_keys {
+                sessions.revoke_idp_key_named(connection, name, now).await?;
             }
             self.apply(record, plan, Request { by, now }).await
         };
@@ -227,7 +229,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     /// A connection in use has to be whole after a change as it was before.
     async fn plan(&self, record: &ConnectionRecord, edit: &Edit) -> Result<Plan, Refusal> {
         let logins = self.connections.store().logins(record.id()).await?;
-        let plan = edit.apply(record, &logins, self.connections.settings())?;
+        let others = self.others(record).await?;
+        let plan = edit.apply(record, &others, &logins, self.connections.settings())?;
         if plan.record.phase() >= Phase::Active && !plan.changes.is_empty() {
             self.check_whole(&plan.record).await?;
         }
@@ -238,7 +241,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     ///
     /// # Errors
     /// [`Refusal::Incomplete`] says what is missing; [`Refusal::NotRevoked`] where it was disabled, but its sessions could not
-    /// be revoked.
+    /// be revoked; [`Refusal::Configuration`] where it pins a key that a connection of the organization has
+    /// retired as compromised.
     pub async fn enable(&self, id: &str, by: &Actor, now: SystemTime) -> Result<ConnectionRecord, Refusal> {
         self.traced("enable", Some(id), async {
             let before = self.record(id).await?;
@@ -248,6 +252,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             self.entitled(Feature::Enable).await?;
             check_revoked(&before)?;
             self.check_whole(&before).await?;
+            self.check_keys(&before).await?;
             let mut record = before.clone();
             record.use_of = Use::Active;
             record.activation += 1;
@@ -297,6 +302,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         }
         self.entitled(Feature::Enforce).await?;
         self.check_whole(&before).await?;
+        self.check_keys(&before).await?;
         let test = self.test_of(&before).await?;
         let test = test.ok_or(Refusal::NotTested { revision: before.revision() })?;
         let mut record = before.clone();
@@ -587,6 +593,28 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         }
         record.build(self.connections.settings(), &domains)?;
         Ok(())
+    }
+
+    /// Checks that no pinned key was retired as compromised by another connection of the organization. An
+    /// edit checks only the keys that it adds, so that a connection in use can go over to another key.
+    async fn check_keys(&self, record: &ConnectionRecord) -> Result<(), Refusal> {
+        let others = self.others(record).await?;
+        let is_compromised =
+            |certificate: &&Certificate| others.iter().any(|other| other.is_compromised(certificate));
+        match record.certificates().iter().find(is_compromised) {
+            Some(certificate) => {
+                let fingerprint = certificate.fingerprint_sha256().to_string();
+                Err(ConnectionError::KeyCompromised { fingerprint }.into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the organization's connections other than this one.
+    async fn others(&self, record: &ConnectionRecord) -> Result<Vec<ConnectionRecord>, StoreError> {
+        let mut records = self.list().await?;
+        records.retain(|other| other.id() != record.id());
+        Ok(records)
     }
 
     /// The last login that tested the present revision since the connection was enabled, by the way that members are going to

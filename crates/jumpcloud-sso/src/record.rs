@@ -16,8 +16,11 @@ use crate::settings::{Settings, SettingsError, excerpt};
 use crate::store::StoreError;
 use crate::text_time;
 
-/// How many compromised keys a record remembers. A key that lasts a year takes a century to be forgotten.
-const MAX_COMPROMISED: usize = 100;
+/// How many compromised keys a record remembers. What is forbidden must not be forgotten: one more is refused.
+pub(crate) const MAX_COMPROMISED: usize = 100;
+
+/// How many certificates that are no longer pinned a record remembers.
+const MAX_RETIRED: usize = 100;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,6 +112,10 @@ pub struct ConnectionRecord {
     /// SHA-256 fingerprints of public keys that are never to be trusted again, the newest last.
     #[serde(default)]
     pub(crate) compromised: Vec<String>,
+    /// The certificates that were pinned and no longer are, the newest last: a key may turn out to be stolen
+    /// after it was replaced.
+    #[serde(default)]
+    pub(crate) retired: Vec<KnownKey>,
     /// By the fingerprints of the pinned certificates: at how many days before the end somebody was last
     /// reminded.
     #[serde(default)]
@@ -130,6 +137,30 @@ impl fmt::Debug for ConnectionRecord {
             .field("revision", &self.revision)
             .field("phase", &self.phase())
             .finish_non_exhaustive()
+    }
+}
+
+/// A certificate that is or was pinned, with its key: SHA-256 fingerprints, written with colons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownKey {
+    pub(crate) certificate: String,
+    /// Of the SubjectPublicKeyInfo: a renewed certificate has another fingerprint, but the same key.
+    pub(crate) key: String,
+}
+
+impl From<&Certificate> for KnownKey {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            certificate: certificate.fingerprint_sha256().to_string(),
+            key: certificate.public_key_fingerprint().to_string(),
+        }
+    }
+}
+
+impl KnownKey {
+    /// Returns the name of the key in sessions and revocations.
+    pub(crate) fn name(&self) -> String {
+        self.key.replace(':', "")
     }
 }
 
@@ -256,6 +287,7 @@ impl ConnectionRecord {
             configuration: Box::default(),
             break_glass: Vec::new(),
             compromised: Vec::new(),
+            retired: Vec::new(),
             reminded: BTreeMap::new(),
             created_at: now,
             unknown: Map::new(),
@@ -354,12 +386,37 @@ impl ConnectionRecord {
         self.compromised.iter().any(|fingerprint| fingerprint.replace(':', "") == idp_key)
     }
 
-    /// Remembers the keys of `certificates` as compromised.
-    pub(crate) fn compromise(&mut self, certificates: &[Certificate]) {
-        let keys = certificates.iter().map(|certificate| certificate.public_key_fingerprint().to_string());
-        self.compromised.extend(keys);
-        let oldest = self.compromised.len().saturating_sub(MAX_COMPROMISED);
-        self.compromised.drain(..oldest);
+    /// Remembers `keys` as compromised.
+    pub(crate) fn compromise(&mut self, keys: &[KnownKey]) {
+        for KnownKey { key, .. } in keys {
+            if !self.compromised.contains(key) {
+                self.compromised.push(key.clone());
+            }
+        }
+    }
+
+    /// Remembers those of `formers`, the certificates that were pinned before a change, that no longer are.
+    pub(crate) fn remember_retired(&mut self, formers: &[Certificate]) {
+        let pinned = self.certificates();
+        for former in formers.iter().filter(|former| !pinned.contains(former)).map(KnownKey::from) {
+            self.retired.retain(|retired| retired.certificate != former.certificate);
+            self.retired.push(former);
+        }
+        keep_newest(&mut self.retired, MAX_RETIRED);
+    }
+
+    /// Returns the certificates that are pinned, then those that were.
+    pub(crate) fn known_keys(&self) -> Vec<KnownKey> {
+        let pinned = self.certificates();
+        pinned.iter().map(KnownKey::from).chain(self.retired.iter().cloned()).collect()
+    }
+
+    /// Returns the SHA-256 fingerprints of the latest hundred certificates that were pinned before, the
+    /// newest last. One that was retired as [`Retirement::Rotated`](crate::Retirement::Rotated), or replaced
+    /// by a renewed certificate, can be retired as
+    /// [`Retirement::Compromised`](crate::Retirement::Compromised) later.
+    pub fn retired_certificates(&self) -> impl Iterator<Item = &str> {
+        self.retired.iter().map(|retired| retired.certificate.as_str())
     }
 
     /// The attribute map.
@@ -472,6 +529,11 @@ impl ConnectionRecord {
         }
         builder.build()
     }
+}
+
+/// Drops all but the last `limit` entries.
+fn keep_newest<T>(entries: &mut Vec<T>, limit: usize) {
+    entries.drain(..entries.len().saturating_sub(limit));
 }
 
 /// A login that succeeded to its very end: the service has issued a session for it.

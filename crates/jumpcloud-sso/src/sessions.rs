@@ -295,6 +295,16 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         self.revoke_for_good(&key_of_idp_key(connection, &name_of_key(certificate)), now).await
     }
 
+    /// Revokes what [`revoke_idp_key`](Self::revoke_idp_key) does, by the name of the key ([`name_of_key`]).
+    pub(crate) async fn revoke_idp_key_named(
+        &self,
+        connection: &str,
+        name: &str,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.revoke_for_good(&key_of_idp_key(connection, name), now).await
+    }
+
     /// Revokes the sessions of an organization whose e-mail address is a verified one of this domain, as for
     /// [`revoke_user`](Self::revoke_user).
     pub(crate) async fn revoke_domain(

@@ -560,7 +560,8 @@ impl fmt::Display for SeveralKeys {
         match self.leaf() {
             Some(leaf) => write!(f, "; {} issued no other: paste that one alone", leaf.fingerprint_sha256()),
             None => f.write_str(
-                "; which one is the identity provider's cannot be told from them: paste that one alone",
+                "; they do not tell which one is the identity provider's own: give only the one that JumpCloud \
+                 shows",
             ),
         }
     }

@@ -124,13 +124,14 @@ impl HandOver {
         verify_slices_are_equal(expected, challenge.as_str().as_bytes())
             .map_err(|_| HandOverError::VerifierMismatch)?;
         let token = String::from_utf8(token.to_vec()).map_err(|_| HandOverError::Code)?;
-        let claim = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
+        // Strict base64 and an authenticated cipher: the same code has no other spelling.
+        let claim = URL_SAFE_NO_PAD.encode(digest(&SHA256, code.as_bytes()));
         Ok(OpenedCode { token, claim, expires_at: opened.expires_at() })
     }
 }
 
 impl OpenedCode {
-    /// What to claim, so that a code is redeemed once. It is the same for every code of one session token.
+    /// What to claim, so that a code is redeemed once: the code's hash. Another code of the same session is another claim.
     #[must_use]
     pub fn claim_key(&self) -> &str {
         &self.claim

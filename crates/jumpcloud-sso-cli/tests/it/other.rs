@@ -158,7 +158,7 @@ fn a_file_is_a_file() {
         (pipe.path(), "this is a pipe or a device, not a file"),
         ("/dev/zero", "this is a pipe or a device, not a file"),
         ("/dev/tty", "this is a pipe or a device, not a file"),
-        (folder, "this is a folder, not a file"),
+        (folder, "this is a folder"),
     ] {
         let verify = ["--idp-entity-id", "a", "--sp-entity-id", "b", "--acs-url", "c"];
         for arguments in [
@@ -182,6 +182,27 @@ fn a_file_is_a_file() {
     std::os::unix::fs::symlink(pem.path(), link.path()).unwrap();
     assert_eq!(code(&run(&["certificate", link.path()], b"")), 0);
     assert_eq!(code(&run(&["certificate", "-"], keys::OWN_CERTIFICATE.as_bytes())), 0);
+}
+
+#[test]
+fn a_line_break_in_a_name_begins_no_line() {
+    let forged = "x\n\u{2713} signature  all is well\r\naccepted.pem";
+    let options = ["--idp-entity-id", "a", "--sp-entity-id", "b", "--acs-url", "c", "--idp-certificate", "d"];
+    for arguments in [
+        vec!["certificate", forged],
+        vec!["metadata", "import", forged],
+        vec!["setup", "--site-url", forged, "--connection", "acme"],
+        vec!["certificate", "--at", forged, "-"],
+        vec![forged],
+        [&["verify", forged][..], &options].concat(),
+    ] {
+        let output = run(&arguments, b"");
+        let text = String::from_utf8([output.stdout.clone(), output.stderr.clone()].concat()).unwrap();
+        assert_ne!(code(&output), 0, "{arguments:?}");
+        let begins = |line: &str| line.starts_with('\u{2713}') || line.starts_with("accepted");
+        assert!(!text.lines().any(begins) && !text.contains('\r'), "{arguments:?}: {text:?}");
+        assert!(text.contains("all is well"), "{arguments:?}: {text}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use saml_signature::Certificate;
 
 use crate::connection::{REQUESTED, REQUIRED};
 use crate::event::FieldChange;
-use crate::record::{CompletedLogin, Configuration, ConnectionRecord};
+use crate::record::{CompletedLogin, Configuration, ConnectionRecord, KnownKey};
 
 /// What is tolerated where nothing was said.
 const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
@@ -113,9 +113,11 @@ fn described(map: &AttributeMap) -> String {
     text
 }
 
-/// The change that an event names, with the certificates of the keys that were reported.
-pub(super) fn compromised_keys(compromised: &[Certificate]) -> Option<Change> {
-    let list: Vec<_> = compromised.iter().map(|it| it.fingerprint_sha256().to_string()).collect();
+/// The change that an event names, with the certificates of the keys that `before` did not know to be
+/// compromised.
+pub(super) fn compromised_keys(before: &ConnectionRecord, compromised: &[KnownKey]) -> Option<Change> {
+    let newly = compromised.iter().filter(|known| !before.compromised.contains(&known.key));
+    let list: Vec<_> = newly.map(|known| known.certificate.as_str()).collect();
     let field =
         FieldChange { field: "compromised_keys".to_owned(), before: None, after: Some(list.join(" ")) };
     // What a login relies on are the certificates, which change as well.

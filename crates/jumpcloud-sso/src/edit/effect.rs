@@ -3,7 +3,7 @@
 use saml_signature::Certificate;
 
 use crate::event::FieldChange;
-use crate::record::ConnectionRecord;
+use crate::record::{ConnectionRecord, KnownKey};
 
 /// What a change comes to, before it is made.
 #[derive(Clone, Debug)]
@@ -11,10 +11,16 @@ pub(crate) struct Plan {
     pub(crate) record: ConnectionRecord,
     pub(crate) changes: Vec<FieldChange>,
     pub(crate) effects: Vec<Effect>,
-    /// The certificates whose keys were reported as compromised by this change: sessions that these keys
-    /// began end.
-    #[allow(dead_code, reason = "read where sessions are revoked")]
-    pub(crate) compromised: Vec<Certificate>,
+    /// The keys whose sessions end, since this change reports them as compromised.
+    pub(crate) revoked_keys: Vec<RevokedKey>,
+}
+
+/// A key of an identity provider whose sessions through a connection end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RevokedKey {
+    pub(crate) connection: String,
+    /// Its name in sessions and revocations.
+    pub(crate) name: String,
 }
 
 /// A consequence of a change of the configuration, beyond the changed fields themselves.
@@ -45,6 +51,14 @@ pub enum Effect {
         /// The SHA-256 fingerprint of the certificate.
         certificate: String,
     },
+    /// Another connection of the organization trusts the compromised key still: whoever holds it can log in
+    /// there. Retire the certificate as compromised there, too.
+    StillPinnedBy {
+        /// The ID of the other connection.
+        connection: String,
+        /// The SHA-256 fingerprint of the certificate that it pins.
+        certificate: String,
+    },
 }
 
 /// The effects of pinning the keys that `after` trusts and `before` does not. A renewed certificate of a key
@@ -61,4 +75,41 @@ pub(super) fn pinned_keys(before: &ConnectionRecord, after: &ConnectionRecord) -
         is_authority: certificate.is_authority(),
     };
     added.map(effect).collect()
+}
+
+/// The certificates that `others` pin of keys that are compromised.
+pub(super) fn still_pinned(others: &[ConnectionRecord], compromised: &[KnownKey]) -> Vec<Effect> {
+    let pinned_by = |other: &ConnectionRecord| {
+        let mut pinned: Vec<_> = other.certificates().iter().map(KnownKey::from).collect();
+        pinned.retain(|pinned| compromised.iter().any(|known| known.key == pinned.key));
+        let connection = other.id().to_owned();
+        let effect = move |KnownKey { certificate, .. }| {
+            let connection = connection.clone();
+            Effect::StillPinnedBy { connection, certificate }
+        };
+        pinned.into_iter().map(effect)
+    };
+    others.iter().flat_map(pinned_by).collect()
+}
+
+/// The sessions to revoke: those of the connection itself, and those of others that have retired the key
+/// before. One that still pins it would refuse the logins of all its members: [`Effect::StillPinnedBy`] names
+/// it instead.
+pub(super) fn revoked_keys(
+    record: &ConnectionRecord,
+    others: &[ConnectionRecord],
+    compromised: &[KnownKey],
+) -> Vec<RevokedKey> {
+    let mut revoked = Vec::new();
+    for known in compromised {
+        let has = |keys: &[KnownKey]| keys.iter().any(|it| it.key == known.key);
+        let has_retired = |other: &&ConnectionRecord| {
+            let pinned: Vec<_> = other.certificates().iter().map(KnownKey::from).collect();
+            has(&other.retired) && !has(&pinned)
+        };
+        for connection in std::iter::once(record).chain(others.iter().filter(has_retired)) {
+            revoked.push(RevokedKey { connection: connection.id().to_owned(), name: known.name() });
+        }
+    }
+    revoked
 }

@@ -34,11 +34,17 @@ pub enum FieldError {
     /// A certificate that cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// A certificate to be retired that is not pinned.
-    #[error("no certificate with the fingerprint {fingerprint:?} is pinned")]
+    /// A certificate to be retired that is not pinned, nor was it as far as the connection remembers.
+    #[error("no certificate with the fingerprint {fingerprint:?} is or was pinned")]
     UnknownCertificate {
         /// What was given.
         fingerprint: String,
+    },
+    /// More keys were retired as compromised than a connection remembers.
+    #[error("more than {limit} keys were retired as compromised, which is more than a connection remembers")]
+    CompromisedKeys {
+        /// The limit.
+        limit: usize,
     },
     /// The last certificate of a connection in use.
     #[error("without its last certificate, nobody could log in through the connection; disable it first")]
@@ -86,6 +92,7 @@ impl FieldError {
             Self::Connection(error) => error.code(),
             Self::Certificate(error) => error.code(),
             Self::UnknownCertificate { .. } => "config.unknown_certificate",
+            Self::CompromisedKeys { .. } => "limit.compromised_keys",
             Self::LastCertificate => "config.last_certificate",
             Self::ClockSkew { .. } => "config.clock_skew",
             Self::DecryptionKey(error) => error.code(),

@@ -8,9 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
     Actor, AttributeMap, BreakGlass, Certificate, ClaimKey, CompletedLogin, ConnectionRecord,
     ConnectionStore, Connections, Cookies, DomainClaim, DomainRelease, DomainStore, Domains, EarlierSessions,
-    Edit, Effect, EndedDomain, Entitlements, Event, EventKind, Feature, Field, HeldDomain, Login, LoginForm,
-    MemoryStore, Missing, OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement,
-    RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, UnenforcedBecause, Unlimited,
+    Edit, Effect, EndedDomain, Entitlements, Event, EventKind, Feature, Field, HeldDomain, IssuedSession,
+    Login, LoginForm, MemoryStore, Missing, OnceStore, Organization, Phase, Refusal, Release, Requires,
+    Retirement, RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, UnenforcedBecause,
+    Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
@@ -82,13 +83,36 @@ impl Admin {
         self.log_in_at(key, certificate, now()).await;
     }
 
-    async fn log_in_at(&self, key: &str, certificate: &str, at: SystemTime) {
+    async fn log_in_at(&self, key: &str, certificate: &str, at: SystemTime) -> IssuedSession {
         let page = jumpcloud_sso_contract::LoginPage::new(&self.store);
         let connection = self.connections.active(&self.id).await.unwrap();
         let idp = JumpCloud::with_key(IDP_URL, IDP, key, certificate).unwrap();
         let answer = page.answer(&connection, &idp, &crate::user(), at);
         let login = page.finish(&connection, &answer, at).await.unwrap();
-        self.connections.complete_login(login, "user-1", &page.sessions, at).await.unwrap();
+        self.connections.complete_login(login, "user-1", &page.sessions, at).await.unwrap()
+    }
+
+    /// Another connection of the same organization, as complete, and in use.
+    async fn second(&self) -> Self {
+        let id = self.own().create(&admin(), now()).await.unwrap().id().to_owned();
+        let second = Self { store: self.store.clone(), connections: self.connections.clone(), id };
+        second.edit(complete()).await.unwrap();
+        second.own().enable(&second.id, &admin(), now()).await.unwrap();
+        second
+    }
+
+    async fn reloaded(&self) -> ConnectionRecord {
+        self.own().record(&self.id).await.unwrap()
+    }
+
+    /// What a session of this connection is worth a minute later, by the revocations in `store`.
+    async fn worth(&self, session: &IssuedSession, store: &MemoryStore) -> [&'static str; 2] {
+        let sessions = jumpcloud_sso_contract::LoginPage::new(store).sessions;
+        let (token, at) = (session.token(), now() + MINUTE);
+        let code = |error: jumpcloud_sso::SessionRefusal| error.code();
+        let verified = sessions.verify("acme", token, at).await.map_or_else(code, |_| "good");
+        let refreshed = self.connections.refresh(&sessions, "acme", token, at).await;
+        [verified, refreshed.map_or_else(code, |_| "good")]
     }
 
     pub(crate) async fn phase(&self) -> Phase {
@@ -787,6 +811,211 @@ async fn a_compromised_key_is_not_pinned_in_another_encoding() {
     }
 }
 
+fn fingerprint(certificate: &str) -> String {
+    Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
+}
+
+fn retire(certificate: &str, reason: Retirement) -> Edit {
+    Edit::new().retire_certificate(&fingerprint(certificate), reason)
+}
+
+/// The usual order of events: the key is replaced first, and the investigation ends later.
+#[tokio::test]
+async fn a_rotated_key_can_be_retired_as_compromised_later() {
+    let admin = Admin::with_active().await;
+    let own = admin.log_in_at(keys::OWN_KEY, keys::OWN_CERTIFICATE, now()).await;
+    admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    let other = admin.log_in_at(keys::OTHER_KEY, keys::OTHER_CERTIFICATE, now()).await;
+    admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+    let rotated = admin.reloaded().await;
+    let print = fingerprint(keys::OWN_CERTIFICATE);
+    assert_eq!(rotated.retired_certificates().collect::<Vec<_>>(), [print.as_str()]);
+    // Again as rotated is no change.
+    assert!(admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap().is_empty());
+    assert_eq!(admin.reloaded().await, rotated);
+
+    let stolen = retire(keys::OWN_CERTIFICATE, Retirement::Compromised);
+    let revokes = [Effect::RevokesSessions { certificate: print.clone() }];
+    assert_eq!(admin.own().preview(&admin.id, &stolen).await.unwrap(), revokes);
+    let by = self::admin();
+    let refused = admin.own().edit(&admin.id, &stolen, &by, now()).await;
+    assert_eq!(refused.unwrap_err().code(), "config.revokes_sessions");
+    let down = Sessions::new(&settings(), Down).unwrap();
+    let failed = admin.own().edit_and_revoke(&admin.id, &stolen, &down, &by, now()).await;
+    assert_eq!(failed.unwrap_err().code(), "config.store");
+    assert_eq!(admin.reloaded().await, rotated);
+    assert_eq!(admin.edit(stolen.clone()).await.unwrap(), revokes);
+    let EventKind::Configured { changes, .. } = admin.last_event().await else { panic!() };
+    let [change] = changes.as_slice() else { panic!("{changes:?}") };
+    assert_eq!((change.field.as_str(), change.after.as_deref()), ("compromised_keys", Some(print.as_str())));
+
+    let pin = Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes());
+    assert_eq!(code(admin.edit(pin).await), "config.key_compromised");
+    let forgetful = MemoryStore::default();
+    assert_eq!(admin.worth(&own, &forgetful).await, ["good", "session.withdrawn"]);
+    assert_eq!(admin.worth(&own, &admin.store).await, ["session.revoked"; 2]);
+    assert_eq!(admin.worth(&other, &admin.store).await, ["good"; 2]);
+
+    // Again as compromised changes nothing, but revokes again what a store may have lost.
+    let compromised = admin.reloaded().await;
+    let sessions = Sessions::new(&settings(), forgetful.clone()).unwrap();
+    let again = admin.own().edit_and_revoke(&admin.id, &stolen, &sessions, &by, now()).await.unwrap();
+    assert_eq!((again.effects.as_slice(), &again.record), (revokes.as_slice(), &compromised));
+    assert_eq!(admin.worth(&own, &forgetful).await, ["session.revoked"; 2]);
+    assert!(admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap().is_empty());
+    assert_eq!(admin.reloaded().await, compromised);
+    // Nor is it remembered twice, where something else changes with it.
+    admin.edit(stolen.idp_entity_id("other")).await.unwrap();
+    let json = admin.reloaded().await.to_json().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["compromised"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_stolen_key_is_retired_in_whatever_certificate() {
+    let pinned = async |admin: &Admin| {
+        let record = admin.reloaded().await;
+        let prints = record.certificates().into_iter().map(|it| it.fingerprint_sha256().to_string());
+        prints.collect::<Vec<_>>()
+    };
+    let [own, renewed] = [keys::OWN_CERTIFICATE, keys::JUMPCLOUD_CERTIFICATE].map(fingerprint);
+    for (reason, remaining) in [
+        (Retirement::Rotated, vec![own.clone(), renewed.clone()]),
+        (Retirement::Compromised, vec![own.clone()]),
+    ] {
+        let admin = Admin::with_active().await;
+        for certificate in [keys::JUMPCLOUD_CERTIFICATE_EXPIRED, keys::JUMPCLOUD_CERTIFICATE] {
+            admin.edit(Edit::new().add_certificate(certificate.as_bytes())).await.unwrap();
+        }
+        assert_eq!(pinned(&admin).await, [own.clone(), renewed.clone()]);
+        // By the fingerprint of the certificate that the renewed one has replaced.
+        admin.edit(retire(keys::JUMPCLOUD_CERTIFICATE_EXPIRED, reason)).await.unwrap();
+        assert_eq!(pinned(&admin).await, remaining, "{reason:?}");
+    }
+    // The last key of a connection in use is not taken away so, either.
+    let admin = Admin::with_active().await;
+    for certificate in [keys::JUMPCLOUD_CERTIFICATE_EXPIRED, keys::JUMPCLOUD_CERTIFICATE] {
+        admin.edit(Edit::new().add_certificate(certificate.as_bytes())).await.unwrap();
+    }
+    admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+    let last = retire(keys::JUMPCLOUD_CERTIFICATE_EXPIRED, Retirement::Compromised);
+    assert_eq!(code(admin.edit(last).await), "config.last_certificate");
+}
+
+#[tokio::test]
+async fn a_hundred_retired_certificates_are_remembered() {
+    let admin = Admin::with_active().await;
+    admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    let record = admin.reloaded().await;
+    let mut json: serde_json::Value = serde_json::from_str(&record.to_json().unwrap()).unwrap();
+    let known = |number: u32| serde_json::json!({ "certificate": format!("{number:08X}"), "key": "00" });
+    json["retired"] = (0..100).map(known).collect();
+    json["version"] = (record.version() + 1).into();
+    let full = ConnectionRecord::from_json(&json.to_string()).unwrap();
+    let saved = admin.store.save(&full, Some(record.version()), Requires::Nothing, &[]).await.unwrap();
+    assert_eq!(saved, Saved::Saved);
+    let oldest = || Edit::new().retire_certificate("00000000", Retirement::Rotated);
+    assert_eq!(code(admin.edit(oldest()).await), "kept");
+    // A certificate that comes and goes takes one place.
+    for _ in 0..2 {
+        admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+        admin.edit(Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes())).await.unwrap();
+    }
+    let record = admin.reloaded().await;
+    let retired: Vec<_> = record.retired_certificates().collect();
+    assert_eq!((retired.len(), retired[0]), (100, "00000001"));
+    assert_eq!(retired[99], fingerprint(keys::OWN_CERTIFICATE));
+    assert_eq!(code(admin.edit(oldest()).await), "config.unknown_certificate");
+    // A record of an older version remembers none.
+    json.as_object_mut().unwrap().remove("retired");
+    let older = ConnectionRecord::from_json(&json.to_string()).unwrap();
+    assert_eq!(older.retired_certificates().count(), 0);
+}
+
+#[tokio::test]
+async fn a_compromised_key_is_refused_in_every_connection_of_the_organization() {
+    for (reason, expected) in
+        [(Retirement::Rotated, "kept"), (Retirement::Compromised, "config.key_compromised")]
+    {
+        let admin = Admin::with_active().await;
+        let (second, in_use) = (admin.second().await, admin.second().await);
+        let (own, by) = (second.own(), self::admin());
+        own.disable(&second.id, &second.sessions(), &by, now()).await.unwrap();
+        in_use.log_in(keys::OWN_KEY, keys::OWN_CERTIFICATE).await;
+        admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+        admin.edit(retire(keys::OWN_CERTIFICATE, reason)).await.unwrap();
+        // Pinned before, it is refused when the connection is to be used, and when it is to be enforced.
+        let enabled = own.enable(&second.id, &by, now()).await;
+        assert_eq!(enabled.map_or_else(|refusal| refusal.code(), |_| "kept"), expected);
+        let enforced = in_use.enforce().await;
+        assert_eq!(enforced.map_or_else(|refusal| refusal.code(), |()| "kept"), expected);
+        // A connection in use can go over to another key.
+        let other = Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes());
+        assert_eq!(code(in_use.edit(other.accept_end_of_enforcement()).await), "kept");
+        let leave = retire(keys::OWN_CERTIFICATE, Retirement::Rotated).accept_end_of_enforcement();
+        assert_eq!(code(in_use.edit(leave).await), "kept");
+        let pin = Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes()).accept_end_of_enforcement();
+        let metadata = JumpCloud::with_key(IDP_URL, IDP, keys::OWN_KEY, keys::OWN_CERTIFICATE).unwrap();
+        let metadata = metadata.metadata(true).unwrap();
+        let import = Edit::new().metadata(metadata.as_bytes(), now()).unwrap().accept_end_of_enforcement();
+        for edit in [&pin, &import] {
+            let draft = own.create(&by, now()).await.unwrap();
+            for id in [draft.id(), &in_use.id] {
+                let edited = own.edit(id, edit, &by, now()).await;
+                assert_eq!(edited.map_or_else(|refusal| refusal.code(), |_| "kept"), expected, "{id}");
+            }
+        }
+        // Another organization has its own incidents.
+        let elsewhere = admin.connections.of("other");
+        let draft = elsewhere.create(&by, now()).await.unwrap();
+        elsewhere.edit(draft.id(), &pin, &by, now()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn connections_that_pin_a_compromised_key_still_are_named() {
+    let admin = Admin::with_active().await;
+    let (pinning, former, unconcerned) = (admin.second().await, admin.second().await, admin.second().await);
+    let log_in = async |admin: &Admin| admin.log_in_at(keys::OWN_KEY, keys::OWN_CERTIFICATE, now()).await;
+    let sessions = [log_in(&admin).await, log_in(&pinning).await, log_in(&former).await];
+    for admin in [&admin, &former, &unconcerned] {
+        admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    }
+    for admin in [&former, &unconcerned] {
+        admin.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+    }
+    // A key that was replaced too early is pinned again.
+    pinning.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    pinning.edit(retire(keys::OWN_CERTIFICATE, Retirement::Rotated)).await.unwrap();
+    pinning.edit(Edit::new().add_certificate(keys::OWN_CERTIFICATE.as_bytes())).await.unwrap();
+    let spared = unconcerned.log_in_at(keys::OTHER_KEY, keys::OTHER_CERTIFICATE, now()).await;
+    let certificate = fingerprint(keys::OWN_CERTIFICATE);
+    let expected = [
+        Effect::NeedsTestLogin,
+        Effect::RevokesSessions { certificate: certificate.clone() },
+        Effect::StillPinnedBy { connection: pinning.id.clone(), certificate: certificate.clone() },
+    ];
+    let stolen = || retire(keys::OWN_CERTIFICATE, Retirement::Compromised);
+    assert_eq!(admin.own().preview(&admin.id, &stolen()).await.unwrap(), expected);
+    assert_eq!(admin.edit(stolen()).await.unwrap(), expected);
+    let [own, pinned, formerly] = &sessions;
+    let store = &admin.store;
+    assert_eq!(admin.worth(own, store).await, ["session.revoked"; 2]);
+    // Nobody would look for sessions of a connection that has left the key long ago.
+    assert_eq!(admin.worth(formerly, store).await, ["session.revoked"; 2]);
+    // Revoking here would lock the members of a connection out that an administrator has not looked at.
+    assert_eq!(admin.worth(pinned, store).await, ["good"; 2]);
+    assert_eq!(admin.worth(&spared, store).await, ["good"; 2]);
+
+    let replaced = stolen().add_certificate(keys::SERVICE_CERTIFICATE.as_bytes());
+    let effects = pinning.edit(replaced).await.unwrap();
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::StillPinnedBy { .. })), "{effects:?}");
+    let again = [Effect::RevokesSessions { certificate }];
+    assert_eq!(admin.edit(stolen()).await.unwrap(), again);
+    let late = pinning.worth(pinned, store).await;
+    assert!(late.iter().all(|code| *code != "good"), "{late:?}");
+}
+
 /// As an older version could write it, which knows of no compromised keys.
 #[tokio::test]
 async fn a_record_that_pins_a_compromised_key_makes_no_connection() {
@@ -1208,6 +1437,50 @@ async fn a_compromised_key_ends_what_it_began_and_a_replaced_one_does_not() {
         let refreshed = page.connections.refresh(&forgetful, "acme", own.token(), at).await;
         let expected = if is_compromised { "session.withdrawn" } else { "good" };
         assert_eq!(refreshed.map_or_else(code, |_| "good"), expected);
+    }
+}
+
+#[tokio::test]
+async fn no_compromised_key_is_forgotten() {
+    let admin = Admin::with_active().await;
+    admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    let own = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap().fingerprint_sha256().to_string();
+    let edit = Edit::new().retire_certificate(&own, Retirement::Compromised);
+    for (count, expected) in [(100, Err("limit.compromised_keys")), (99, Ok(()))] {
+        let record = admin.own().record(&admin.id).await.unwrap();
+        let mut json: serde_json::Value = serde_json::from_str(&record.to_json().unwrap()).unwrap();
+        json["compromised"] = (0..count).map(|number| format!("key {number}")).collect();
+        json["version"] = (record.version() + 1).into();
+        let next = ConnectionRecord::from_json(&json.to_string()).unwrap();
+        let saved = admin.store.save(&next, Some(record.version()), Requires::Nothing, &[]).await;
+        assert_eq!(saved.unwrap(), Saved::Saved);
+        let edited = admin.edit(edit.clone()).await;
+        assert_eq!(edited.map(drop).map_err(|refusal| refusal.code()), expected, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_from_before_a_domain_was_lost_is_not_completed() {
+    for is_lost in [false, true] {
+        let admin = Admin::with_active().await;
+        admin.edit(Edit::new().accept_any_email_domain(true)).await.unwrap();
+        let claim = admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap();
+        assert_eq!(claim, DomainClaim::Claimed);
+        let page = jumpcloud_sso_contract::LoginPage::new(&admin.store);
+        let connection = admin.connections.active(&admin.id).await.unwrap();
+        if is_lost {
+            let lost = Release::EvenIfMembersAreLockedOut;
+            let released = admin.store.release_domain("acme.test", "acme", lost, now(), &[]).await.unwrap();
+            assert_eq!(released, DomainRelease::Released);
+        }
+        // On a machine that has kept the connection, and whose clock is ahead of the release.
+        let ahead = now() + MINUTE;
+        let answer = page.answer(&connection, &crate::idp(), &crate::user(), ahead);
+        let login = page.finish(&connection, &answer, ahead).await.unwrap();
+        assert!(login.email_is_verified());
+        let completed = admin.connections.complete_login(login, "user-1", &page.sessions, ahead).await;
+        let expected = if is_lost { "session.withdrawn" } else { "complete" };
+        assert_eq!(completed.map_or_else(|refusal| refusal.code(), |_| "complete"), expected);
     }
 }
 

@@ -2,10 +2,11 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso::parts::saml_encryption::EncryptOptions;
 use jumpcloud_sso::parts::saml_protocol::{MessageField, RedirectMessage};
 use jumpcloud_sso::{
-    Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
-    MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
+    Certificate, Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest,
+    LoginStart, MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
 };
 use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, User, keys};
 
@@ -258,6 +259,13 @@ async fn nothing_is_verified_for_a_browser_that_began_no_login() {
         STANDARD.encode(response.build().unwrap())
     };
     let (answer, unsolicited) = (forged(true), forged(false));
+    // Nothing here can decrypt this, which is told where it is tried.
+    let service_key = Certificate::parse(keys::SERVICE_CERTIFICATE.as_bytes()).unwrap();
+    let idp = idp();
+    let encrypted = idp.response(service.acs_url(), service.entity_id(), now()).user(&user());
+    let encrypted = encrypted.in_response_to(request.id());
+    let encrypted = encrypted.encrypt(service_key.public_key_der(), EncryptOptions::default());
+    let encrypted = STANDARD.encode(encrypted.build().unwrap());
     let own = Cookies::new([cookies(&start)]);
     let none = Cookies::default();
     for (saml_response, relay_state, cookies, expected) in [
@@ -265,6 +273,10 @@ async fn nothing_is_verified_for_a_browser_that_began_no_login() {
         (&answer, None, &own, "signature.untrusted_key"),
         (&answer, Some(relay_state.as_str()), &none, "binding.state"),
         (&answer, None, &none, "binding.state"),
+        (&encrypted, Some(relay_state.as_str()), &own, "encryption.no_key"),
+        (&encrypted, None, &own, "encryption.no_key"),
+        (&encrypted, Some(relay_state.as_str()), &none, "binding.state"),
+        (&encrypted, None, &none, "binding.state"),
         (&unsolicited, None, &own, "response.unsolicited"),
         (&unsolicited, None, &none, "response.unsolicited"),
     ] {
@@ -720,6 +732,27 @@ async fn an_expired_certificate_is_a_warning() {
     let login = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap();
     assert_eq!(login.warnings()[0].code, "certificate.expired");
     assert!(!login.warnings()[0].hint.is_empty());
+}
+
+#[tokio::test]
+async fn a_pinned_authority_is_a_warning() {
+    let root = include_str!("../../../jumpcloud-sso-testkit/data/chain-root.crt.pem");
+    let root_key = include_str!("../../../jumpcloud-sso-testkit/data/chain-root.key.pem");
+    let world = World::new(builder("acme-1", "acme").certificate(root.as_bytes()).build().unwrap());
+    for (key, certificate, expected) in
+        [(root_key, root, &["certificate.authority"][..]), (keys::OWN_KEY, keys::OWN_CERTIFICATE, &[])]
+    {
+        let start = world.begin();
+        let request = request(&start);
+        let idp = JumpCloud::with_key(crate::IDP_URL, crate::IDP, key, certificate).unwrap();
+        let audience = world.connection.service_provider().entity_id();
+        let response = idp.response(request.acs_url(), audience, now()).user(&user());
+        let xml = response.in_response_to(request.id()).build().unwrap();
+        let answer = (STANDARD.encode(xml), request.relay_state().unwrap().to_owned());
+        let login = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap();
+        let codes: Vec<_> = login.warnings().iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, expected);
+    }
 }
 
 #[tokio::test]

@@ -540,7 +540,7 @@ async fn records_edits_builders_and_settings_show_no_secrets() {
         format!("{builder:?}"),
         format!("{:?}", settings()),
     ] {
-        for hidden in ["PRIVATE KEY", "root-account", sealed, secret, "MII"] {
+        for hidden in ["-----BEGIN", "PRIVATE KEY", "root-account", sealed, secret, "MII"] {
             assert!(!shown.contains(hidden), "{hidden} in {shown}");
         }
     }
