@@ -154,7 +154,7 @@ pub const CLASSES: &[Class] = &[
     class("K06", "names of keys"),
     class("K07", "no trusted key at all"),
     class("K08", "keys for other uses in metadata"),
-    class("K09", "weak keys"),
+    class("K09", "weak keys, and keys in another encoding than the standard one"),
     harmless(
         "K10",
         "certificates out of their time",

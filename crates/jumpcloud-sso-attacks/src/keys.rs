@@ -27,6 +27,7 @@ pub(crate) fn cases(suite: &mut Suite) {
     foreign_keys(suite);
     key_info(suite);
     pinned_certificates(suite);
+    encodings(suite);
     kinds(suite);
     chains(suite);
     points_of_small_order(suite);
@@ -237,6 +238,40 @@ fn pinned_certificates(suite: &mut Suite) {
             "signature.untrusted_key",
         );
     }
+}
+
+/// One key in several encodings: where keys are compared by their bytes, each of them is a key of its own.
+fn encodings(suite: &mut Suite) {
+    let (rsa, p256, p384) = (keys::OWN_CERTIFICATE, data!("ec-p256.crt.pem"), data!("ec-p384.crt.pem"));
+    let rsa_forms = [("without parameters", data!("rsa2048-no-null.crt.pem"))];
+    let p256_forms = [
+        ("as a compressed point", data!("ec-p256-compressed.crt.pem")),
+        ("as a hybrid point", data!("ec-p256-hybrid.crt.pem")),
+    ];
+    let p384_forms = [
+        ("as a compressed point", data!("ec-p384-compressed.crt.pem")),
+        ("as a hybrid point", data!("ec-p384-hybrid.crt.pem")),
+    ];
+    for (kind, control, key, standard, forms) in [
+        ("RSA", "K09-pinned-a-key-of-rsa", keys::OWN_KEY, rsa, &rsa_forms[..]),
+        ("P-256", "K09-pinned-a-key-of-p-256", data!("ec-p256.key.pem"), p256, &p256_forms),
+        ("P-384", "K09-pinned-a-key-of-p-384", data!("ec-p384.key.pem"), p384, &p384_forms),
+    ] {
+        let signed = || Doc::text(sign_with(Doc::unsigned().as_str(), ASSERTION, key, standard));
+        suite.setup(pinned(&[standard]));
+        suite.accepted("K09", format!("pinned: a key of {kind}"), signed());
+        suite.twin(control);
+        for (form, certificate) in forms {
+            let what = format!("pinned: a key of {kind} {form}");
+            suite.setup(pinned(&[certificate]));
+            suite.refused("K09", what.clone(), signed(), "certificate.key_encoding");
+            suite.setup(pinned(&[standard, certificate]));
+            let what = format!("{what}, beside its standard encoding");
+            suite.refused("K09", what, signed(), "certificate.key_encoding");
+        }
+    }
+    suite.usual_setup();
+    suite.twin("G01-signed-assertion");
 }
 
 /// Files that name more than one key: whoever has the authority's signs logins as well.

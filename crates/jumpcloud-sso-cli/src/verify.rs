@@ -104,7 +104,7 @@ fn read_certificates(arguments: &VerifyArguments) -> Result<Result<TrustedKeys, 
     let mut seen = HashSet::new();
     certificates.retain(|certificate| seen.insert(certificate.public_key_der().to_vec()));
     match TrustedKeys::new(certificates) {
-        Err(error) if !matches!(error, TrustedKeysError::Weak { .. }) => {
+        Err(error) if !matches!(error, TrustedKeysError::Weak { .. } | TrustedKeysError::Encoding { .. }) => {
             Err(Failure::usage(error.code(), &error.to_string()))
         }
         trusted => Ok(trusted),

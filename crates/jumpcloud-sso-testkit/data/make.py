@@ -3,7 +3,9 @@
 Every key here is public. None protects anything.
 """
 
+import base64
 import datetime as dt
+import textwrap
 from pathlib import Path
 
 from cryptography import x509
@@ -62,7 +64,9 @@ def pair(file, key, subject):
 
 
 def der(tag, content):
-    """A DER value of at least 128 bytes of content."""
+    """A DER value."""
+    if len(content) < 128:
+        return bytes([tag, len(content)]) + content
     length = len(content).to_bytes(2, "big") if len(content) > 255 else bytes([len(content)])
     return bytes([tag, 0x80 | len(length)]) + length + content
 
@@ -85,6 +89,53 @@ def with_exponent_1(certificate):
     info = der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + der(0x03, b"\0" + key))
     before = certificate.tbs_certificate_bytes[4 : certificate.tbs_certificate_bytes.index(bytes.fromhex("30820122"))]
     return der(0x30, der(0x30, before + info) + tail)
+
+
+def key_info(key):
+    return key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def with_key_info(certificate, key, info):
+    """The certificate with its key in another encoding, signed anew."""
+    body = certificate.tbs_certificate_bytes
+    head = 4 if body[1] == 0x82 else 3
+    signed = der(0x30, body[head:].replace(key_info(key), info))
+    if isinstance(key, rsa.RSAPrivateKey):
+        algorithm, signature = "06092a864886f70d01010b0500", key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    elif isinstance(key, ed25519.Ed25519PrivateKey):
+        algorithm, signature = "06032b6570", key.sign(signed)
+    else:
+        algorithm, signature = "06082a8648ce3d040302", key.sign(signed, ec.ECDSA(hashes.SHA256()))
+    return der(0x30, signed + der(0x30, bytes.fromhex(algorithm)) + der(0x03, b"\0" + signature))
+
+
+def write_encodings(file, key):
+    """Certificates of a key in the encodings of it that are not the standard one."""
+    certificate = x509.load_pem_x509_certificate((HERE / f"{file}.crt.pem").read_bytes())
+    info = key_info(key)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        curve = {256: "06082a8648ce3d030107", 384: "06052b81040022"}[key.curve.key_size]
+        algorithm = der(0x30, bytes.fromhex("06072a8648ce3d0201" + curve))
+        compressed = key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
+        )
+        uncompressed = key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        # 2 and 3 tell the parity of y, as 6 and 7 do (X9.62 section 4.3.6).
+        hybrid = bytes([compressed[0] + 4]) + uncompressed[1:]
+        forms = {"compressed": (algorithm, compressed), "hybrid": (algorithm, hybrid)}
+    elif isinstance(key, ed25519.Ed25519PrivateKey):
+        forms = {"null": (bytes.fromhex("300706032b65700500"), info[-32:])}
+    else:
+        forms = {"no-null": (bytes.fromhex("300b06092a864886f70d010101"), info[-270:])}
+    for form, (algorithm, point) in forms.items():
+        content = with_key_info(certificate, key, der(0x30, algorithm + der(0x03, b"\0" + point)))
+        lines = textwrap.wrap(base64.b64encode(content).decode(), 64)
+        pem = "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
+        (HERE / f"{file}-{form}.crt.pem").write_text(pem)
 
 
 def close_factors():
@@ -146,6 +197,9 @@ pair("ec-p256", ec.generate_private_key(ec.SECP256R1()), name("idp.acme.test"))
 pair("ec-p384", ec.generate_private_key(ec.SECP384R1()), name("idp.acme.test"))
 pair("ec-p521", ec.generate_private_key(ec.SECP521R1()), name("idp.acme.test"))
 pair("ed25519", ed25519.Ed25519PrivateKey.generate(), name("idp.acme.test"))
+
+for file in ("rsa2048", "ec-p256", "ec-p384", "ed25519"):
+    write_encodings(file, serialization.load_pem_private_key((HERE / f"{file}.key.pem").read_bytes(), None))
 
 write_chain([
     ("chain-root", "Acme root"),

@@ -184,6 +184,11 @@ pub const CATALOGUE: &[ErrorCode] = &[
         "In JumpCloud, have the certificate regenerated, or upload an own pair with RSA of at least 2048 bits.",
     ),
     entry(
+        "certificate.key_encoding",
+        "the certificate's key is in another encoding than the standard one of its kind",
+        "In JumpCloud, have the IdP certificate regenerated, or upload one that `openssl req -x509` made with its defaults: RSA with the parameters NULL, an uncompressed point on a named curve. Do not convert the certificate that was refused.",
+    ),
+    entry(
         "certificate.expired",
         "the certificate has expired",
         "It still verifies, since the key is pinned. In JumpCloud, regenerate the certificate, and add the new one to the connection.",

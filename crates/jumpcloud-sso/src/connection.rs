@@ -536,9 +536,12 @@ pub(crate) fn check_authn_contexts(field: &'static str, classes: &[String]) -> R
 /// Checks that the private keys for decryption are no secret that anybody can compute.
 pub(crate) fn check_decryption_keys(decryptor: &Decryptor) -> Result<(), ConnectionError> {
     for key in decryptor.keys() {
-        if let Err(TrustedKeysError::Weak { reason, .. }) = check_public_key(key.public_key_der()) {
-            return Err(ConnectionError::WeakDecryptionKey { reason });
-        }
+        let reason = match check_public_key(key.public_key_der()) {
+            Ok(_) => continue,
+            Err(TrustedKeysError::Weak { reason, .. }) => reason,
+            Err(_) => "the public key is not in the standard encoding of its kind",
+        };
+        return Err(ConnectionError::WeakDecryptionKey { reason });
     }
     Ok(())
 }

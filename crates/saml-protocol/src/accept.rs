@@ -7,7 +7,6 @@ use crate::assertion::{
     Assertion, Attribute, AuthnStatement, Conditions, Identifier, Issuer, NameId, Subject,
     SubjectConfirmationData,
 };
-use crate::invisible::is_invisible;
 use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
@@ -304,7 +303,7 @@ fn check_name_id<'s>(identifier: &'s Identifier, expected: &Expected) -> Result<
         return Err(Rejection::NameIdSize { limit: MAX_NAME_BYTES, found: size });
     }
     // Nobody sees these, so that two names could look the same.
-    if name_id.value().chars().any(|it| it.is_control() || is_invisible(it)) {
+    if name_id.value().chars().any(|it| it.is_control() || saml_xml::is_invisible(it)) {
         return Err(Rejection::NameIdCharacters);
     }
     match name_id.sp_name_qualifier() {

@@ -27,7 +27,6 @@ mod assertion;
 mod authn_request;
 mod binding;
 mod instant;
-mod invisible;
 mod metadata;
 mod names;
 mod rejection;
@@ -39,11 +38,11 @@ pub use assertion::{Attribute, AttributeValue, NameId};
 pub use authn_request::{AuthnRequest, AuthnRequestError, RequestId};
 pub use binding::{BindingError, MessageField, PostForm, RedirectMessage, decode_post, encode_redirect};
 pub use instant::{format_instant, parse_instant};
-pub use invisible::is_invisible;
 pub use metadata::{IdpMetadata, MetadataError, SpMetadata};
 pub use rejection::Rejection;
 pub use response::{
     AssertionSchemaError, Evidence, ResponseError, ResponseVerifier, SignedParts, Status, UnverifiedResponse,
     VerifiedResponse,
 };
+pub use saml_xml::is_invisible;
 pub use schema::SchemaError;

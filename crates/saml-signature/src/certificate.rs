@@ -200,8 +200,9 @@ impl Certificate {
         pem::encode(&self.0.der)
     }
 
-    /// The DER form of the `SubjectPublicKeyInfo`. Two certificates are of the same key where these are
-    /// equal, and only there: names and serial numbers can be copied.
+    /// Returns the DER form of the `SubjectPublicKeyInfo`. Two certificates are of the same key where these
+    /// are equal, and only there: names and serial numbers can be copied. A key in another encoding than the
+    /// one of its kind is not pinned ([`check_public_key`](crate::check_public_key)).
     #[must_use]
     pub fn public_key_der(&self) -> &[u8] {
         &self.0.public_key_der

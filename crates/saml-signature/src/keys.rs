@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, ParsedPublicKey};
@@ -32,8 +33,8 @@ impl TrustedKeys {
     /// [`Certificate::warning`].
     ///
     /// # Errors
-    /// [`TrustedKeysError`] for none or more than four, for two of the same key, and for keys that are too
-    /// weak.
+    /// [`TrustedKeysError`] for none or more than four, for two of the same key, for keys that are too weak,
+    /// and for keys in another encoding than the one of their kind ([`check_public_key`]).
     pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Result<Self, TrustedKeysError> {
         let certificates: Vec<_> = certificates.into_iter().collect();
         // Before work is spent on any.
@@ -93,33 +94,56 @@ impl fmt::Debug for TrustedKeys {
 
 impl TrustedKey {
     fn prepare(certificate: Certificate) -> Result<Self, TrustedKeysError> {
-        let weak = |reason| TrustedKeysError::Weak { key: certificate.key().clone(), reason };
-        check_public_key(certificate.public_key_der())?;
-        let mut prepared = Vec::new();
-        for &(algorithm, implementation) in implementations(certificate.key()) {
-            // The library checks what is left: that a point lies on its curve, that a modulus is odd.
-            let key = ParsedPublicKey::new(implementation, certificate.public_key_der())
-                .map_err(|_| weak("the key is malformed"))?;
-            prepared.push((algorithm, key));
-        }
-        Ok(Self { certificate, prepared })
+        let public_key_der = certificate.public_key_der();
+        check_public_key(public_key_der)?;
+        let prepared: Result<_, _> = implementations(certificate.key())
+            .iter()
+            .map(|&(algorithm, implementation)| {
+                let key = ParsedPublicKey::new(implementation, public_key_der);
+                Ok((algorithm, key.map_err(|_| malformed(certificate.key().clone()))?))
+            })
+            .collect();
+        Ok(Self { prepared: prepared?, certificate })
     }
 }
 
 /// Checks that a public key, given as the DER form of its `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7), is of a
-/// supported kind and that its private key is no secret that anybody can compute: the size of an RSA key, the
-/// factors of its modulus that are cheap to find, the order of an Ed25519 key. [`TrustedKeys::new`] checks
-/// this of every certificate.
+/// supported kind, that it is encoded in the one form of its kind, and that its private key is no secret that
+/// anybody can compute: the size of an RSA key, the factors of its modulus that are cheap to find, the order
+/// of an Ed25519 key. [`TrustedKeys::new`] checks this of every certificate.
+///
+/// Keys are compared by these bytes: to find that two certificates have the same key, that a key was retired
+/// as compromised, that a key both signs and decrypts. A key of two encodings would be two keys to all of
+/// these, so only one is accepted:
+///
+/// - RSA: `rsaEncryption` with the parameters NULL (RFC 3279 §2.3.1), not without parameters;
+/// - EC: a named curve and the uncompressed point (RFC 5480 §2.1.1, §2.2), neither compressed nor hybrid;
+/// - Ed25519: without parameters (RFC 8410 §3).
 ///
 /// # Errors
-/// [`TrustedKeysError::Weak`], which says why.
+/// [`TrustedKeysError::Weak`], which says why; [`TrustedKeysError::Encoding`] for another encoding.
 pub fn check_public_key(public_key_der: &[u8]) -> Result<KeyKind, TrustedKeysError> {
-    let malformed = || KeyKind::Other { oid: "unknown".to_owned() };
-    match examined(public_key_der) {
-        Some((kind, None)) => Ok(kind),
-        Some((key, Some(reason))) => Err(TrustedKeysError::Weak { key, reason }),
-        None => Err(TrustedKeysError::Weak { key: malformed(), reason: "the key is malformed" }),
+    let (key, weakness) =
+        examined(public_key_der).ok_or_else(|| malformed(KeyKind::Other { oid: "unknown".to_owned() }))?;
+    if let Some(reason) = weakness {
+        return Err(TrustedKeysError::Weak { key, reason });
     }
+    let Some((_, implementation)) = implementations(&key).first() else { return Err(malformed(key)) };
+    // The library checks what is left: that a point lies on its curve, that a modulus is odd.
+    let encoded: Result<PublicKeyX509Der<'_>, _> = match ParsedPublicKey::new(*implementation, public_key_der)
+    {
+        Ok(parsed) => parsed.as_der(),
+        Err(_) => return Err(malformed(key)),
+    };
+    // What the library writes is the one form of a key, however many it reads.
+    match encoded {
+        Ok(encoded) if encoded.as_ref() == public_key_der => Ok(key),
+        _ => Err(TrustedKeysError::Encoding { key }),
+    }
+}
+
+fn malformed(key: KeyKind) -> TrustedKeysError {
+    TrustedKeysError::Weak { key, reason: "the key is malformed" }
 }
 
 type Implementation = (SignatureAlgorithm, &'static dyn signature::VerificationAlgorithm);
@@ -173,6 +197,12 @@ pub enum TrustedKeysError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A key in another encoding than the one of its kind, see [`check_public_key`].
+    #[error("the certificate's key, {key}, is not in the standard encoding of its kind")]
+    Encoding {
+        /// The kind of the key.
+        key: KeyKind,
+    },
 }
 
 impl TrustedKeysError {
@@ -184,6 +214,7 @@ impl TrustedKeysError {
             Self::TooMany { .. } => "limit.certificates",
             Self::Duplicate { .. } => "config.duplicate_certificate",
             Self::Weak { .. } => "certificate.weak_key",
+            Self::Encoding { .. } => "certificate.key_encoding",
         }
     }
 
@@ -198,6 +229,7 @@ impl TrustedKeysError {
                 RSA_BITS.start(),
                 RSA_BITS.end()
             )),
+            Self::Encoding { key } => Some(standard_encoding(key).to_owned()),
             Self::Duplicate { .. } => None,
         }
     }
@@ -207,10 +239,21 @@ impl TrustedKeysError {
     pub fn found(&self) -> Option<String> {
         match self {
             Self::Weak { key, .. } => Some(key.to_string()),
+            Self::Encoding { key } => Some(format!("another encoding of {key}")),
             Self::Duplicate { fingerprint } => Some(fingerprint.to_string()),
             Self::TooMany { found, .. } => Some(format!("{found} certificates")),
             Self::None => None,
         }
+    }
+}
+
+/// The encoding of a kind of key that is accepted, see [`check_public_key`].
+fn standard_encoding(kind: &KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Rsa { .. } => "rsaEncryption with the parameters NULL (RFC 3279 section 2.3.1)",
+        KeyKind::EcP256 | KeyKind::EcP384 => "an uncompressed point on a named curve (RFC 5480 section 2.2)",
+        KeyKind::Ed25519 => "id-Ed25519 without parameters (RFC 8410 section 3)",
+        KeyKind::Other { .. } => "the DER form of a supported kind",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Distinguished names as text for people. Nothing is ever decided by them.
 
+use saml_xml::is_invisible;
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::x509::X509Name;
@@ -24,13 +25,14 @@ pub(crate) fn shown(name: &X509Name<'_>) -> String {
 }
 
 /// A certificate is somebody else's, and its name must not be able to write lines of a log, to move the cursor
-/// of a terminal, or to turn the direction of text.
+/// of a terminal, to turn the direction of text, or to look like another name.
 fn printable(character: char) -> char {
-    let is_invisible = matches!(
-        character,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    );
-    if character.is_control() || is_invisible { char::REPLACEMENT_CHARACTER } else { character }
+    let is_separator = matches!(character, '\u{2028}' | '\u{2029}');
+    if character.is_control() || is_separator || is_invisible(character) {
+        char::REPLACEMENT_CHARACTER
+    } else {
+        character
+    }
 }
 
 fn text(value: &Any<'_>) -> String {

@@ -36,6 +36,7 @@ mod canonical;
 mod characters;
 mod document;
 mod error;
+mod invisible;
 mod limits;
 mod parser;
 mod reference;
@@ -47,5 +48,6 @@ pub use document::{
     Attribute, Attributes, ChildElements, ContentError, Document, Element, Elements, IdError,
 };
 pub use error::{ErrorKind, ParseError, Position};
+pub use invisible::is_invisible;
 pub use limits::Limits;
 pub use writer::{WriteError, XmlWriter};

@@ -499,6 +499,9 @@ fn a_weak_certificate_is_a_refusal_and_an_unreadable_one_wrong_use() {
     let weak = include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.crt.pem");
     let output = verify_with(xml.as_bytes(), weak, &["--json"]);
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "certificate.weak_key"));
+    let encoded = include_str!("../../../jumpcloud-sso-testkit/data/rsa2048-no-null.crt.pem");
+    let output = verify_with(xml.as_bytes(), encoded, &["--json"]);
+    assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "certificate.key_encoding"));
     for unreadable in ["", "text", keys::OWN_KEY] {
         let output = verify_with(xml.as_bytes(), unreadable, &["--json"]);
         assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));

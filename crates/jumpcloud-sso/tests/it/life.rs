@@ -766,6 +766,51 @@ async fn a_compromised_key_is_known_in_another_certificate() {
     }
 }
 
+macro_rules! data {
+    ($name:literal) => {
+        include_str!(concat!("../../../jumpcloud-sso-testkit/data/", $name))
+    };
+}
+
+#[tokio::test]
+async fn a_key_for_both_is_not_hidden_by_its_encoding() {
+    let admin = Admin::new().await;
+    admin.edit(Edit::new().decryption_key(data!("rsa2048.key.pem"))).await.unwrap();
+    for (pem, expected) in [
+        (data!("rsa2048.crt.pem"), "config.key_for_both"),
+        (data!("rsa2048-no-null.crt.pem"), "certificate.key_encoding"),
+        (data!("other-rsa2048.crt.pem"), "kept"),
+    ] {
+        assert_eq!(code(admin.edit(Edit::new().add_certificate(pem.as_bytes())).await), expected);
+    }
+}
+
+/// A key in another encoding has another fingerprint, by which it would not be known.
+#[tokio::test]
+async fn a_compromised_key_is_not_pinned_in_another_encoding() {
+    for (standard, others) in [
+        (data!("rsa2048.crt.pem"), &[data!("rsa2048-no-null.crt.pem")][..]),
+        (data!("ec-p256.crt.pem"), &[data!("ec-p256-compressed.crt.pem"), data!("ec-p256-hybrid.crt.pem")]),
+        (data!("ec-p384.crt.pem"), &[data!("ec-p384-compressed.crt.pem"), data!("ec-p384-hybrid.crt.pem")]),
+    ] {
+        let admin = Admin::with_active().await;
+        let add = |pem: &str| Edit::new().add_certificate(pem.as_bytes());
+        admin.edit(add(standard).add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+        let certificate = Certificate::parse(standard.as_bytes()).unwrap();
+        let fingerprint = certificate.fingerprint_sha256().to_string();
+        let retire = Edit::new().retire_certificate(&fingerprint, Retirement::Compromised);
+        // Neither beside the key, nor when it is gone.
+        for other in others {
+            assert_eq!(code(admin.edit(add(other)).await), "certificate.key_encoding");
+        }
+        admin.edit(retire).await.unwrap();
+        assert_eq!(code(admin.edit(add(standard)).await), "config.key_compromised");
+        for other in others {
+            assert_eq!(code(admin.edit(add(other)).await), "certificate.key_encoding");
+        }
+    }
+}
+
 fn fingerprint(certificate: &str) -> String {
     Certificate::parse(certificate.as_bytes()).unwrap().fingerprint_sha256().to_string()
 }

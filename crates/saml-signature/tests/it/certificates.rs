@@ -208,6 +208,24 @@ fn names_in_any_encoding_are_shown_as_text() {
     assert_eq!(with(0x0c, b"idp\xff\xfe.acme.te"), "CN=idp\u{fffd}\u{fffd}.acme.te");
     assert_eq!(with(0x0c, b"idp\r\n\x1b[2J.tst"), "CN=idp\u{fffd}\u{fffd}\u{fffd}[2J.tst");
     assert_eq!(with(0x0c, "idp\u{202e}tset.em".as_bytes().try_into().unwrap()), "CN=idp\u{fffd}tset.em");
+    // Nobody sees these, or they end a line: names that differ in them would look the same.
+    for invisible in [
+        '\u{ad}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{2028}',
+        '\u{2029}',
+        '\u{2066}',
+        '\u{fe0f}',
+        '\u{e0041}',
+        '\u{7f}',
+    ] {
+        let name = format!("idp{invisible}{}", "acme.test".get(..10 - invisible.len_utf8()).unwrap());
+        let shown = with(0x0c, name.as_bytes().try_into().unwrap());
+        assert_eq!(shown, format!("CN={}", name.replace(invisible, "\u{fffd}")), "{invisible:?}");
+    }
+    let seen = "idp.ácme.tst";
+    assert_eq!(with(0x0c, seen.as_bytes().try_into().unwrap()), format!("CN={seen}"));
     assert_eq!(with(0x14, b"idp.acme.test"), "CN=idp.acme.test");
     assert_eq!(with(0x14, b"Soci\xe9t\xe9 \xc9cole"), "CN=Soci\u{fffd}t\u{fffd} \u{fffd}cole");
     assert_eq!(with(0x1e, b"\0A\0c\0m\0e\xd8\x01\0!\0"), "CN=Acme\u{fffd}!\u{fffd}");

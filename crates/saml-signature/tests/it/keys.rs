@@ -1,10 +1,13 @@
 //! Which keys are trusted, and which sign.
 
-use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
+    VerificationAlgorithm,
+};
 use num_bigint::BigUint;
 use saml_signature::{
-    AlgorithmPolicy, Certificate, SignOptions, SignatureAlgorithm, SigningError, SigningKey, TrustedKeys,
-    TrustedKeysError, check_public_key, sign,
+    AlgorithmPolicy, Certificate, KeyKind, SignOptions, SignatureAlgorithm, SigningError, SigningKey,
+    TrustedKeys, TrustedKeysError, check_public_key, sign,
 };
 
 use crate::{UNSIGNED, certificate, data, key, replace, signed, trusted, verdict_with};
@@ -275,8 +278,9 @@ fn rsa_moduli_that_anybody_can_factor_are_refused() {
 }
 
 /// The y coordinates of the points of Edwards25519 whose order divides 8, and those equal to one of them
-/// modulo p = 2^255 - 19, with either sign of x.
-fn small_order() -> Vec<[u8; 32]> {
+/// modulo p = 2^255 - 19, with either sign of x; and whether that is the encoding of a point (RFC 8032
+/// §5.1.3): y is below p, and a zero x has no sign. x is zero for the y 1 and -1.
+fn small_order() -> Vec<([u8; 32], bool)> {
     let p = BigUint::from(2u32).pow(255) - 19u32;
     let of_order_8 = [
         "2707385501144840649318225287225658788936804267575313519463743609750303402022",
@@ -285,12 +289,14 @@ fn small_order() -> Vec<[u8; 32]> {
     let near = [BigUint::ZERO, BigUint::from(1u32), &p - 1u32, p.clone(), &p + 1u32];
     let all = of_order_8.iter().map(|it| it.parse().unwrap()).chain(near);
     all.flat_map(|y: BigUint| {
+        let has_zero_x = y == BigUint::from(1u32) || y == &p - 1u32;
+        let is_reduced = y < p;
         let mut bytes = y.to_bytes_le();
         bytes.resize(32, 0);
         let positive = <[u8; 32]>::try_from(bytes).unwrap();
         let mut negative = positive;
         negative[31] |= 0x80;
-        [positive, negative]
+        [(positive, is_reduced), (negative, is_reduced && !has_zero_x)]
     })
     .collect()
 }
@@ -301,22 +307,21 @@ fn ed25519_keys_of_small_order_are_refused() {
     let good = certificate(pem);
     let own = &good.public_key_der()[good.public_key_der().len() - 32..];
     assert!(TrustedKeys::new([with_key(pem, own, own)]).is_ok());
-    let (mut forged, mut refused) = (0, 0);
-    for point in small_order() {
+    let points = small_order();
+    assert_eq!((points.len(), points.iter().filter(|(_, is_point)| *is_point).count()), (14, 8));
+    for (point, is_point) in points {
         let pinned = with_key(pem, own, &point);
         let error = TrustedKeys::new([pinned]).unwrap_err();
         assert_eq!(error.code(), "certificate.weak_key");
         assert!(error.to_string().contains("small order"), "{error}");
-        refused += 1;
-        // The library takes it, and then a signature that nobody made: the neutral element and the number
-        // zero.
+        // Where it encodes a point, the library takes it, and then a signature that nobody made: the neutral
+        // element and the number zero. The library's reading of the others is its own matter.
         let key = UnparsedPublicKey::new(&ED25519, point);
         let mut signature = [0; 64];
         signature[0] = 1;
         let message = (0..1000u32).map(u32::to_be_bytes).find(|it| key.verify(it, &signature).is_ok());
-        forged += usize::from(message.is_some());
+        assert_eq!(message.is_some(), is_point, "{point:02x?}");
     }
-    assert_eq!((refused, forged), (14, 8));
 }
 
 #[test]
@@ -343,4 +348,91 @@ fn private_keys_are_read_strictly() {
     assert_eq!(SigningKey::from_pem(data!("rsa8200.key.pem")).unwrap_err(), SigningError::Key);
     let two = format!("{}{}", data!("rsa2048.key.pem"), data!("rsa2048.key.pem"));
     assert_eq!(SigningKey::from_pem(&two).unwrap_err(), SigningError::Key);
+}
+
+/// Certificates of one key each: the standard encoding of the key, and the others that exist.
+const ENCODINGS: [(&str, &[&str]); 4] = [
+    (data!("rsa2048.crt.pem"), &[data!("rsa2048-no-null.crt.pem")]),
+    (data!("ec-p256.crt.pem"), &[data!("ec-p256-compressed.crt.pem"), data!("ec-p256-hybrid.crt.pem")]),
+    (data!("ec-p384.crt.pem"), &[data!("ec-p384-compressed.crt.pem"), data!("ec-p384-hybrid.crt.pem")]),
+    (data!("ed25519.crt.pem"), &[data!("ed25519-null.crt.pem")]),
+];
+
+/// Keys are compared by their encoding, so that a key of two would be two keys.
+#[test]
+fn a_key_is_pinned_in_its_standard_encoding_only() {
+    for (standard, others) in ENCODINGS {
+        let standard = certificate(standard);
+        assert!(TrustedKeys::new([standard.clone()]).is_ok(), "{standard:?}");
+        assert_eq!(check_public_key(standard.public_key_der()).as_ref(), Ok(standard.key()));
+        // With parameters, a key of Ed25519 is not another encoding but malformed (RFC 8410 §3).
+        let code = match standard.key() {
+            KeyKind::Ed25519 => "certificate.weak_key",
+            _ => "certificate.key_encoding",
+        };
+        for other in others.iter().copied().map(certificate) {
+            assert_eq!(other.key(), standard.key());
+            assert_ne!(other.public_key_fingerprint(), standard.public_key_fingerprint());
+            assert_eq!(check_public_key(other.public_key_der()).unwrap_err().code(), code);
+            for pinned in [vec![other.clone()], vec![standard.clone(), other.clone()]] {
+                assert_eq!(TrustedKeys::new(pinned).unwrap_err().code(), code, "{other:?}");
+            }
+        }
+    }
+}
+
+/// The rule is needed where the library verifies under a key whatever its encoding.
+#[test]
+fn the_library_verifies_under_other_encodings() {
+    let signed =
+        |pem: &str, algorithm| SigningKey::from_pem(pem).unwrap().sign(algorithm, b"a message").unwrap();
+    let rsa = signed(data!("rsa2048.key.pem"), SignatureAlgorithm::RsaSha256);
+    let p256 = signed(data!("ec-p256.key.pem"), SignatureAlgorithm::EcdsaSha256);
+    let p384 = signed(data!("ec-p384.key.pem"), SignatureAlgorithm::EcdsaSha384);
+    let verifies = |algorithm: &'static dyn VerificationAlgorithm, pem: &str, signature: &[u8]| {
+        let key = certificate(pem).public_key_der().to_vec();
+        UnparsedPublicKey::new(algorithm, key).verify(b"a message", signature).is_ok()
+    };
+    let [rsa_forms, p256_forms, p384_forms, _] = ENCODINGS.map(|(_, others)| others);
+    assert!(rsa_forms.iter().all(|pem| verifies(&RSA_PKCS1_2048_8192_SHA256, pem, &rsa)));
+    assert!(p256_forms.iter().all(|pem| verifies(&ECDSA_P256_SHA256_FIXED, pem, &p256)));
+    assert!(p384_forms.iter().all(|pem| verifies(&ECDSA_P384_SHA384_FIXED, pem, &p384)));
+}
+
+#[test]
+fn what_surrounds_a_key_belongs_to_its_encoding() {
+    for (pem, length) in [(data!("ec-p256.crt.pem"), 65), (data!("ed25519.crt.pem"), 32)] {
+        let standard = certificate(pem).public_key_der().to_vec();
+        assert!(check_public_key(&standard).is_ok());
+        let code = |der: &[u8]| check_public_key(der).unwrap_err().code();
+        let (tag, rest) = standard.split_at(1);
+        assert_eq!(code(&[&standard[..], &[0]].concat()), "certificate.key_encoding");
+        // A length of one byte in two (X.690 §10.1).
+        assert_eq!(code(&[tag, &[0x81], rest].concat()), "certificate.weak_key");
+        // The key without the SubjectPublicKeyInfo, which the library takes.
+        assert_eq!(code(&standard[standard.len() - length..]), "certificate.weak_key");
+        // Bits of the last byte that are not used.
+        let mut unused = standard.clone();
+        unused[standard.len() - length - 1] = 1;
+        assert_eq!(code(&unused), "certificate.weak_key");
+    }
+}
+
+#[test]
+fn what_was_expected_of_an_encoding_is_said() {
+    let error = TrustedKeys::new([certificate(data!("ec-p256-compressed.crt.pem"))]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the certificate's key, EC P-256, is not in the standard encoding of its kind"
+    );
+    assert_eq!(
+        error.expected().as_deref(),
+        Some("an uncompressed point on a named curve (RFC 5480 section 2.2)")
+    );
+    assert_eq!(error.found().as_deref(), Some("another encoding of EC P-256"));
+    let error = TrustedKeys::new([certificate(data!("rsa2048-no-null.crt.pem"))]).unwrap_err();
+    assert_eq!(
+        error.expected().as_deref(),
+        Some("rsaEncryption with the parameters NULL (RFC 3279 section 2.3.1)")
+    );
 }

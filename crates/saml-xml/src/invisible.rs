@@ -32,12 +32,12 @@ const INVISIBLE: [(char, char); 25] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether nobody sees a character, or it changes how others are seen: those that Unicode calls formatting
+/// Returns whether nobody sees a character, or it changes how others are seen: those that Unicode calls formatting
 /// (general category Cf) or ignorable by default. Two texts that differ in them only look the same.
 ///
 /// ```
-/// assert!(saml_protocol::is_invisible('\u{202e}'));
-/// assert!(!saml_protocol::is_invisible('é'));
+/// assert!(saml_xml::is_invisible('\u{202e}'));
+/// assert!(!saml_xml::is_invisible('é'));
 /// ```
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
