@@ -29,9 +29,8 @@ fn script(body: &str) -> Script {
 }
 
 /// KEYS: the domain, all domains. ARGV: domain.
-static GET: LazyLock<Script> = LazyLock::new(|| {
-    script("return redis.call('HMGET', KEYS[1], 'organization', 'challenger', 'since')")
-});
+static GET: LazyLock<Script> =
+    LazyLock::new(|| script("return redis.call('HMGET', KEYS[1], 'organization', 'challenger', 'since')"));
 
 /// KEYS: the domain, all domains, the organization's domains, its log. ARGV: domain, organization, events.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
