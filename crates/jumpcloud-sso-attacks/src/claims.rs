@@ -106,8 +106,8 @@ fn code(store: &MemoryStore) -> Thing {
     Thing::new(move |at| outcome(wait(sessions.redeem(handed.code(), VERIFIER, FRONT_END, at))))
 }
 
-/// A session that is not logged out yet. Its token ends with it, so that the revocation is kept no longer than
-/// it has to be.
+/// A session that is not logged out yet. Its token ends with it, so that the revocation is kept no longer
+/// than it has to be.
 fn session(store: &MemoryStore) -> Thing {
     let sessions = sessions(store);
     let new = NewSession::new("u", "acme", "password").not_after(now() + SECOND * 3600);

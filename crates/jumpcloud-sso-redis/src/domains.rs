@@ -13,8 +13,8 @@ use crate::{RedisStore, unexpected};
 
 /// What every script about a domain begins with. KEYS: the domain, all domains. ARGV: domain.
 ///
-/// A domain is a hash. It was a string, the organization, before there were disputes, and such a domain was in
-/// no set of all domains. Whoever comes upon one turns it into what it is now.
+/// A domain is a hash. It was a string, the organization, before there were disputes, and such a domain was
+/// in no set of all domains. Whoever comes upon one turns it into what it is now.
 const CONVERT: &str = r"
     if redis.call('TYPE', KEYS[1]).ok == 'string' then
         local organization = redis.call('GET', KEYS[1])
@@ -48,8 +48,8 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// KEYS: the domain, all domains, the organization's domains, its log, its connections, those of them that do
-/// not rely on domains, domains that have ended. ARGV: domain, organization, whether it may be in use, name and time of the end,
-/// events. The answer is 0 or 1, or the ID of a connection.
+/// not rely on domains, domains that have ended. ARGV: domain, organization, whether it may be in use, name
+/// and time of the end, events. The answer is 0 or 1, or the ID of a connection.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     script(
         r"
@@ -69,8 +69,8 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// KEYS: the domain, all domains, those of the organization and of the next one, domains that have ended, and
-/// the log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes next;
-/// name and time of the end, events. Without a dispute, challenger and since are empty.
+/// the log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes
+/// next; name and time of the end, events. Without a dispute, challenger and since are empty.
 static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     script(
         r"

@@ -36,14 +36,15 @@ const MAX_REFERRALS: usize = 8;
 /// with authority (RFC 1034 §4.3.1, the AA bit of RFC 1035 §4.1.1). Only records of the queried name itself
 /// count: an alias (CNAME) leads to a zone that may be somebody else's, and is not followed.
 ///
-/// A lookup takes 10 seconds at most ([`deadline`](Self::deadline)): servers that are silent, or that refer to
-/// others again and again, are those of whoever has the zone.
+/// A lookup takes 10 seconds at most ([`deadline`](Self::deadline)): servers that are silent, or that refer
+/// to others again and again, are those of whoever has the zone.
 ///
-/// The process needs to reach name servers anywhere at port 53, by UDP or TCP. Whoever has a zone says where its
-/// name servers are, also at addresses of the internal network. What is sent there is a question for a TXT record
-/// whose name begins with `_sso-challenge`, to port 53 only; of what comes back, messages of errors and texts of
-/// records are shown to the organization that asked. Where the process must not reach such addresses, restrict
-/// it by the firewall, use [`with_servers`](Self::with_servers), or implement [`TxtLookup`].
+/// The process needs to reach name servers anywhere at port 53, by UDP or TCP. Whoever has a zone says where
+/// its name servers are, also at addresses of the internal network. What is sent there is a question for a
+/// TXT record whose name begins with `_sso-challenge`, to port 53 only; of what comes back, messages of
+/// errors and texts of records are shown to the organization that asked. Where the process must not reach
+/// such addresses, restrict it by the firewall, use [`with_servers`](Self::with_servers), or implement
+/// [`TxtLookup`].
 #[derive(Clone, Debug)]
 pub struct HickoryLookup {
     /// Finds the name servers of top-level domains, and addresses of name servers.

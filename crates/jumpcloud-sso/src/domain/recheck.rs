@@ -71,8 +71,8 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
     /// Absence alone takes no domain away: it is reported. Sessions are revoked that rest on a domain which
     /// has moved, or which was released when revoking failed.
     ///
-    /// Revoking that was left undone comes first, then disputes that are due, then all other domains. Once the
-    /// DNS has given no answer about a domain, the other domains of its organization wait until everybody
+    /// Revoking that was left undone comes first, then disputes that are due, then all other domains. Once
+    /// the DNS has given no answer about a domain, the other domains of its organization wait until everybody
     /// else's are done, so that nobody's name servers delay the moves of others by more than one lookup. A
     /// failure about one domain leaves no other one out.
     pub async fn recheck_all<R: RevocationStore + OnceStore>(

@@ -570,7 +570,8 @@ async fn a_move_says_whether_members_were_locked_out() {
     let mut world = World::new(&revocations);
     let record = |id: &str, organization: &str, is: &str, any: bool| {
         let json = format!(
-            r#"{{"id":"{id}","organization":"{organization}","version":1,"revision":1,"use_of":{{"is":"{is}"}},
+            r#"{{"id":"{id}","organization":"{organization}","version":1,"revision":1,
+            "use_of":{{"is":"{is}"}},
             "configuration":{{"idp_url":"https://sso.jumpcloud.com/saml2/acme","idp_entity_id":"acme",
             "any_email_domain":{any}}},"break_glass":[],"created_at":"2027-01-15T08:00:00.000Z"}}"#
         );
