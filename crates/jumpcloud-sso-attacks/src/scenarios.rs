@@ -124,7 +124,7 @@ impl World {
         Self::answer_at(connection, start, now())
     }
 
-    fn answer_at(connection: &Connection, start: &LoginStart, at: SystemTime) -> Post {
+    pub(crate) fn answer_at(connection: &Connection, start: &LoginStart, at: SystemTime) -> Post {
         Self::answered(&crate::doc::idp(), connection, start, &crate::doc::user(), at)
     }
 

@@ -196,7 +196,7 @@ async fn a_domain_changes_if_it_is_as_it_was_seen<S: DomainStore + ConnectionSto
     let moved = held(&other, None);
     let replace = async |present: &HeldDomain, next: &HeldDomain| {
         let tell = |organization: &str| {
-            let kind = EventKind::DomainMoved { domain: domain.clone() };
+            let kind = EventKind::DomainMoved { domain: domain.clone(), while_in_use: false };
             event(organization, None, kind)
         };
         store.replace_domain(present, next, at, &[tell(&acme), tell(&other)]).await.unwrap()

@@ -24,10 +24,11 @@
 //! ```
 //!
 //! # What it relies on
-//! - A claim that was confirmed survives a crash of the server, and so does a revocation and every change of a connection:
-//!   where the database has `synchronous_commit = off`, what is written here is written with `on`, and any stronger setting
-//!   is left as it is. With `fsync = off` nothing survives the death of the machine: such a server is refused. After a failover to a standby that lags behind, what it missed could be claimed again; with
-//!   `synchronous_standby_names` there is nothing that it missed.
+//! - A claim that was confirmed survives a crash of the server, and so does a revocation and every change of
+//!   a connection: where the database has `synchronous_commit = off`, what is written here is written with
+//!   `on`, and any stronger setting is left as it is. With `fsync = off` nothing survives the death of the
+//!   machine: such a server is refused. After a failover to a standby that lags behind, what it missed could
+//!   be claimed again; with `synchronous_standby_names` there is nothing that it missed.
 //! - What has expired is decided by the server's clock: how far the clocks of the service's machines are apart does not
 //!   matter, and one that is ahead frees nothing that is in use.
 //! - Whatever takes longer than five seconds ([`PostgresStore::timeout`]) fails, and what it was for is refused. Its

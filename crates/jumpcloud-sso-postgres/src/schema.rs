@@ -40,6 +40,10 @@ const COLUMNS: &str = "\
 
 /// The columns of a list that are not there, or have another type. Tables are found by the search path, as
 /// they are by all statements.
+///
+/// Primary keys are not compared, and need not be: each statement whose outcome rests on a key names it in
+/// `ON CONFLICT`, which the server refuses where no unique index of these columns exists. Without the key
+/// nothing is claimed twice; the operation fails.
 const MISSING: &str = "\
     SELECT format('%s.%s (%s)', tab, col, typ) \
     FROM (SELECT split_part(line, ' ', 1), split_part(line, ' ', 2), split_part(line, ' ', 3) \

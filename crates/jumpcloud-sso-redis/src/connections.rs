@@ -8,7 +8,7 @@ use redis::Script;
 
 use crate::{RedisStore, unexpected};
 
-/// KEYS: connection, all connections, those of the organization, the log, those that rely on domains,
+/// KEYS: connection, all connections, those of the organization, the log, those that do not rely on domains,
 /// domains. ARGV: ID, expected version or nothing, version, record, whether it relies on domains, whether it
 /// requires one, events.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
@@ -25,9 +25,9 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
         redis.call('ZADD', KEYS[2], 0, ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
         if ARGV[5] == '1' then
-            redis.call('ZADD', KEYS[5], 0, ARGV[1])
-        else
             redis.call('ZREM', KEYS[5], ARGV[1])
+        else
+            redis.call('ZADD', KEYS[5], 0, ARGV[1])
         end
         for number = 7, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
         return 1
@@ -35,8 +35,8 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: connection, all connections, those of the organization, the log, those that rely on domains, logins.
-/// ARGV: ID, expected version, events.
+/// KEYS: connection, all connections, those of the organization, the log, those that do not rely on domains,
+/// logins. ARGV: ID, expected version, events.
 static DELETE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
@@ -67,16 +67,17 @@ static RECORD_LOGIN: LazyLock<Script> = LazyLock::new(|| {
 });
 
 impl RedisStore {
-    fn list(&self, organization: Option<&str>) -> String {
+    pub(crate) fn list(&self, organization: Option<&str>) -> String {
         organization.map_or_else(
             || self.key("connections", ""),
             |organization| self.key("connections-of", organization),
         )
     }
 
-    /// The IDs of an organization's connections that rely on its domains.
-    pub(crate) fn relying(&self, organization: &str) -> String {
-        self.key("relying-of", organization)
+    /// The IDs of an organization's connections that do not rely on its domains. All others do: also one that
+    /// was kept by a version which did not say, until it is saved again.
+    pub(crate) fn independent(&self, organization: &str) -> String {
+        self.key("independent-of", organization)
     }
 
     pub(crate) fn log(&self, organization: &str) -> String {
@@ -128,7 +129,7 @@ impl ConnectionStore for RedisStore {
         let (id, organization) = (record.id(), record.organization());
         let mut save = SAVE.key(self.key("connection", id));
         save.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
-        save.key(self.relying(organization)).key(self.domains_of(organization));
+        save.key(self.independent(organization)).key(self.domains_of(organization));
         save.arg(id).arg(expected.map_or_else(String::new, |version| version.to_string()));
         save.arg(record.version()).arg(record.to_json()?);
         save.arg(u8::from(record.relies_on_domains())).arg(u8::from(requires == Requires::Domain));
@@ -143,7 +144,7 @@ impl ConnectionStore for RedisStore {
         let organization = record.organization();
         let mut delete = DELETE.key(self.key("connection", id));
         delete.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
-        delete.key(self.relying(organization)).key(self.key("logins", id)).arg(id).arg(expected);
+        delete.key(self.independent(organization)).key(self.key("logins", id)).arg(id).arg(expected);
         for event in events {
             delete.arg(event.to_json()?);
         }

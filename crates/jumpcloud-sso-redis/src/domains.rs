@@ -11,9 +11,30 @@ use redis::{Script, Value};
 use crate::expiring::{from_millis, millis_after};
 use crate::{RedisStore, unexpected};
 
+/// What every script about a domain begins with. KEYS: the domain, all domains. ARGV: domain.
+///
+/// A domain is a hash. It was a string, the organization, before there were disputes, and such a domain was
+/// in no set of all domains. Whoever comes upon one turns it into what it is now.
+const CONVERT: &str = r"
+    if redis.call('TYPE', KEYS[1]).ok == 'string' then
+        local organization = redis.call('GET', KEYS[1])
+        redis.call('DEL', KEYS[1])
+        redis.call('HSET', KEYS[1], 'organization', organization)
+        redis.call('ZADD', KEYS[2], 0, ARGV[1])
+    end
+";
+
+fn script(body: &str) -> Script {
+    Script::new(&[CONVERT, body].concat())
+}
+
+/// KEYS: the domain, all domains. ARGV: domain.
+static GET: LazyLock<Script> =
+    LazyLock::new(|| script("return redis.call('HMGET', KEYS[1], 'organization', 'challenger', 'since')"));
+
 /// KEYS: the domain, all domains, the organization's domains, its log. ARGV: domain, organization, events.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    script(
         r"
         local owner = redis.call('HGET', KEYS[1], 'organization')
         if owner then return owner == ARGV[2] and 1 or 2 end
@@ -26,32 +47,32 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// KEYS: the domain, all domains, the organization's domains, its log, its connections that rely on domains,
-/// domains that have ended. ARGV: domain, organization, whether it may be in use, name and time of the end,
-/// events. The answer is 0 or 1, or the ID of a connection.
+/// KEYS: the domain, all domains, the organization's domains, its log, its connections, those of them that do
+/// not rely on domains, domains that have ended. ARGV: domain, organization, whether it may be in use, name
+/// and time of the end, events. The answer is 0 or 1, or the ID of a connection.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    script(
         r"
         if redis.call('HGET', KEYS[1], 'organization') ~= ARGV[2] then return 0 end
         if ARGV[3] == '0' then
-            local relying = redis.call('ZRANGE', KEYS[5], 0, 0)
+            local relying = redis.call('ZDIFF', 2, KEYS[5], KEYS[6])
             if relying[1] then return relying[1] end
         end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('ZREM', KEYS[3], ARGV[1])
-        redis.call('ZADD', KEYS[6], 'GT', ARGV[5], ARGV[4])
+        redis.call('ZADD', KEYS[7], 'GT', ARGV[5], ARGV[4])
         for number = 6, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
         return 1
         ",
     )
 });
 
-/// KEYS: the domain, the domains of the organization and of the next one, domains that have ended, and the
-/// log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes next;
-/// name and time of the end, events. Without a dispute, challenger and since are empty.
+/// KEYS: the domain, all domains, those of the organization and of the next one, domains that have ended, and
+/// the log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes
+/// next; name and time of the end, events. Without a dispute, challenger and since are empty.
 static REPLACE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    script(
         r"
         local kept = redis.call('HMGET', KEYS[1], 'organization', 'challenger', 'since')
         if kept[1] ~= ARGV[2] or (kept[2] or '') ~= ARGV[3] or (kept[3] or '') ~= ARGV[4] then return 0 end
@@ -59,11 +80,11 @@ static REPLACE: LazyLock<Script> = LazyLock::new(|| {
         redis.call('HSET', KEYS[1], 'organization', ARGV[5])
         if ARGV[7] ~= '' then redis.call('HSET', KEYS[1], 'challenger', ARGV[6], 'since', ARGV[7]) end
         if ARGV[2] ~= ARGV[5] then
-            redis.call('ZREM', KEYS[2], ARGV[1])
-            redis.call('ZADD', KEYS[3], 0, ARGV[1])
-            redis.call('ZADD', KEYS[4], 'GT', ARGV[9], ARGV[8])
+            redis.call('ZREM', KEYS[3], ARGV[1])
+            redis.call('ZADD', KEYS[4], 0, ARGV[1])
+            redis.call('ZADD', KEYS[5], 'GT', ARGV[9], ARGV[8])
         end
-        for number = 10, #ARGV do redis.call('RPUSH', KEYS[number - 5], ARGV[number]) end
+        for number = 10, #ARGV do redis.call('RPUSH', KEYS[number - 4], ARGV[number]) end
         return 1
         ",
     )
@@ -78,6 +99,16 @@ static FORGET: LazyLock<Script> = LazyLock::new(|| {
         ",
     )
 });
+
+/// How many keys the server looks at in one go.
+const SCAN: usize = 1000;
+
+/// The pattern that matches a text alone.
+fn literal(text: &str) -> String {
+    text.chars()
+        .flat_map(|it| ['*', '?', '[', ']', '\\'].contains(&it).then_some('\\').into_iter().chain([it]))
+        .collect()
+}
 
 /// A hash of a domain: organization, and of a dispute the challenger and the time.
 type Fields = (Option<String>, Option<String>, Option<u64>);
@@ -110,6 +141,36 @@ impl RedisStore {
 
     fn ended(&self) -> String {
         self.key("ended-domains", "")
+    }
+
+    async fn fields(&self, domain: &str) -> Result<Fields, StoreError> {
+        let mut get = GET.key(self.key("domain", domain));
+        get.key(self.all_domains()).arg(domain);
+        self.run(&get).await
+    }
+
+    /// Looks for domains that are strings, once for all processes: nothing else has their names. One that an
+    /// old process claims after that is converted when it is next asked for, at a login at the latest.
+    async fn convert_domains(&self) -> Result<(), StoreError> {
+        let done = self.key("converted", "domains");
+        if self.query(redis::cmd("EXISTS").arg(&done)).await? {
+            return Ok(());
+        }
+        let prefix = self.key("domain", "");
+        let pattern = format!("{}*", literal(&prefix));
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(SCAN).arg("TYPE").arg("string");
+            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
+            for domain in keys.iter().filter_map(|key| key.strip_prefix(&prefix)) {
+                self.fields(domain).await?;
+            }
+            if next == 0 {
+                return self.query(redis::cmd("SET").arg(&done).arg(1)).await;
+            }
+            cursor = next;
+        }
     }
 }
 
@@ -144,7 +205,7 @@ impl DomainStore for RedisStore {
     ) -> Result<DomainRelease, StoreError> {
         let mut script = RELEASE.key(self.key("domain", domain));
         script.key(self.all_domains()).key(self.domains_of(organization)).key(self.log(organization));
-        script.key(self.relying(organization)).key(self.ended());
+        script.key(self.list(Some(organization))).key(self.independent(organization)).key(self.ended());
         script.arg(domain).arg(organization).arg(u8::from(release == Release::EvenIfMembersAreLockedOut));
         script.arg(end_of(organization, domain)).arg(millis_after(at));
         for event in events {
@@ -170,7 +231,8 @@ impl DomainStore for RedisStore {
     ) -> Result<bool, StoreError> {
         let HeldDomain { domain, organization, .. } = present;
         let mut script = REPLACE.key(self.key("domain", domain));
-        script.key(self.domains_of(organization)).key(self.domains_of(&next.organization)).key(self.ended());
+        script.key(self.all_domains()).key(self.domains_of(organization));
+        script.key(self.domains_of(&next.organization)).key(self.ended());
         script.arg(domain);
         for held in [present, next] {
             let (challenger, since) = dispute_of(held);
@@ -188,12 +250,11 @@ impl DomainStore for RedisStore {
     }
 
     async fn held_domain(&self, domain: &str) -> Result<Option<HeldDomain>, StoreError> {
-        let mut get = redis::cmd("HMGET");
-        get.arg(self.key("domain", domain)).arg(&["organization", "challenger", "since"]);
-        Ok(held(self.query(&get).await?, domain))
+        Ok(held(self.fields(domain).await?, domain))
     }
 
     async fn held_domains(&self, after: &str, limit: usize) -> Result<Vec<HeldDomain>, StoreError> {
+        self.convert_domains().await?;
         let (mut found, mut after) = (Vec::new(), after.to_owned());
         // As for connections, what was released between the two questions leaves no empty page behind.
         while found.len() < limit {

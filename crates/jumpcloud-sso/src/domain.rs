@@ -64,7 +64,9 @@ pub enum Release {
 ///
 /// What it gives is taken for what the domain's owner says at this moment. Ask without a cache, which
 /// remembers what is no longer there, and what was not there yet; ask the name servers of the zone; and give
-/// records of the name itself only, not those that an alias (CNAME) leads to.
+/// records of the name itself only, not those that an alias (CNAME) leads to. Give up after some seconds:
+/// whose domain it is decides how long its name servers take, and [`Domains::recheck_all`] looks up one after
+/// the other.
 pub trait TxtLookup: Send + Sync {
     /// Returns the texts of the TXT records of `name`, the strings of one record joined; none where the name
     /// does not exist.

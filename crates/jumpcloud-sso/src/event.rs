@@ -282,6 +282,10 @@ pub enum EventKind {
     DomainMoved {
         /// The domain.
         domain: String,
+        /// Whether connections in use relied on the organization's domains, so that members were locked out.
+        /// Former versions did not say, which reads as `false`.
+        #[serde(default)]
+        while_in_use: bool,
     },
     /// Something that a later version of this crate has written.
     #[serde(other)]

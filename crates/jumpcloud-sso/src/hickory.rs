@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::net::NetError;
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::runtime::{Time, TokioRuntimeProvider, TokioTime};
 use hickory_resolver::net::tcp::TcpClientStream;
 use hickory_resolver::net::udp::UdpClientStream;
 use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
@@ -18,6 +18,9 @@ const DNS_PORT: u16 = 53;
 
 /// How long a name server may take by UDP, and then by TCP.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a whole lookup may take, whatever the name servers of a zone do.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How many addresses of a zone's name servers are asked before it counts as unanswered.
 const MAX_SERVERS: usize = 4;
@@ -33,8 +36,15 @@ const MAX_REFERRALS: usize = 8;
 /// with authority (RFC 1034 §4.3.1, the AA bit of RFC 1035 §4.1.1). Only records of the queried name itself
 /// count: an alias (CNAME) leads to a zone that may be somebody else's, and is not followed.
 ///
-/// The process needs to reach name servers anywhere at port 53, by UDP or TCP. Where it must not, use
-/// [`with_servers`](Self::with_servers), or implement [`TxtLookup`].
+/// A lookup takes 10 seconds at most ([`deadline`](Self::deadline)): servers that are silent, or that refer
+/// to others again and again, are those of whoever has the zone.
+///
+/// The process needs to reach name servers anywhere at port 53, by UDP or TCP. Whoever has a zone says where
+/// its name servers are, also at addresses of the internal network. What is sent there is a question for a
+/// TXT record whose name begins with `_sso-challenge`, to port 53 only; of what comes back, messages of
+/// errors and texts of records are shown to the organization that asked. Where the process must not reach
+/// such addresses, restrict it by the firewall, use [`with_servers`](Self::with_servers), or implement
+/// [`TxtLookup`].
 #[derive(Clone, Debug)]
 pub struct HickoryLookup {
     /// Finds the name servers of top-level domains, and addresses of name servers.
@@ -42,6 +52,7 @@ pub struct HickoryLookup {
     /// Where to begin instead.
     servers: Vec<SocketAddr>,
     port: u16,
+    deadline: Duration,
 }
 
 impl HickoryLookup {
@@ -60,7 +71,7 @@ impl HickoryLookup {
     /// since name servers move too.
     #[must_use]
     pub fn new(resolver: TokioResolver) -> Self {
-        Self { resolver: Some(resolver), servers: Vec::new(), port: DNS_PORT }
+        Self { resolver: Some(resolver), servers: Vec::new(), port: DNS_PORT, deadline: DEADLINE }
     }
 
     /// Asks these name servers instead of looking for those of each zone, as for zones that only an internal
@@ -68,7 +79,8 @@ impl HickoryLookup {
     /// caches is refused; they may refer to others whose addresses they give.
     #[must_use]
     pub fn with_servers(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
-        Self { resolver: None, servers: servers.into_iter().collect(), port: DNS_PORT }
+        let servers = servers.into_iter().collect();
+        Self { resolver: None, servers, port: DNS_PORT, deadline: DEADLINE }
     }
 
     /// Asks name servers that were found at another port than 53, as in tests.
@@ -76,6 +88,25 @@ impl HickoryLookup {
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
+    }
+
+    /// Sets how long a lookup may take in all, instead of 10 seconds.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Looks records up for as long as it takes.
+    async fn follow(&self, name: &Name) -> Result<Vec<String>, LookupError> {
+        let mut zone = self.begin(name).await?;
+        for _ in 0..=MAX_REFERRALS {
+            match self.ask_zone(&zone, name).await? {
+                Answer::Texts(texts) => return Ok(texts),
+                Answer::Referral(next) => zone = next,
+            }
+        }
+        Err(LookupError::new(format!("more than {MAX_REFERRALS} name servers referred to others")))
     }
 
     /// Where to begin: the zone, and servers that answer for it.
@@ -231,13 +262,11 @@ impl TxtLookup for HickoryLookup {
         // With the dot of the root, no search domain is appended.
         let name = Name::from_ascii(format!("{name}."))
             .map_err(|error| LookupError::new(format!("{name:?} is not a name: {error}")))?;
-        let mut zone = self.begin(&name).await?;
-        for _ in 0..=MAX_REFERRALS {
-            match self.ask_zone(&zone, &name).await? {
-                Answer::Texts(texts) => return Ok(texts),
-                Answer::Referral(next) => zone = next,
-            }
-        }
-        Err(LookupError::new(format!("more than {MAX_REFERRALS} name servers referred to others")))
+        let lookup = self.clone();
+        let found = TokioTime::timeout(self.deadline, async move { lookup.follow(&name).await }).await;
+        found.unwrap_or_else(|_| {
+            let message = format!("the zone's name servers did not answer within {:?} in all", self.deadline);
+            Err(LookupError::new(message))
+        })
     }
 }

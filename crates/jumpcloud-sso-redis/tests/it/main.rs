@@ -9,6 +9,7 @@
     clippy::print_stdout
 )]
 
+mod former;
 mod server;
 
 use std::sync::Arc;

@@ -66,7 +66,7 @@ impl RedisServer {
         info.get("used_memory").unwrap()
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::open(self.url()).unwrap()
     }
 }

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::{DomainError, Domains};
 use crate::event::{Actor, Event, EventKind};
+use crate::record::ConnectionRecord;
 use crate::sessions::Sessions;
 use crate::store::{
     ConnectionStore, Dispute, DomainClaim, DomainStore, EndedDomain, HeldDomain, OnceStore, RevocationStore,
@@ -13,7 +14,7 @@ use crate::store::{
 /// How often a change is tried again while others change the same domain.
 const ATTEMPTS: usize = 3;
 
-/// How many domains that were taken are read in one go.
+/// How many domains that were taken, or connections, are read in one go.
 const PAGE: usize = 100;
 
 /// What a lookup says of a domain that belongs to somebody.
@@ -97,9 +98,10 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
                 if now < dispute.due() {
                     return Ok(Standing::Disputed(dispute.clone()));
                 }
+                let while_in_use = self.has_relying_connection(organization).await?;
                 let verified = EventKind::DomainVerified { domain: domain.clone() };
                 let events = [
-                    to_holder(EventKind::DomainMoved { domain: domain.clone() }),
+                    to_holder(EventKind::DomainMoved { domain: domain.clone(), while_in_use }),
                     Event::new(by, now, dispute.challenger(), None, verified),
                 ];
                 let organization = dispute.challenger().to_owned();
@@ -114,6 +116,20 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
                 // Where the challenger's record is gone, whoever has one now begins a dispute of their own.
                 Ok(if is_kept && is_present { Standing::Present } else { Standing::Changed })
             }
+        }
+    }
+
+    /// Whether a connection of the organization relies on its domains. It stops no move: who controls the
+    /// domain is no longer the organization.
+    async fn has_relying_connection(&self, organization: &str) -> Result<bool, StoreError> {
+        let mut after = String::new();
+        loop {
+            let page = self.store.connections(Some(organization), &after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(false) };
+            if page.iter().any(ConnectionRecord::relies_on_domains) {
+                return Ok(true);
+            }
+            last.id().clone_into(&mut after);
         }
     }
 

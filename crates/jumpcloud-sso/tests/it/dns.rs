@@ -415,3 +415,31 @@ async fn a_name_server_that_is_down_is_an_error() {
     let error = network.lookup().txt("_sso-challenge.acme.example").await.unwrap_err();
     assert!(error.to_string().starts_with("the DNS gave no answer: "), "{error}");
 }
+
+#[tokio::test]
+async fn a_lookup_has_a_deadline_whatever_the_name_servers_do() {
+    let network = Network::new().await;
+    network.publish(&[text(NAME, &[PROOF])]);
+    let deadline = Duration::from_millis(300);
+    let expected = "the DNS gave no answer: the zone's name servers did not answer within 300ms in all";
+    // Servers that take a question and say nothing, each of which has seconds of its own.
+    let (mut silent, mut servers) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        servers.push(socket.local_addr().unwrap());
+        silent.push(socket);
+    }
+    let lookup = HickoryLookup::with_servers(servers).deadline(deadline);
+    assert_eq!(lookup.txt(NAME).await.unwrap_err().to_string(), expected);
+    // Servers that the zone's own delegation names.
+    let silent = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 8), network.port)).await.unwrap();
+    let glue: Vec<_> = ["ns1.acme.test", "ns2.acme.test"].map(|name| address(name, 8)).into();
+    network.delegate(&["ns1.acme.test", "ns2.acme.test"], &glue);
+    let lookup = network.lookup().deadline(deadline);
+    assert_eq!(lookup.txt(NAME).await.unwrap_err().to_string(), expected);
+    drop(silent);
+    // Control: with servers that answer.
+    network.delegate(&["ns1.acme.test"], &[address("ns1.acme.test", ZONE)]);
+    let lookup = network.lookup().deadline(Duration::from_secs(60));
+    assert_eq!(lookup.txt(NAME).await.unwrap(), [PROOF]);
+}

@@ -1,15 +1,17 @@
 //! Whose an e-mail domain is: names, proofs, disputes, and what ends with a domain.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Actor, Claim, ClaimKey, ConnectionStore, DomainError, DomainStore, Domains, Event, EventKind, HeldDomain,
-    LookupError, MemoryStore, OnceStore, Release, RevocationKey, RevocationStore, Sessions, Settings,
-    StoreError, TxtLookup,
+    Actor, Claim, ClaimKey, ConnectionRecord, ConnectionStore, DomainError, DomainStore, Domains, Event,
+    EventKind, HeldDomain, LookupError, MemoryStore, OnceStore, Release, Requires, RevocationKey,
+    RevocationStore, Saved, Sessions, Settings, StoreError, TxtLookup,
 };
 
+use crate::failing_store::FailsAbout;
 use crate::{now, settings};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -20,10 +22,20 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 struct Dns {
     records: HashMap<String, Vec<String>>,
     silent: HashSet<String>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Dns {
+    /// The domains that were asked about since the last call, in this order.
+    fn asked(&self) -> Vec<String> {
+        let asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        asked.iter().map(|name| name.trim_start_matches("_sso-challenge.").to_owned()).collect()
+    }
 }
 
 impl TxtLookup for Dns {
     async fn txt(&self, name: &str) -> Result<Vec<String>, LookupError> {
+        self.asked.lock().unwrap().push(name.to_owned());
         if self.silent.contains(name) {
             return Err(LookupError::new("timeout"));
         }
@@ -460,4 +472,133 @@ async fn a_release_that_is_refused_ends_no_session() {
     assert_eq!(world.revoked("acme", "acme.test").await, None);
     let held = HeldDomain { domain: "acme.test".to_owned(), organization: "acme".to_owned(), dispute: None };
     assert_eq!(world.store.held_domain("acme.test").await.unwrap(), Some(held));
+}
+
+/// An organization whose domain somebody else has proved for a day, and which is due.
+async fn due_dispute(world: &mut World<'_>, organization: &str, domain: &str) {
+    world.publish(domain, &[organization]);
+    assert_eq!(world.verify(organization, domain, now()).await, "verified");
+    world.publish(domain, &["other"]);
+    assert_eq!(world.verify("other", domain, now()).await, "config.domain_disputed");
+}
+
+#[tokio::test]
+async fn slow_name_servers_of_one_organization_delay_nobody_elses_moves() {
+    let revocations = Revocations::default();
+    let mut world = World::new(&revocations);
+    for domain in ["a1.test", "a2.test", "a3.test"] {
+        world.publish(domain, &["slow"]);
+        assert_eq!(world.verify("slow", domain, now()).await, "verified");
+        world.dns.silent.insert(format!("_sso-challenge.{domain}"));
+    }
+    world.publish("b.test", &["acme"]);
+    assert_eq!(world.verify("acme", "b.test", now()).await, "verified");
+    due_dispute(&mut world, "slow", "c.test").await;
+    world.dns.silent.insert("_sso-challenge.c.test".to_owned());
+    due_dispute(&mut world, "slow", "d.test").await;
+    due_dispute(&mut world, "acme", "z.test").await;
+    world.dns.asked();
+
+    // Nothing is due: in order, but the domains of who was silent come last.
+    let report = world.domains.recheck_all(&world.dns, &world.sessions, now() + HOUR).await;
+    let expected = ["a1.test", "b.test", "z.test", "a2.test", "a3.test", "c.test", "d.test"];
+    assert_eq!(world.dns.asked(), expected);
+    assert_eq!((report.unanswered.len(), report.moved.len(), report.present), (4, 0, 1));
+
+    // What is due comes first.
+    let report = world.domains.recheck_all(&world.dns, &world.sessions, now() + DAY).await;
+    let expected = ["c.test", "z.test", "b.test", "d.test", "a1.test", "a2.test", "a3.test"];
+    assert_eq!(world.dns.asked(), expected);
+    let moved: Vec<_> = report.moved.iter().map(|it| it.domain.as_str()).collect();
+    assert_eq!((moved.as_slice(), report.present), (["z.test", "d.test"].as_slice(), 1));
+    assert!(report.failure.is_none() && report.failed.is_empty());
+}
+
+#[tokio::test]
+async fn a_failure_about_one_domain_leaves_no_other_one_out() {
+    let revocations = Revocations::default();
+    let mut world = World::new(&revocations);
+    for domain in ["a.test", "b.test", "c.test"] {
+        due_dispute(&mut world, "acme", domain).await;
+    }
+    world.publish("d.test", &["acme"]);
+    assert_eq!(world.verify("acme", "d.test", now()).await, "verified");
+    let failing = Domains::new(&settings(), FailsAbout("b.test", world.store.clone()));
+    let report = failing.recheck_all(&world.dns, &world.sessions, now() + DAY).await;
+    let moved: Vec<_> = report.moved.iter().map(|it| it.domain.as_str()).collect();
+    assert_eq!((moved.as_slice(), report.present), (["a.test", "c.test"].as_slice(), 1));
+    assert_eq!(report.failed, ["b.test"]);
+    assert_eq!(report.failure.unwrap().to_string(), "the store failed: down");
+    assert_eq!(world.owner("b.test").await.as_deref(), Some("acme"));
+    // The next call does what is left undone.
+    let report = world.domains.recheck_all(&world.dns, &world.sessions, now() + DAY).await;
+    assert_eq!((report.moved.len(), report.failed.len(), report.failure.is_none()), (1, 0, true));
+}
+
+#[tokio::test]
+async fn revoking_that_was_left_undone_comes_before_any_lookup() {
+    /// Name servers that look whether the sessions of `a.test` were revoked when they are asked.
+    struct Looks<'r>(&'r Revocations, Mutex<Vec<bool>>);
+
+    impl TxtLookup for Looks<'_> {
+        async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
+            let key = RevocationKey::new(&["domain", "acme", "a.test"]);
+            let revoked = self.0.store.revoked_at(&[key], now()).await.unwrap();
+            self.1.lock().unwrap().push(revoked.is_some());
+            Err(LookupError::new("timeout"))
+        }
+    }
+
+    let revocations = Revocations::default();
+    let mut world = World::new(&revocations);
+    for domain in ["a.test", "b.test"] {
+        world.publish(domain, &["acme"]);
+        assert_eq!(world.verify("acme", domain, now()).await, "verified");
+    }
+    revocations.is_down.store(true, Ordering::Relaxed);
+    assert_eq!(world.release("acme", "a.test", now()).await, "config.store");
+    revocations.is_down.store(false, Ordering::Relaxed);
+    let dns = Looks(&revocations, Mutex::default());
+    let report = world.domains.recheck_all(&dns, &world.sessions, now() + HOUR).await;
+    assert!(report.failure.is_none());
+    assert_eq!(*dns.1.lock().unwrap(), [true]);
+}
+
+#[tokio::test]
+async fn a_move_says_whether_members_were_locked_out() {
+    let revocations = Revocations::default();
+    let mut world = World::new(&revocations);
+    let record = |id: &str, organization: &str, is: &str, any: bool| {
+        let json = format!(
+            r#"{{"id":"{id}","organization":"{organization}","version":1,"revision":1,
+            "use_of":{{"is":"{is}"}},
+            "configuration":{{"idp_url":"https://sso.jumpcloud.com/saml2/acme","idp_entity_id":"acme",
+            "any_email_domain":{any}}},"break_glass":[],"created_at":"2027-01-15T08:00:00.000Z"}}"#
+        );
+        ConnectionRecord::from_json(&json).unwrap()
+    };
+    for (organization, is, any, while_in_use) in [
+        ("acme", "active", false, true),
+        ("any", "active", true, false),
+        ("disabled", "disabled", false, false),
+        ("none", "", false, false),
+    ] {
+        let domain = format!("{organization}.test");
+        if !is.is_empty() {
+            let record = record(&format!("c-{organization}"), organization, is, any);
+            let saved = world.store.save(&record, None, Requires::Nothing, &[]).await.unwrap();
+            assert_eq!(saved, Saved::Saved);
+        }
+        due_dispute(&mut world, organization, &domain).await;
+        assert_eq!(world.verify("other", &domain, now() + DAY).await, "verified");
+        let events = world.events(organization).await;
+        let moved = EventKind::DomainMoved { domain, while_in_use };
+        assert_eq!(events.last().map(Event::kind), Some(&moved));
+        assert_eq!(Event::from_json(&events.last().unwrap().to_json().unwrap()).unwrap().kind(), &moved);
+    }
+    // One that a former version wrote.
+    let json = r#"{"at":"2027-01-15T08:00:00.000Z","actor":"system","organization":"acme","connection":null,
+        "event":"domain.moved","domain":"acme.test"}"#;
+    let moved = EventKind::DomainMoved { domain: "acme.test".to_owned(), while_in_use: false };
+    assert_eq!(*Event::from_json(json).unwrap().kind(), moved);
 }

@@ -7,6 +7,7 @@ mod configuration;
 #[cfg(feature = "hickory")]
 mod dns;
 mod domains;
+mod failing_store;
 mod fuzz;
 mod guide;
 mod life;

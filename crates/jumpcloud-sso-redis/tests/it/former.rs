@@ -1,0 +1,109 @@
+//! Keys as they were before a domain was a hash, and before it was kept which connections rely on domains.
+
+use jumpcloud_sso::{
+    ConnectionRecord, ConnectionStore, Dispute, DomainClaim, DomainRelease, DomainStore, HeldDomain, Release,
+    Requires, Saved,
+};
+use jumpcloud_sso_contract::now;
+use jumpcloud_sso_redis::RedisStore;
+
+use crate::server::RedisServer;
+
+/// A prefix with whatever means something in a pattern.
+const PREFIX: &str = r"a*[b]?\c";
+
+/// A store, and what a former version had written: each organization with a domain.
+async fn former(server: &RedisServer, domains: &[(&str, &str)]) -> RedisStore {
+    let mut connection = server.client().get_multiplexed_async_connection().await.unwrap();
+    let mut pipeline = redis::pipe();
+    for (domain, organization) in domains {
+        pipeline.set(format!("{{{PREFIX}}}:domain:{domain}"), organization);
+        pipeline.cmd("ZADD").arg(format!("{{{PREFIX}}}:domains-of:{organization}")).arg(0).arg(domain);
+    }
+    // Of another service on the same server.
+    pipeline.set("{axbc}:domain:other.test", "acme");
+    pipeline.exec_async(&mut connection).await.unwrap();
+    server.store().await.prefix(PREFIX)
+}
+
+fn record(id: &str, version: u64, is: &str) -> ConnectionRecord {
+    let json = format!(
+        r#"{{"id":"{id}","organization":"acme","version":{version},"revision":1,"use_of":{{"is":"{is}"}},
+            "configuration":{{"idp_url":"https://sso.jumpcloud.com/saml2/acme","idp_entity_id":"acme",
+            "any_email_domain":false}},"break_glass":[],"created_at":"2027-01-15T08:00:00.000Z"}}"#
+    );
+    ConnectionRecord::from_json(&json).unwrap()
+}
+
+fn held(domain: &str, organization: &str) -> HeldDomain {
+    HeldDomain { domain: domain.to_owned(), organization: organization.to_owned(), dispute: None }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_domain_that_was_a_string_is_read_by_whatever_asks_for_it() {
+    let server = RedisServer::new().await;
+    let all = [("a.test", "acme"), ("b.test", "acme"), ("c.test", "acme"), ("d.test", "acme")];
+    let store = former(&server, &all).await;
+    assert_eq!(store.held_domain("a.test").await.unwrap(), Some(held("a.test", "acme")));
+    assert_eq!(store.held_domain("e.test").await.unwrap(), None);
+    assert_eq!(store.claim_domain("b.test", "acme", &[]).await.unwrap(), DomainClaim::Owned);
+    let released = store.release_domain("c.test", "other", Release::IfUnused, now(), &[]).await.unwrap();
+    assert_eq!(released, DomainRelease::NotOwned);
+    let released = store.release_domain("c.test", "acme", Release::IfUnused, now(), &[]).await.unwrap();
+    assert_eq!(released, DomainRelease::Released);
+    let present = held("d.test", "acme");
+    let disputed = HeldDomain { dispute: Some(Dispute::new("other", now())), ..present.clone() };
+    assert!(store.replace_domain(&present, &disputed, now(), &[]).await.unwrap());
+    let expected = [held("a.test", "acme"), held("b.test", "acme"), disputed];
+    assert_eq!(store.held_domains("", 100).await.unwrap(), expected);
+    assert_eq!(store.domains("acme").await.unwrap(), ["a.test", "b.test", "d.test"]);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn domains_that_were_strings_belong_to_all_domains() {
+    let server = RedisServer::new().await;
+    let names: Vec<_> = (0..2500).map(|number| format!("d{number:0>4}.test")).collect();
+    let all: Vec<_> = names.iter().map(|name| (name.as_str(), "acme")).collect();
+    let store = former(&server, &all).await;
+    assert_eq!(store.claim_domain("new.test", "other", &[]).await.unwrap(), DomainClaim::Claimed);
+    let mut expected: Vec<_> = names.iter().map(|name| held(name, "acme")).collect();
+    expected.push(held("new.test", "other"));
+    assert_eq!(store.held_domains("", 10_000).await.unwrap(), expected);
+    assert_eq!(store.claim_domain("d0000.test", "other", &[]).await.unwrap(), DomainClaim::Taken);
+    // One that an old process claims later is among them as soon as it was asked for.
+    let store = former(&server, &[("late.test", "acme")]).await;
+    assert_eq!(store.held_domain("late.test").await.unwrap(), Some(held("late.test", "acme")));
+    assert_eq!(
+        store.held_domains("f", 100).await.unwrap(),
+        [held("late.test", "acme"), held("new.test", "other")]
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_connection_that_did_not_say_relies_on_domains_until_it_is_saved_again() {
+    let server = RedisServer::new().await;
+    let store = former(&server, &[("a.test", "acme")]).await;
+    let mut connection = server.client().get_multiplexed_async_connection().await.unwrap();
+    let json = record("c-1", 1, "disabled").to_json().unwrap();
+    let mut pipeline = redis::pipe();
+    pipeline.cmd("HSET").arg(format!("{{{PREFIX}}}:connection:c-1")).arg(&["version", "1", "record", &json]);
+    for list in ["connections:", "connections-of:acme"] {
+        pipeline.cmd("ZADD").arg(format!("{{{PREFIX}}}:{list}")).arg(0).arg("c-1");
+    }
+    pipeline.exec_async(&mut connection).await.unwrap();
+    let release =
+        async || store.release_domain("a.test", "acme", Release::IfUnused, now(), &[]).await.unwrap();
+    assert_eq!(release().await, DomainRelease::InUse("c-1".to_owned()));
+    // Enabled, it does; disabled, it does not.
+    for (version, is) in [(2, "active"), (3, "disabled")] {
+        let saved = store.save(&record("c-1", version, is), Some(version - 1), Requires::Nothing, &[]).await;
+        assert_eq!(saved.unwrap(), Saved::Saved);
+        if is == "active" {
+            assert_eq!(release().await, DomainRelease::InUse("c-1".to_owned()));
+        }
+    }
+    assert_eq!(release().await, DomainRelease::Released);
+}
