@@ -264,6 +264,7 @@ impl<S: OnceStore> SingleSignOn<S> {
             organization: connection.organization().to_owned(),
             revision: connection.revision(),
             activation: connection.activation(),
+            idp_key: name_of_key(accepted.evidence().certificate()),
             warnings: Warning::of_login(&accepted, &profile, now),
             accepted_at: now,
             claims: Vec::new(),
@@ -308,7 +309,9 @@ impl<S: OnceStore> SingleSignOn<S> {
 /// How sessions and revocations name a key of an identity provider: by the fingerprint of its SubjectPublicKeyInfo, without
 /// colons, since a token has to fit into a cookie.
 pub(crate) fn name_of_key(certificate: &Certificate) -> String {
-    certificate.public_key_fingerprint().to_string().replace(':', "")
+    let fingerprint = certificate.public_key_fingerprint();
+    let digits = fingerprint.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).map(|it| it.to_ascii_uppercase()).collect()
 }
 
 fn expected(connection: &Connection, begun: Option<&BegunLogin>) -> Expected {
@@ -380,6 +383,8 @@ pub struct Login {
     organization: String,
     revision: u64,
     activation: Option<u64>,
+    /// The key that signed, as sessions name it.
+    idp_key: String,
     profile: UserProfile,
     email_is_verified: bool,
     challenge: Option<CodeChallenge>,
@@ -511,7 +516,7 @@ impl Login {
     pub(crate) fn new_session(&self, user_id: &str) -> Result<NewSession, IssueError> {
         let mut session = NewSession::new(user_id, &self.organization, self.account.connection())
             .login(&self.claim_key().to_string())
-            .idp_key(&self.idp_key())
+            .idp_key(&self.idp_key)
             .authenticated_at(self.accepted.authn_instant())
             .email(self.profile.email())
             .email_verified(self.email_is_verified);
@@ -553,8 +558,8 @@ impl Login {
     }
 
     /// The key that signed, as sessions name it.
-    pub(crate) fn idp_key(&self) -> String {
-        name_of_key(self.accepted.evidence().certificate())
+    pub(crate) fn idp_key(&self) -> &str {
+        &self.idp_key
     }
 
     /// The domain that makes the e-mail address a verified one.

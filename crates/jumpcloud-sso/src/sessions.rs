@@ -130,13 +130,13 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         if is_early || is_late {
             return Err(SessionRefusal::LoginExpired);
         }
-        let (idp_key, email_domain) = (login.idp_key(), login.verified_domain());
+        let email_domain = login.verified_domain();
         let rests_on = RestsOn {
             organization: login.organization(),
             user: user_id,
             connection: login.account().connection(),
             activation: login.activation(),
-            idp_key: Some(&idp_key),
+            idp_key: Some(login.idp_key()),
             email_domain: email_domain.as_deref(),
         };
         match self.store.revoked_at(&rests_on.keys(), now).await? {

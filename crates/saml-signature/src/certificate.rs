@@ -40,6 +40,7 @@ struct Facts {
     names: Names,
     is_authority: bool,
     fingerprint: Fingerprint,
+    public_key_fingerprint: Fingerprint,
 }
 
 /// The distinguished names in DER, by which a chain is put together.
@@ -106,6 +107,7 @@ impl Certificate {
             },
             is_authority: is_authority(&certificate),
             fingerprint: Fingerprint::of(&der),
+            public_key_fingerprint: Fingerprint::of(certificate.public_key().raw),
             der,
         };
         Ok(Self(Arc::new(facts)))
@@ -212,7 +214,7 @@ impl Certificate {
     /// as RFC 7469 §2.4 and `openssl pkey -pubin -outform DER | sha256sum` do.
     #[must_use]
     pub fn public_key_fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.0.public_key_der)
+        self.0.public_key_fingerprint
     }
 
     /// Returns whether the certificate is that of a certificate authority by its basicConstraints (RFC 5280
