@@ -21,12 +21,9 @@ CREATE TABLE IF NOT EXISTS jumpcloud_sso_connection (
     version bigint NOT NULL,
     record text
 );
--- Whether logins depend on the organization's verified domains. Where nothing says, they do.
+-- Whether logins depend on the organization's verified domains. Where nothing says, as of a connection that was last saved
+-- before there was this column, they do.
 ALTER TABLE jumpcloud_sso_connection ADD COLUMN IF NOT EXISTS relies_on_domains boolean;
-UPDATE jumpcloud_sso_connection
-    SET relies_on_domains = record::jsonb #>> '{use_of,is}' <> 'disabled'
-        AND record::jsonb #>> '{configuration,any_email_domain}' IS DISTINCT FROM 'true'
-    WHERE relies_on_domains IS NULL AND record IS NOT NULL;
 CREATE INDEX IF NOT EXISTS jumpcloud_sso_connection_organization
     ON jumpcloud_sso_connection (organization, id) WHERE record IS NOT NULL;
 

@@ -225,7 +225,7 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
         now: SystemTime,
     ) -> Result<(), DomainError> {
         let work = async {
-            let domain = normalized(domain)?;
+            let domain = self.spelled(organization, domain).await?;
             // Whether it is in use is for the store to say, when it writes.
             let mut released = self.release_as(organization, &domain, Release::IfUnused, by, now).await?;
             if let (DomainRelease::InUse(_), Release::EvenIfMembersAreLockedOut) = (&released, release) {
@@ -241,6 +241,15 @@ impl<S: DomainStore + ConnectionStore> Domains<S> {
             if is_done { Ok(()) } else { Err(DomainError::NotOwned { domain }) }
         };
         traced("release_domain", organization, None, work).await
+    }
+
+    /// The spelling under which a domain is kept. A former version kept some that are refused by now.
+    async fn spelled(&self, organization: &str, domain: &str) -> Result<String, DomainError> {
+        let normalized = normalized(domain);
+        if normalized.is_err() && self.store.domains(organization).await?.iter().any(|kept| kept == domain) {
+            return Ok(domain.to_owned());
+        }
+        normalized
     }
 
     async fn release_as(

@@ -57,7 +57,7 @@ pub enum Retirement {
     /// The identity provider signs with another key now. Sessions go on, and the key can be pinned again.
     Rotated,
     /// Somebody else may hold the private key. Every session that the key began is revoked, and no
-    /// certificate of this key can be pinned again by any connection of the organization.
+    /// certificate of this key can be pinned again by any connection of the organization, as long as this one is not deleted.
     ///
     /// This holds for the key, in whatever certificate: a renewed certificate of the same key is retired too.
     /// A certificate that is no longer pinned can be retired so as well
@@ -332,7 +332,8 @@ impl Edit {
         effects.extend(still_pinned(others, &compromised));
         let changes = changes.into_iter().map(|change| change.field).collect();
         let revoked_keys = revoked_keys(record, others, &compromised);
-        Ok(Plan { record: next, changes, effects, revoked_keys })
+        let only_withdraws = self.only_withdraws() && record.relies_on_domains() == next.relies_on_domains();
+        Ok(Plan { record: next, changes, effects, revoked_keys, only_withdraws })
     }
 
     /// Returns the certificates, pinned or once pinned, that are retired because their key is compromised.

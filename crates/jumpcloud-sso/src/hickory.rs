@@ -135,6 +135,8 @@ impl HickoryLookup {
                 Err(failure) => error = failed(failure),
             }
         }
+        // Not every machine reaches IPv6.
+        servers.sort_by_key(SocketAddr::is_ipv6);
         if servers.is_empty() { Err(error) } else { Ok(servers) }
     }
 

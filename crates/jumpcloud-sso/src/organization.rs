@@ -205,7 +205,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         plan: Plan,
         request: Request<'_>,
     ) -> Result<Edited, Refusal> {
-        let Plan { record: mut next, changes, effects, .. } = plan;
+        let Plan { record: mut next, changes, effects, only_withdraws, .. } = plan;
         if changes.is_empty() {
             return Ok(Edited { record, effects });
         }
@@ -222,16 +222,21 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             let kind = EventKind::Unenforced { because: UnenforcedBecause::Changed, after: next.phase() };
             events.push(self.event(request, id, kind));
         }
-        self.connections.replace_whole(&record, &mut next, &events).await?;
+        if only_withdraws {
+            self.connections.replace(&record, &mut next, &events).await?;
+        } else {
+            self.connections.replace_whole(&record, &mut next, &events).await?;
+        }
         Ok(Edited { record: next, effects })
     }
 
-    /// A connection in use has to be whole after a change as it was before.
+    /// A connection in use has to be whole after a change as it was before. What takes trust away, such as a stolen key, is
+    /// not kept from being done by what was missing already.
     async fn plan(&self, record: &ConnectionRecord, edit: &Edit) -> Result<Plan, Refusal> {
         let logins = self.connections.store().logins(record.id()).await?;
         let others = self.others(record).await?;
         let plan = edit.apply(record, &others, &logins, self.connections.settings())?;
-        if plan.record.phase() >= Phase::Active && !plan.changes.is_empty() {
+        if plan.record.phase() >= Phase::Active && !plan.changes.is_empty() && !plan.only_withdraws {
             self.check_whole(&plan.record).await?;
         }
         Ok(plan)

@@ -259,7 +259,9 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// Revokes a session whose end is known, so that this need not be remembered any longer than that.
     async fn end(&self, session: &VerifiedSession, now: SystemTime) -> Result<(), StoreError> {
         let until = session.ends_at() + SessionVerifier::MAX_CLOCK_SKEW + CLOCK_ALLOWANCE;
-        self.store.revoke(&key_of_session(session.session_id()), until, until, now).await
+        self.store
+            .revoke(&key_of_session(session.session_id()).within(session.organization()), until, until, now)
+            .await
     }
 
     /// Revokes a session by its name, [`VerifiedSession::session_id`], with all tokens that continue it.
@@ -277,7 +279,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         activation: u64,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        self.revoke_for_good(&key_of_activation(connection, activation), now).await
+        self.revoke_for_good(&key_of_activation(connection, activation).within(connection), now).await
     }
 
     /// Revokes all sessions that a key of the connection's identity provider has vouched for, and will have: it was stolen.
@@ -292,7 +294,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         certificate: &Certificate,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        self.revoke_for_good(&key_of_idp_key(connection, &name_of_key(certificate)), now).await
+        self.revoke_idp_key_named(connection, &name_of_key(certificate), now).await
     }
 
     /// Revokes what [`revoke_idp_key`](Self::revoke_idp_key) does, by the name of the key ([`name_of_key`]).
@@ -302,7 +304,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         name: &str,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        self.revoke_for_good(&key_of_idp_key(connection, name), now).await
+        self.revoke_for_good(&key_of_idp_key(connection, name).within(connection), now).await
     }
 
     /// Revokes the sessions of an organization whose e-mail address is a verified one of this domain, as for
@@ -313,7 +315,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         domain: &str,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        self.revoke(&key_of_domain(organization, domain), now).await
+        self.revoke(&key_of_domain(organization, domain).within(organization), now).await
     }
 
     /// Revokes what is under the key, whenever it began or will begin.
@@ -334,7 +336,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         user_id: &str,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        self.revoke(&key_of_user(organization, user_id), now).await
+        self.revoke(&key_of_user(organization, user_id).within(organization), now).await
     }
 
     /// Revokes all sessions of an organization through a connection, as for [`revoke_user`](Self::revoke_user).
@@ -347,7 +349,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         connection: &str,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        self.revoke(&key_of_connection(organization, connection), now).await
+        self.revoke(&key_of_connection(organization, connection).within(organization), now).await
     }
 
     /// Revokes all sessions of an organization, as for [`revoke_user`](Self::revoke_user).
@@ -355,7 +357,7 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke_organization(&self, organization: &str, now: SystemTime) -> Result<(), StoreError> {
-        self.revoke(&key_of_organization(organization), now).await
+        self.revoke(&key_of_organization(organization).within(organization), now).await
     }
 
     async fn revoke(&self, key: &RevocationKey, now: SystemTime) -> Result<(), StoreError> {
@@ -406,14 +408,25 @@ impl<S: RevocationStore + OnceStore> Sessions<S> {
         let session = self.verifier.verify_any_organization(opened.token(), now)?;
         // Before the claim, so that a store that fails uses nothing up.
         self.check_revoked(&session, now).await?;
-        let key = ClaimKey::new(session.organization(), &["code", &claim]);
-        match self.store.claim(&key, until, now).await? {
-            Claim::Claimed => Ok(opened.into_token(now)?),
-            Claim::AlreadyClaimed => {
-                self.end(&session, now).await?;
-                Err(SessionRefusal::Redeemed)
+        // What an exchange leaves behind, to be found when the code comes again after its end.
+        let exchanged = RevocationKey::new(&["code", &claim]).within(session.organization());
+        let expires_at = opened.expires_at();
+        match opened.into_token(now) {
+            Ok(token) => {
+                let key = ClaimKey::new(session.organization(), &["code", &claim]);
+                if self.store.claim(&key, until, now).await? == Claim::Claimed {
+                    self.store.revoke(&exchanged, expires_at, until, now).await?;
+                    return Ok(token);
+                }
+            }
+            Err(expired) => {
+                if self.store.revoked_at(&[exchanged], now).await?.is_none() {
+                    return Err(expired.into());
+                }
             }
         }
+        self.end(&session, now).await?;
+        Err(SessionRefusal::Redeemed)
     }
 
     /// Under a secret that did not seal it, a code is none at all; every other answer is the one that counts.

@@ -210,7 +210,8 @@ impl SiteUrl {
 
     /// Whether a URL is one of the service's own for single sign-on: a login, ACS, metadata URL or SP Entity
     /// ID. Whoever sends a browser there to log in sends it in a circle. Servers differ in what they take as
-    /// the same path, so that the case of letters, repeated slashes and escapes make no difference here.
+    /// the same path, so that the case of letters, repeated slashes, escapes (of escapes, too) and dot segments
+    /// make no difference here.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
         let is_same_host = host(&self.0) == host(url) || (is_loopback(&self.0) && is_loopback(url));
@@ -218,8 +219,24 @@ impl SiteUrl {
             return false;
         }
         let segments = |path: &str| -> Vec<String> {
-            let decoded = percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
-            decoded.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
+            let mut path = path.to_owned();
+            // A proxy may decode once more than the service behind it. Each round shortens the path or is the last.
+            loop {
+                let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+                if decoded.len() >= path.len() {
+                    break;
+                }
+                path = decoded;
+            }
+            let mut segments = Vec::new();
+            for segment in path.to_ascii_lowercase().split(['/', '\\']) {
+                match segment {
+                    "" | "." => {}
+                    ".." => drop(segments.pop()),
+                    segment => segments.push(segment.to_owned()),
+                }
+            }
+            segments
         };
         let own = [segments(self.0.path()), segments(PATH)].concat();
         segments(url.path()).starts_with(&own)

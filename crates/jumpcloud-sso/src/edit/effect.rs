@@ -13,6 +13,8 @@ pub(crate) struct Plan {
     pub(crate) effects: Vec<Effect>,
     /// The keys whose sessions end, since this change reports them as compromised.
     pub(crate) revoked_keys: Vec<RevokedKey>,
+    /// Whether this does nothing but trust less, and needs nothing that was not needed before.
+    pub(crate) only_withdraws: bool,
 }
 
 /// A key of an identity provider whose sessions through a connection end.

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Claim, ClaimKey, StoreError};
+use super::{Claim, ClaimKey, RevocationKey, StoreError};
 
 type Key = [u8; 32];
 
@@ -68,55 +68,59 @@ impl<T> Expiring<T> {
     }
 }
 
-/// Claims, each of a scope that takes no more than it leaves free.
-#[derive(Debug, Default)]
-pub(super) struct Claims {
-    claims: Expiring<Scope>,
+/// Entries, each of a scope that takes no more than it leaves free.
+#[derive(Debug)]
+struct Scoped<T> {
+    entries: Expiring<(Scope, T)>,
     scopes: HashSet<Scope>,
 }
 
-/// A scope. As many claims are its own as there are references to it beside the one of the set.
+/// A scope. As many entries are its own as there are references to it beside the one of the set.
 type Scope = Arc<Key>;
 
-impl Claims {
-    /// The most bytes that a claim takes, without its scope.
-    pub(super) const CLAIM_BYTES: usize = entry_bytes::<Scope>();
+impl<T> Default for Scoped<T> {
+    fn default() -> Self {
+        Self { entries: Expiring::default(), scopes: HashSet::new() }
+    }
+}
+
+impl<T> Scoped<T> {
+    /// The most bytes that an entry takes, without its scope.
+    const ENTRY_BYTES: usize = entry_bytes::<(Scope, T)>();
 
     /// The most bytes that a scope takes: a bucket of the set, and an allocation of a hash with two counters.
     const SCOPE_BYTES: usize = (size_of::<Scope>() + 1) * 16 / 7 + size_of::<Key>() + 4 * size_of::<usize>();
 
-    pub(super) fn len(&self) -> usize {
-        self.claims.entries.len()
-    }
-
-    /// Claims `key`, unless its scope would then take more than is free: the dynamic threshold by which
-    /// queues share a buffer (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
-    /// switches", 1998, with α = 1). A scope alone may take half of `capacity`; n scopes that all want more
-    /// get 1/(n + 1) each, and as much stays free for the next one.
-    pub(super) fn claim(
-        &mut self,
-        key: &ClaimKey,
-        until: SystemTime,
-        now: SystemTime,
-        capacity: usize,
-    ) -> Result<Claim, StoreError> {
-        let Self { claims, scopes } = self;
-        claims.expire(now, |scope| {
+    fn expire(&mut self, now: SystemTime) {
+        let Self { entries, scopes } = self;
+        entries.expire(now, |(scope, _)| {
             // This one, and that of the set.
             if Arc::strong_count(&scope) == 2 {
                 scopes.remove(&scope);
             }
         });
-        if claims.get(key.as_bytes(), now).is_some() {
-            return Ok(Claim::AlreadyClaimed);
-        }
-        let known = scopes.get(key.scope()).cloned();
+    }
+
+    /// Keeps an entry, unless its scope would then take more than is free: the dynamic threshold by which
+    /// queues share a buffer (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet
+    /// switches", 1998, with α = 1). A scope alone may take half of `capacity`; n scopes that all want more
+    /// get 1/(n + 1) each, and as much stays free for the next one.
+    fn insert(
+        &mut self,
+        scope: &Key,
+        key: &Key,
+        value: T,
+        until: SystemTime,
+        capacity: usize,
+    ) -> Result<(), StoreError> {
+        let Self { entries, scopes } = self;
+        let known = scopes.get(scope).cloned();
         let (share, cost) = match &known {
             // Without the one of the set, and that of `known`.
-            Some(scope) => (Self::bytes(Arc::strong_count(scope) - 2, 1), Self::CLAIM_BYTES),
+            Some(scope) => (Self::bytes(Arc::strong_count(scope) - 2, 1), Self::ENTRY_BYTES),
             None => (0, Self::bytes(1, 1)),
         };
-        let free = capacity.saturating_sub(Self::bytes(claims.entries.len(), scopes.len()));
+        let free = capacity.saturating_sub(Self::bytes(entries.entries.len(), scopes.len()));
         if share + cost > free {
             return Err(StoreError::new(format!(
                 "it has {free} of {capacity} bytes free; this connection or organization takes {share} already and may not \
@@ -124,48 +128,70 @@ impl Claims {
             )));
         }
         let scope = known.unwrap_or_else(|| {
-            let scope = Arc::new(*key.scope());
+            let scope = Arc::new(*scope);
             scopes.insert(Arc::clone(&scope));
             scope
         });
-        claims.insert(*key.as_bytes(), scope, until);
-        Ok(Claim::Claimed)
+        entries.insert(*key, (scope, value), until);
+        Ok(())
     }
 
-    fn bytes(claims: usize, scopes: usize) -> usize {
-        claims * Self::CLAIM_BYTES + scopes * Self::SCOPE_BYTES
+    fn bytes(entries: usize, scopes: usize) -> usize {
+        entries * Self::ENTRY_BYTES + scopes * Self::SCOPE_BYTES
+    }
+}
+
+/// What was used.
+#[derive(Debug, Default)]
+pub(super) struct Claims(Scoped<()>);
+
+impl Claims {
+    /// The most bytes that a claim takes, without its scope.
+    pub(super) const CLAIM_BYTES: usize = Scoped::<()>::ENTRY_BYTES;
+
+    pub(super) fn len(&self) -> usize {
+        self.0.entries.entries.len()
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        key: &ClaimKey,
+        until: SystemTime,
+        now: SystemTime,
+        capacity: usize,
+    ) -> Result<Claim, StoreError> {
+        self.0.expire(now);
+        if self.0.entries.get(key.as_bytes(), now).is_some() {
+            return Ok(Claim::AlreadyClaimed);
+        }
+        self.0.insert(key.scope(), key.as_bytes(), (), until, capacity)?;
+        Ok(Claim::Claimed)
     }
 }
 
 /// Instants that something was revoked at.
 #[derive(Debug, Default)]
-pub(super) struct Revocations(Expiring<SystemTime>);
+pub(super) struct Revocations(Scoped<SystemTime>);
 
 impl Revocations {
-    const REVOCATION_BYTES: usize = entry_bytes::<SystemTime>();
-
     /// Keeps the later of two instants, until the later of two times.
     pub(super) fn revoke(
         &mut self,
-        key: &Key,
+        key: &RevocationKey,
         instant: SystemTime,
         until: SystemTime,
         now: SystemTime,
         capacity: usize,
     ) -> Result<(), StoreError> {
-        self.0.expire(now, drop);
-        if let Some((former, end)) = self.0.entries.get_mut(key) {
+        self.0.expire(now);
+        if let Some(((_, former), end)) = self.0.entries.entries.get_mut(key.as_bytes()) {
             (*former, *end) = (instant.max(*former), until.max(*end));
             return Ok(());
         }
-        if (self.0.entries.len() + 1) * Self::REVOCATION_BYTES > capacity {
-            return Err(StoreError::new(format!("{capacity} bytes are full of revocations")));
-        }
-        self.0.insert(*key, instant, until);
-        Ok(())
+        self.0.insert(key.scope(), key.as_bytes(), instant, until, capacity)
     }
 
-    pub(super) fn revoked_at(&self, key: &Key, now: SystemTime) -> Option<SystemTime> {
-        self.0.get(key, now).copied()
+    pub(super) fn revoked_at(&self, key: &RevocationKey, now: SystemTime) -> Option<SystemTime> {
+        self.0.entries.get(key.as_bytes(), now).map(|(_, instant)| *instant)
     }
 }

@@ -33,8 +33,20 @@ pub struct ClaimKey {
 /// The key of a revocation: a session, or what sessions have in common.
 ///
 /// SHA-256 over parts with their lengths, as for [`ClaimKey`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RevocationKey(Hash);
+#[derive(Clone, Copy)]
+pub struct RevocationKey {
+    scope: Hash,
+    key: Hash,
+}
+
+impl PartialEq for RevocationKey {
+    /// Two keys of the same parts are equal, whoever revokes.
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for RevocationKey {}
 
 impl ClaimKey {
     /// Returns the key of `parts` within `scope`, the connection or the organization whose claim it is. The
@@ -62,13 +74,26 @@ impl RevocationKey {
     /// Returns the key of `parts`.
     #[must_use]
     pub fn new(parts: &[&str]) -> Self {
-        Self(Hash::of("revocation", &[], parts))
+        Self { scope: Hash([0; LENGTH]), key: Hash::of("revocation", &[], parts) }
     }
 
-    /// Returns the hash.
+    /// Returns the key as one that `scope` revokes, the organization. Unlike that of a claim, the scope is not a part of the
+    /// key: it only says whose share of a store's memory a revocation takes.
+    #[must_use]
+    pub fn within(self, scope: &str) -> Self {
+        Self { scope: Hash::of("scope", &[scope], &[]), ..self }
+    }
+
+    /// Returns the hash of what is revoked. Two keys are equal if and only if these bytes are.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; LENGTH] {
-        &self.0.0
+        &self.key.0
+    }
+
+    /// Returns the hash of the scope, by which a store can see to it that none uses up what others need.
+    #[must_use]
+    pub fn scope(&self) -> &[u8; LENGTH] {
+        &self.scope.0
     }
 }
 
@@ -86,7 +111,7 @@ impl fmt::Debug for ClaimKey {
 
 impl fmt::Display for RevocationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.key.fmt(f)
     }
 }
 

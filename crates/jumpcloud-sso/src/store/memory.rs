@@ -101,12 +101,12 @@ impl MemoryStore {
         until: SystemTime,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        lock(&self.0.revocations)?.revoke(key.as_bytes(), instant, until, now, self.0.capacity)
+        lock(&self.0.revocations)?.revoke(key, instant, until, now, self.0.capacity)
     }
 
     fn revoked_now(&self, keys: &[RevocationKey], now: SystemTime) -> Result<Option<SystemTime>, StoreError> {
         let revocations = lock(&self.0.revocations)?;
-        Ok(keys.iter().filter_map(|key| revocations.revoked_at(key.as_bytes(), now)).max())
+        Ok(keys.iter().filter_map(|key| revocations.revoked_at(key, now)).max())
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso::{
-    Actor, Claim, ClaimKey, ConnectionRecord, ConnectionStore, DomainError, DomainStore, Domains, Event,
-    EventKind, HeldDomain, LookupError, MemoryStore, OnceStore, Release, Requires, RevocationKey,
-    RevocationStore, Saved, Sessions, Settings, StoreError, TxtLookup,
+    Actor, Claim, ClaimKey, ConnectionRecord, ConnectionStore, DomainClaim, DomainError, DomainStore,
+    Domains, Event, EventKind, HeldDomain, LookupError, MemoryStore, OnceStore, Release, Requires,
+    RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, TxtLookup,
 };
 
 use crate::failing_store::FailsAbout;
@@ -437,10 +437,7 @@ async fn sessions_that_rest_on_a_released_domain_are_revoked_whatever_fails_firs
     // Or by the daily job, also where the domain has a holder again.
     world.revocations.is_down.store(true, Ordering::Relaxed);
     assert_eq!(world.release("acme", "c.test", now()).await, "config.store");
-    assert_eq!(
-        world.store.claim_domain("c.test", "other", &[]).await.unwrap(),
-        jumpcloud_sso::DomainClaim::Claimed
-    );
+    assert_eq!(world.store.claim_domain("c.test", "other", &[]).await.unwrap(), DomainClaim::Claimed);
     let recheck = async || world.domains.recheck_all(&world.dns, &world.sessions, now() + HOUR).await;
     assert!(recheck().await.failure.is_some());
     world.revocations.is_down.store(false, Ordering::Relaxed);
@@ -457,6 +454,21 @@ async fn sessions_that_rest_on_a_released_domain_are_revoked_whatever_fails_firs
     world.revocations.is_down.store(false, Ordering::Relaxed);
     assert_eq!(world.verify("third", "c.test", now() + DAY).await, "verified");
     assert_eq!(world.revoked("other", "c.test").await, Some(now() + DAY));
+}
+
+#[tokio::test]
+async fn a_domain_that_is_no_longer_accepted_can_be_released() {
+    let revocations = Revocations::default();
+    let world = World::new(&revocations);
+    // As a former version kept it.
+    for domain in ["my_corp.test", "acme..test"] {
+        assert_eq!(world.release("acme", domain, now()).await, "config.email_domain");
+        let claim = world.store.claim_domain(domain, "acme", &[]).await.unwrap();
+        assert_eq!(claim, DomainClaim::Claimed);
+        assert_eq!(world.release("other", domain, now()).await, "config.email_domain");
+        assert_eq!(world.release("acme", domain, now()).await, "released");
+        assert!(world.domains.of("acme").await.unwrap().is_empty());
+    }
 }
 
 #[tokio::test]

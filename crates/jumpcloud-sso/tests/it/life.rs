@@ -1441,6 +1441,25 @@ async fn a_compromised_key_ends_what_it_began_and_a_replaced_one_does_not() {
 }
 
 #[tokio::test]
+async fn a_stolen_key_is_retired_whatever_else_is_missing() {
+    let admin = Admin::with_active().await;
+    let claim = admin.store.claim_domain("acme.test", "acme", &[]).await.unwrap();
+    assert_eq!(claim, DomainClaim::Claimed);
+    let both = Edit::new().accept_any_email_domain(false);
+    admin.edit(both.add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();
+    // The domain has moved to somebody else.
+    let lost = Release::EvenIfMembersAreLockedOut;
+    let released = admin.store.release_domain("acme.test", "acme", lost, now(), &[]).await.unwrap();
+    assert_eq!(released, DomainRelease::Released);
+    let own = Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap().fingerprint_sha256().to_string();
+    let other = Edit::new().idp_url("https://sso.jumpcloud.com/saml2/new");
+    assert_eq!(admin.edit(other).await.unwrap_err().code(), "config.incomplete");
+    admin.edit(Edit::new().retire_certificate(&own, Retirement::Compromised)).await.unwrap();
+    let record = admin.own().record(&admin.id).await.unwrap();
+    assert_eq!(record.certificates().len(), 1);
+}
+
+#[tokio::test]
 async fn no_compromised_key_is_forgotten() {
     let admin = Admin::with_active().await;
     admin.edit(Edit::new().add_certificate(keys::OTHER_CERTIFICATE.as_bytes())).await.unwrap();

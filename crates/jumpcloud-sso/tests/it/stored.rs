@@ -306,6 +306,10 @@ async fn a_url_of_the_service_itself_is_no_idp_url() {
         ("https://app.acme.test/x/../sso/saml2/acme-1/login", "config.idp_url"),
         ("https://app.acme.test/%73so/saml2/acme-1/login", "config.idp_url"),
         ("https://app.acme.test//sso//saml2/acme-1/login", "config.idp_url"),
+        ("https://app.acme.test/%252573so/saml2/acme-1/login", "config.idp_url"),
+        ("https://app.acme.test/x/..%2fsso/saml2/acme-1/login", "config.idp_url"),
+        ("https://app.acme.test/x/%252e%252e%252fsso/saml2/acme-1/login", "config.idp_url"),
+        ("https://app.acme.test/sso%5csaml2/acme-1/login", "config.idp_url"),
         ("https://app.acme.test/SSO/SAML2/acme-1/login", "config.idp_url"),
         ("https://app.acme.test\\sso\\saml2\\acme-1", "config.idp_url"),
         // Others', and other paths.
