@@ -5,7 +5,7 @@ use jumpcloud_sso::{
 };
 
 use crate::case::now;
-use crate::scenarios::{Post, Scenario, World, code, return_to, settings, wait, with};
+use crate::scenarios::{Post, Scenario, World, accepted, code, refused, return_to, settings, wait, with};
 
 const OWN: &str = "a login in the browser that began it";
 
@@ -79,20 +79,6 @@ fn filled(length: usize) -> &'static str {
     let session = NewSession::new("u", "acme", "c").claim("filler", "x".repeat(length)).expect("a claim");
     let issued = settings().session_issuer().issue(&session, now());
     issued.map_or_else(|error| error.code(), |_| "accepted")
-}
-
-const fn refused(
-    id: &'static str,
-    what: &'static str,
-    expected: &'static str,
-    twin: &'static str,
-    run: fn() -> &'static str,
-) -> Scenario {
-    Scenario { id, what, expected, twin, run }
-}
-
-const fn accepted(id: &'static str, what: &'static str, run: fn() -> &'static str) -> Scenario {
-    Scenario { id, what, expected: "accepted", twin: "", run }
 }
 
 const COOKIE: &str = "the cookie of a session";

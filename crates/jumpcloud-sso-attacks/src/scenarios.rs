@@ -33,6 +33,22 @@ pub struct Scenario {
     pub run: fn() -> &'static str,
 }
 
+/// A scenario that has to be refused.
+pub(crate) const fn refused(
+    id: &'static str,
+    what: &'static str,
+    expected: &'static str,
+    twin: &'static str,
+    run: fn() -> &'static str,
+) -> Scenario {
+    Scenario { id, what, expected, twin, run }
+}
+
+/// A scenario that has to be accepted.
+pub(crate) const fn accepted(id: &'static str, what: &'static str, run: fn() -> &'static str) -> Scenario {
+    Scenario { id, what, expected: "accepted", twin: "", run }
+}
+
 /// All scenarios, those that are accepted among them.
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {

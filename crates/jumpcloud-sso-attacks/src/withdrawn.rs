@@ -10,7 +10,7 @@ use jumpcloud_sso_testkit::keys;
 
 use crate::case::{IDP, now};
 use crate::domains::Dns;
-use crate::scenarios::{MINUTE, Scenario, World, settings, wait};
+use crate::scenarios::{MINUTE, Scenario, World, accepted, refused, settings, wait};
 use crate::tenants::{URL, member};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -199,20 +199,6 @@ fn squatted(same_email: &SameEmail) -> &'static str {
 fn roles(group: &str) -> &'static str {
     let map = RoleMap::default().grant("Admins", "admin");
     if map.changes(Some(&[group.to_owned()]), []).add.is_empty() { "accepted" } else { "promoted" }
-}
-
-const fn refused(
-    id: &'static str,
-    what: &'static str,
-    expected: &'static str,
-    twin: &'static str,
-    run: fn() -> &'static str,
-) -> Scenario {
-    Scenario { id, what, expected, twin, run }
-}
-
-const fn accepted(id: &'static str, what: &'static str, run: fn() -> &'static str) -> Scenario {
-    Scenario { id, what, expected: "accepted", twin: "", run }
 }
 
 const UNCHANGED: &str = "a login that is completed while its connection stays as it was";

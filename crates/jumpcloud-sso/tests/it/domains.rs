@@ -11,7 +11,7 @@ use jumpcloud_sso::{
     RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, TxtLookup,
 };
 
-use crate::failing_store::FailsAbout;
+use crate::failing_store::{FailingStore, Fault};
 use crate::{now, settings};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -535,7 +535,7 @@ async fn a_failure_about_one_domain_leaves_no_other_one_out() {
     }
     world.publish("d.test", &["acme"]);
     assert_eq!(world.verify("acme", "d.test", now()).await, "verified");
-    let failing = Domains::new(&settings(), FailsAbout("b.test", world.store.clone()));
+    let failing = Domains::new(&settings(), FailingStore(Fault::About("b.test"), world.store.clone()));
     let report = failing.recheck_all(&world.dns, &world.sessions, now() + DAY).await;
     let moved: Vec<_> = report.moved.iter().map(|it| it.domain.as_str()).collect();
     assert_eq!((moved.as_slice(), report.present), (["a.test", "c.test"].as_slice(), 1));

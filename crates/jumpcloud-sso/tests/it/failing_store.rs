@@ -1,4 +1,4 @@
-//! A store that fails about one domain.
+//! A store that does not do all that it is asked.
 
 use std::time::SystemTime;
 
@@ -7,10 +7,20 @@ use jumpcloud_sso::{
     Event, HeldDomain, MemoryStore, Release, Requires, Saved, StoreError,
 };
 
-/// A store that replaces any domain but this one.
-pub(crate) struct FailsAbout(pub(crate) &'static str, pub(crate) MemoryStore);
+/// What a [`FailingStore`] does not do.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Fault {
+    /// It fails to replace this domain, and no other.
+    About(&'static str),
+    /// Somebody else is always faster, and pages are small.
+    Contended,
+}
 
-impl DomainStore for FailsAbout {
+/// A [`MemoryStore`] with a fault.
+#[derive(Clone)]
+pub(crate) struct FailingStore(pub(crate) Fault, pub(crate) MemoryStore);
+
+impl DomainStore for FailingStore {
     async fn claim_domain(
         &self,
         domain: &str,
@@ -38,10 +48,11 @@ impl DomainStore for FailsAbout {
         at: SystemTime,
         events: &[Event],
     ) -> Result<bool, StoreError> {
-        if present.domain == self.0 {
-            return Err(StoreError::new("down"));
+        match self.0 {
+            Fault::Contended => Ok(false),
+            Fault::About(domain) if domain == present.domain => Err(StoreError::new("down")),
+            Fault::About(_) => self.1.replace_domain(present, next, at, events).await,
         }
-        self.1.replace_domain(present, next, at, events).await
     }
 
     async fn held_domain(&self, domain: &str) -> Result<Option<HeldDomain>, StoreError> {
@@ -65,7 +76,7 @@ impl DomainStore for FailsAbout {
     }
 }
 
-impl ConnectionStore for FailsAbout {
+impl ConnectionStore for FailingStore {
     async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
         self.1.connection(id).await
     }
@@ -76,6 +87,8 @@ impl ConnectionStore for FailsAbout {
         after: &str,
         limit: usize,
     ) -> Result<Vec<ConnectionRecord>, StoreError> {
+        // A store may give less than it is asked for.
+        let limit = if self.0 == Fault::Contended { limit.min(50) } else { limit };
         self.1.connections(organization, after, limit).await
     }
 
@@ -86,10 +99,16 @@ impl ConnectionStore for FailsAbout {
         requires: Requires,
         events: &[Event],
     ) -> Result<Saved, StoreError> {
+        if self.0 == Fault::Contended {
+            return Ok(Saved::Conflict);
+        }
         self.1.save(record, expected, requires, events).await
     }
 
     async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
+        if self.0 == Fault::Contended {
+            return Ok(Saved::Conflict);
+        }
         self.1.delete(id, expected, events).await
     }
 

@@ -8,13 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
     Actor, AttributeMap, BreakGlass, Certificate, ClaimKey, CompletedLogin, ConnectionRecord,
     ConnectionStore, Connections, Cookies, DomainClaim, DomainRelease, DomainStore, Domains, EarlierSessions,
-    Edit, Effect, EndedDomain, Entitlements, Event, EventKind, Feature, Field, HeldDomain, IssuedSession,
-    Login, LoginForm, MemoryStore, Missing, OnceStore, Organization, Phase, Refusal, Release, Requires,
-    Retirement, RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, UnenforcedBecause,
-    Unlimited,
+    Edit, Effect, Entitlements, Event, EventKind, Feature, Field, IssuedSession, Login, LoginForm,
+    MemoryStore, Missing, OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement,
+    RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, UnenforcedBecause, Unlimited,
 };
 use jumpcloud_sso_testkit::{JumpCloud, keys};
 
+use crate::failing_store::{FailingStore, Fault};
 use crate::{IDP, IDP_URL, now, settings};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -504,113 +504,11 @@ async fn a_connection_in_use_is_not_deleted() {
     assert_eq!(delete().await.unwrap_err().code(), "config.unknown_connection");
 }
 
-/// A store in which somebody else is always faster, and whose pages are small.
-#[derive(Clone)]
-struct Contended(MemoryStore);
-
-impl DomainStore for Contended {
-    async fn claim_domain(
-        &self,
-        domain: &str,
-        by: &str,
-        events: &[Event],
-    ) -> Result<DomainClaim, StoreError> {
-        self.0.claim_domain(domain, by, events).await
-    }
-
-    async fn release_domain(
-        &self,
-        domain: &str,
-        by: &str,
-        release: Release,
-        at: SystemTime,
-        events: &[Event],
-    ) -> Result<DomainRelease, StoreError> {
-        self.0.release_domain(domain, by, release, at, events).await
-    }
-
-    async fn replace_domain(
-        &self,
-        _: &HeldDomain,
-        _: &HeldDomain,
-        _: SystemTime,
-        _: &[Event],
-    ) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-
-    async fn held_domain(&self, domain: &str) -> Result<Option<HeldDomain>, StoreError> {
-        self.0.held_domain(domain).await
-    }
-
-    async fn held_domains(&self, after: &str, limit: usize) -> Result<Vec<HeldDomain>, StoreError> {
-        self.0.held_domains(after, limit).await
-    }
-
-    async fn ended_domains(&self, limit: usize) -> Result<Vec<EndedDomain>, StoreError> {
-        self.0.ended_domains(limit).await
-    }
-
-    async fn forget_ended_domain(&self, ended: &EndedDomain) -> Result<(), StoreError> {
-        self.0.forget_ended_domain(ended).await
-    }
-
-    async fn domains(&self, organization: &str) -> Result<Vec<String>, StoreError> {
-        self.0.domains(organization).await
-    }
-}
-
-impl ConnectionStore for Contended {
-    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
-        self.0.connection(id).await
-    }
-
-    async fn connections(
-        &self,
-        organization: Option<&str>,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<ConnectionRecord>, StoreError> {
-        // It gives less than it is asked for, as it may.
-        self.0.connections(organization, after, limit.min(50)).await
-    }
-
-    async fn save(
-        &self,
-        _: &ConnectionRecord,
-        _: Option<u64>,
-        _: Requires,
-        _: &[Event],
-    ) -> Result<Saved, StoreError> {
-        Ok(Saved::Conflict)
-    }
-
-    async fn delete(&self, _: &str, _: u64, _: &[Event]) -> Result<Saved, StoreError> {
-        Ok(Saved::Conflict)
-    }
-
-    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
-        self.0.record_login(login, first).await
-    }
-
-    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
-        self.0.logins(id).await
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
-        self.0.append(events).await
-    }
-
-    async fn events(&self, of: &str, after: u64, limit: usize) -> Result<Vec<(u64, Event)>, StoreError> {
-        self.0.events(of, after, limit).await
-    }
-}
-
 #[tokio::test]
 async fn of_two_administrators_one_is_told() {
     let admin = Admin::with_enforced().await;
     let before = admin.own().record(&admin.id).await.unwrap();
-    let connections = Connections::new(&settings(), Contended(admin.store.clone()));
+    let connections = Connections::new(&settings(), FailingStore(Fault::Contended, admin.store.clone()));
     let (slower, by, id) = (connections.of("acme"), self::admin(), &admin.id);
     let nobody = BreakGlass::Accounts(vec!["admin-2".to_owned()]);
     let edit = Edit::new().allow_idp_initiated(true);
@@ -629,7 +527,7 @@ async fn of_two_administrators_one_is_told() {
     assert!(connections.expiry_reminders(end).await.due.is_empty());
     assert_eq!(admin.connections.expiry_reminders(end).await.due.len(), 1);
     let drafts = Admin::new().await;
-    let slower = Connections::new(&settings(), Contended(drafts.store.clone()));
+    let slower = Connections::new(&settings(), FailingStore(Fault::Contended, drafts.store.clone()));
     let delete = slower.of("acme").delete(&drafts.id, &by, now()).await;
     assert_eq!(delete.unwrap_err().code(), "config.conflict");
 }
@@ -683,7 +581,7 @@ async fn whatever_is_enforced_is_found_among_however_many() {
     }
     assert_eq!(admin.own().list().await.unwrap().len(), 251);
     assert!(admin.own().enforcement().await.unwrap().is_enforced());
-    let slower = Connections::new(&settings(), Contended(admin.store.clone()));
+    let slower = Connections::new(&settings(), FailingStore(Fault::Contended, admin.store.clone()));
     assert_eq!(slower.of("acme").list().await.unwrap().len(), 251);
     assert!(slower.of("acme").enforcement().await.unwrap().is_enforced());
 }
