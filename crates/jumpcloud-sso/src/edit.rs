@@ -266,21 +266,41 @@ impl Edit {
         self
     }
 
-    /// Whether it does nothing but trust less than before.
+    /// Returns whether it does nothing but trust less than before. Each field is named, so that the compiler asks
+    /// about a new one.
     pub(crate) fn only_withdraws(&self) -> bool {
-        let sets = self.idp_url.is_some()
-            || self.idp_entity_id.is_some()
-            || !self.added.is_empty()
-            || self.attributes.is_some()
-            || self.clock_skew.is_some()
-            || self.enforce_certificate_dates.is_some()
-            || self.algorithms.is_some()
-            || self.cross_verify.is_some()
-            || self.require_signed_response.is_some()
-            || self.request_authn_contexts.is_some()
-            || self.require_authn_contexts.is_some()
-            || matches!(self.decryption_key, KeyEdit::Add(_));
-        let allows = [self.allow_idp_initiated, self.insecure_allow_sha1, self.any_email_domain];
+        let Self {
+            idp_url,
+            idp_entity_id,
+            added,
+            retired: _,
+            attributes,
+            allow_idp_initiated,
+            clock_skew,
+            insecure_allow_sha1,
+            enforce_certificate_dates,
+            any_email_domain,
+            algorithms,
+            cross_verify,
+            require_signed_response,
+            request_authn_contexts,
+            require_authn_contexts,
+            decryption_key,
+            accepts_end_of_enforcement: _,
+        } = self;
+        let sets = idp_url.is_some()
+            || idp_entity_id.is_some()
+            || !added.is_empty()
+            || attributes.is_some()
+            || clock_skew.is_some()
+            || enforce_certificate_dates.is_some()
+            || algorithms.is_some()
+            || cross_verify.is_some()
+            || require_signed_response.is_some()
+            || request_authn_contexts.is_some()
+            || require_authn_contexts.is_some()
+            || matches!(decryption_key, KeyEdit::Add(_));
+        let allows = [*allow_idp_initiated, *insecure_allow_sha1, *any_email_domain];
         !sets && !allows.contains(&Some(true))
     }
 

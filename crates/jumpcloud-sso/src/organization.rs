@@ -308,7 +308,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         self.entitled(Feature::Enforce).await?;
         self.check_whole(&before).await?;
         self.check_keys(&before).await?;
-        let test = self.test_of(&before).await?;
+        let (domains, logins) = (self.domains().await?, self.connections.store().logins(id).await?);
+        let test = last_test(&before, &domains, &logins);
         let test = test.ok_or(Refusal::NotTested { revision: before.revision() })?;
         let mut record = before.clone();
         record.break_glass = accounts;
@@ -480,7 +481,8 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
     pub async fn status(&self, id: &str) -> Result<Status, Refusal> {
         let record = self.record(id).await?;
         let logins = self.connections.store().logins(id).await?;
-        let missing = missing(&record, &self.domains().await?);
+        let domains = self.domains().await?;
+        let missing = missing(&record, &domains);
         let last_login = |certificate: &Certificate| {
             let fingerprint = certificate.fingerprint_sha256().to_string();
             let seen = logins.iter().filter(|login| login.certificate() == fingerprint);
@@ -493,7 +495,7 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
             .collect();
         let service_provider =
             ServiceProvider::new(self.connections.settings(), id).map_err(ConnectionError::from)?;
-        let tested = self.test_of(&record).await?;
+        let tested = last_test(&record, &domains, &logins).cloned();
         Ok(Status { record, service_provider, missing, tested, certificates })
     }
 
@@ -621,22 +623,24 @@ impl<'c, S: ConnectionStore + DomainStore, E: Entitlements> Organization<'c, S, 
         records.retain(|other| other.id() != record.id());
         Ok(records)
     }
+}
 
-    /// The last login that tested the present revision since the connection was enabled, by the way that members are going to
-    /// be sent, with an address that would still be believed.
-    async fn test_of(&self, record: &ConnectionRecord) -> Result<Option<CompletedLogin>, StoreError> {
-        let domains = self.domains().await?;
-        let is_test = |login: &CompletedLogin| {
-            let is_believed = record.accepts_any_email_domain()
-                || domains.iter().any(|domain| domain == login.email_domain());
-            login.revision() == record.revision()
-                && login.activation() == record.activation()
-                && login.began_at_service()
-                && is_believed
-        };
-        let logins = self.connections.store().logins(record.id()).await?;
-        Ok(logins.into_iter().filter(is_test).max_by_key(CompletedLogin::at))
-    }
+/// Returns the last login that tested the present revision since the connection was enabled, by the way that
+/// members are going to be sent, with an address in a domain that the organization still has.
+fn last_test<'l>(
+    record: &ConnectionRecord,
+    domains: &[String],
+    logins: &'l [CompletedLogin],
+) -> Option<&'l CompletedLogin> {
+    let is_test = |login: &&CompletedLogin| {
+        let is_believed =
+            record.accepts_any_email_domain() || domains.iter().any(|domain| domain == login.email_domain());
+        login.revision() == record.revision()
+            && login.activation() == record.activation()
+            && login.began_at_service()
+            && is_believed
+    };
+    logins.iter().filter(is_test).max_by_key(|login| login.at())
 }
 
 fn missing(record: &ConnectionRecord, domains: &[String]) -> Vec<Missing> {
