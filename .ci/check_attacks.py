@@ -11,9 +11,10 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from cases import is_said, read, verify_attack
 
 RECORD = Path(__file__).with_name("verified_by_xmlsec1.txt")
 # The canonical form, structure, keys, algorithms; of the parser, what has to do with roots, IDs and names.
@@ -30,25 +31,6 @@ TAKEN_OTHERWISE = {
 WRONG_USE = {"certificate.private_key", "key.several", "limit.certificates"}
 
 
-def verify(command, folder, case):
-    arguments = [command, "verify", str(folder / case["file"]), "--json"]
-    for certificate in case["certificates"]:
-        arguments += ["--idp-certificate", str(folder / certificate)]
-    arguments += ["--idp-entity-id", case["idp_entity_id"], "--sp-entity-id", case["sp_entity_id"]]
-    arguments += ["--acs-url", case["acs_url"], "--at", case["at"], "--clock-skew", str(min(case["clock_skew"], 300))]
-    if case["request_id"]:
-        arguments += ["--request-id", case["request_id"]]
-    if case["requires_signed_response"]:
-        arguments += ["--require-signed-response"]
-    for context in case["authn_contexts"] or []:
-        arguments += ["--authn-context", context]
-    if case["decryption_key"]:
-        arguments += ["--decryption-key", str(folder / case["decryption_key"])]
-    begin = time.monotonic()
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=20)
-    return done.returncode, done.stdout, done.stderr, time.monotonic() - begin
-
-
 def is_right(case, status, out, err):
     if case["name"] in TAKEN_OTHERWISE:
         code = TAKEN_OTHERWISE[case["name"]]
@@ -58,11 +40,6 @@ def is_right(case, status, out, err):
     if case["code"] in WRONG_USE:
         return status == 2 and f"({case['code']})" in err.splitlines()[0]
     return status == 1 and json.loads(out)["code"] == case["code"]
-
-
-def is_said(case):
-    """Whether the command can be told what the case needs: a pinned certificate, and nothing agreed on algorithms."""
-    return bool(case["certificates"]) and case["algorithms"] is None
 
 
 def holds_for_xmlsec1(folder, case):
@@ -97,11 +74,11 @@ def main():
     if (folder / "manifest.jsonl").exists():
         shutil.rmtree(folder)
     subprocess.run([attacks, "export", str(folder)], check=True)
-    cases = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    cases = read(folder)
     said = [case for case in cases if is_said(case)]
     wrong, slow = [], []
     for case in said:
-        status, out, err, seconds = verify(command, folder, case)
+        status, out, err, seconds = verify_attack(command, folder, case)
         if not is_right(case, status, out, err):
             wrong.append(f"{case['name']}: {status} {out} {err}")
         if seconds > 1:

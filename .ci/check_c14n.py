@@ -1,9 +1,9 @@
 """Compares `jumpcloud-sso canonicalize` with canonical forms byte for byte: check_c14n.py COMMAND FOLDER."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
+
+from cases import canonicalize_vector, is_exclusive, read
 
 # What the strict parser refuses whatever its canonical form is.
 REFUSED_ON_PRINCIPLE = [b"(xml.comment_in_value)", b"(xml.processing_instruction)"]
@@ -12,12 +12,8 @@ NOT_A_URI = "37-ns-uri-escapes"
 
 command, folder = sys.argv[1], Path(sys.argv[2])
 same = refused = wrong = 0
-for line in (folder / "manifest.jsonl").read_text().splitlines():
-    case = json.loads(line)
-    if case["algorithm"] != "exc-c14n":
-        continue
-    arguments = ["--id", case["element_id"], "--inclusive-prefixes", case["inclusive_prefixes"]]
-    done = subprocess.run([command, "canonicalize", folder / case["input"], *arguments], capture_output=True, timeout=10)
+for case in filter(is_exclusive, read(folder)):
+    done = canonicalize_vector(command, folder, case)
     is_principle = any(code in done.stderr for code in REFUSED_ON_PRINCIPLE) or (
         NOT_A_URI in case["input"] and b"(xml.namespace_uri)" in done.stderr
     )

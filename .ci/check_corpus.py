@@ -18,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cases import permitted_flags, read, verify_response
+
 # What a case may need beyond a strict profile, and the codes that name it.
 REFUSED_ON_PRINCIPLE = {
     "allow_missing_audience": {"assertion.audience_missing", "assertion.audience"},
@@ -31,18 +33,7 @@ WEAK = {"certificate.weak_key", "encryption.weak_key"}
 
 
 def verify(command, corpus, case, flags, response=None, certificates=None):
-    response = response or corpus / case["response"]
-    arguments = [command, "verify", str(response), "--json", "--stage", "assertion"]
-    for certificate in certificates or [corpus / certificate for certificate in case["certificates"]]:
-        arguments += ["--idp-certificate", str(certificate)]
-    arguments += ["--idp-entity-id", case["idp_entity_id"] or "none"]
-    arguments += ["--sp-entity-id", case["audience"] or "none", "--acs-url", case["acs_url"] or "none"]
-    arguments += ["--at", case["clock"], "--clock-skew", str(case["clock_skew_seconds"])]
-    if case["request_id"]:
-        arguments += ["--request-id", case["request_id"]]
-    if case["decryption_key"]:
-        arguments += ["--decryption-key", str(corpus / case["decryption_key"])]
-    done = subprocess.run(arguments + flags, capture_output=True, text=True, timeout=10)
+    done = verify_response(command, corpus, case, flags, response, certificates)
     return done.returncode, json.loads(done.stdout) if done.stdout else {"code": done.stderr}
 
 
@@ -109,13 +100,12 @@ def shown(counts):
 def main():
     command, corpus = sys.argv[1], Path(sys.argv[2])
     own = [argument for argument in sys.argv[3:] if argument != "-v"]
-    cases = [json.loads(line) for line in (corpus / "manifest.jsonl").read_text().splitlines()]
+    cases = read(corpus)
     wrong = 0
     accept, reject = collections.Counter(), collections.Counter()
     again = {"accept": collections.Counter(), "reject": collections.Counter()}
     for case in cases:
-        permitted = {"allow_sha1": "--allow-sha1", "allow_aes_cbc": "--allow-aes-cbc"}
-        flags = [permitted[need] for need in case["needs"] if need in permitted]
+        flags = permitted_flags(case)
         for some in {(), tuple(flags)}:
             exit_code, answer = verify(command, corpus, case, list(some))
             right = is_right(case, exit_code, answer)
