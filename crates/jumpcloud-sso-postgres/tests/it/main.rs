@@ -11,6 +11,7 @@
 
 mod durability;
 mod expiry;
+mod frozen;
 mod isolation;
 mod server;
 

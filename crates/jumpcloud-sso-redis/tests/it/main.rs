@@ -10,6 +10,7 @@
 )]
 
 mod former;
+mod frozen;
 mod server;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod configuration;
 mod dns;
 mod domains;
 mod failing_store;
+mod frozen;
 mod fuzz;
 mod guide;
 mod life;
