@@ -1,4 +1,4 @@
-//! Keys that an earlier version has written: `frozen.redis` has a command for each, its arguments apart by tabs.
+//! Keys that an earlier version has written: a command for each in `frozen.redis`, tabs between its words.
 
 #[path = "../../../jumpcloud-sso/tests/frozen/store.rs"]
 mod store;

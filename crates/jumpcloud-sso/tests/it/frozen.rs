@@ -1,4 +1,4 @@
-//! What an earlier version has written is read by every later one, and means the same: see tests/frozen/README.md.
+//! Every version reads what an earlier one has written, and means the same by it: tests/frozen/README.md.
 
 #[path = "../frozen/store.rs"]
 mod store;
@@ -343,16 +343,16 @@ fn events_are_read_and_rewritten() {
     assert_eq!(Event::from_json(later).unwrap().kind(), &EventKind::Unknown);
 }
 
-/// A defect: this event and its kind both have a field `at`, and a JSON object with both is not read. Whatever
-/// puts this right has to read these bytes, which databases hold.
+/// A defect: the event and its kind both have a field `at`, and an object with two is not read. A fix has to
+/// read these bytes, which databases hold.
 #[test]
 fn a_reminder_is_written_and_not_read() {
     let json = text("reminder.json");
     let error = Event::from_json(&json).unwrap_err().to_string();
     assert!(error.contains("duplicate field `at`"), "{error}");
-    let (domain, days) = (fingerprint(keys::OWN_CERTIFICATE), 30);
+    let certificate = fingerprint(keys::OWN_CERTIFICATE);
     let end = at(71) + Duration::from_millis(5);
-    let kind = EventKind::CertificateExpires { certificate: domain, at: end, days };
+    let kind = EventKind::CertificateExpires { certificate, at: end, days: 30 };
     let event = Event::new(&Actor::System, at(70), "acme", Some(ENFORCED), kind);
     assert_eq!(event.to_json().unwrap(), json);
 }
@@ -505,7 +505,8 @@ async fn a_login_that_was_under_way_is_finished() {
     let login = finish(&connection, "login", Some(&value("relay_state")), &cookies(), &log).await;
     assert_eq!(log.calls(), ["claim assertion", "claim request"]);
 
-    let account = "e727d0025cdffb47e69496b59b06d3eb:53:urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified:-:-:17:BJensen@acme.test";
+    let account = "e727d0025cdffb47e69496b59b06d3eb:\
+        53:urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified:-:-:17:BJensen@acme.test";
     assert_eq!(login.account().to_string(), account);
     assert_eq!((login.organization(), login.revision()), ("acme", 2));
     assert_eq!(login.return_to(), Some("/dashboard?tab=1"));
