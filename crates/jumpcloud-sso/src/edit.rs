@@ -11,6 +11,7 @@ use saml_attributes::AttributeMap;
 use saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
 use saml_protocol::{IdpMetadata, MetadataError, ResponseVerifier};
 use saml_signature::{Certificate, SignatureAlgorithm, TrustedKeys};
+use sso_types::clock::MAX_CLOCK_SKEW;
 
 use crate::connection::{
     ConnectionError, REQUESTED, REQUIRED, check_attribute_names, check_authn_contexts, check_decryption_keys,
@@ -24,9 +25,6 @@ use effect::{pinned_keys, revoked_keys, still_pinned};
 pub use effect::Effect;
 pub(crate) use effect::{Plan, RevokedKey};
 pub use error::{EditError, FieldError};
-
-/// More is no skew but a wrong clock.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
 /// What an administrator wants to change, all at once or field by field. Nothing is checked before it is
 /// applied, and nothing is applied unless all of it is right.

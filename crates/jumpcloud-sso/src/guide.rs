@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sso_types::text::escape_html;
+
 use crate::diagnosis::Diagnosis;
 use crate::settings::ServiceProvider;
 
@@ -148,13 +150,13 @@ impl SetupGuide {
         let steps = self.render(
             |_, step| {
                 let open = if step.values.is_empty() { "" } else { "<dl>" };
-                format!("<li><h3>{}</h3><p>{}</p>{open}", escaped(step.title), escaped(step.text))
+                format!("<li><h3>{}</h3><p>{}</p>{open}", escape_html(step.title), escape_html(step.text))
             },
             |_, row| {
                 format!(
                     "<dt>{}</dt><dd><code>{}</code></dd>",
-                    escaped(row.field),
-                    escaped(&Diagnosis::printable(&row.value))
+                    escape_html(row.field),
+                    escape_html(&Diagnosis::printable(&row.value))
                 )
             },
             |step| format!("{}</li>\n", if step.values.is_empty() { "" } else { "</dl>" }),
@@ -215,18 +217,4 @@ fn code_in_markdown(value: &str) -> String {
     }
     code.push_str("</code>");
     code
-}
-
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use sso_session::{
     CodeChallenge, CookieError, Cookies, HandOver, HandOverError, IssueError, NewSession, SealError,
 };
+use sso_types::clock::CLOCK_ALLOWANCE;
 use thiserror::Error;
 use tracing::Instrument as _;
 use url::{Position, Url};
@@ -25,7 +26,7 @@ use crate::diagnosis::{Diagnosis, Warning};
 use crate::domain::normalized_domain;
 use crate::enforcement::whole_seconds;
 use crate::settings::{Settings, excerpt};
-use crate::store::{CLOCK_ALLOWANCE, Claim, ClaimKey, OnceStore, StoreError};
+use crate::store::{Claim, ClaimKey, OnceStore, StoreError};
 
 /// A NameID of this format is another one at each login (SAML core §8.3.8): no account could be known by it.
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";

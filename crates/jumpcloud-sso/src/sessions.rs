@@ -8,6 +8,7 @@ use sso_session::{
     CodeChallenge, HandOver, HandOverError, IssueError, IssuedSession, NewSession, OpenedCode, SealError,
     SessionCookie, SessionError, SessionIssuer, SessionVerifier, VerifiedSession,
 };
+use sso_types::clock::CLOCK_ALLOWANCE;
 use thiserror::Error;
 use url::Url;
 
@@ -15,7 +16,7 @@ use crate::connections::Email;
 use crate::enforcement::whole_seconds;
 use crate::login::{Login, name_of_key};
 use crate::settings::{Settings, SettingsError, check_url, excerpt, is_white_space};
-use crate::store::{CLOCK_ALLOWANCE, Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
+use crate::store::{Claim, ClaimKey, OnceStore, RevocationKey, RevocationStore, StoreError};
 use crate::traced::traced;
 
 /// How long a login may wait for its session: for as long as a service needs to find or create its user.

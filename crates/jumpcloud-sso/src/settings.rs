@@ -17,6 +17,8 @@ use zeroize::Zeroizing;
 
 use crate::bounds::MAX_TEXT;
 
+pub(crate) use sso_types::text::{excerpt_of_input as excerpt, is_white_space};
+
 /// SITE_URL and AUTH_SECRET.
 #[derive(Clone)]
 pub struct Settings {
@@ -335,21 +337,6 @@ pub(crate) fn check_url(url: &Url) -> Result<(), &'static str> {
         return Err("it has a fragment");
     }
     Ok(())
-}
-
-/// White space of any kind, for text that an operator or an administrator has typed. Where it is refused, more kinds are safer
-/// than fewer.
-#[expect(clippy::disallowed_methods, reason = "typed text, and no message of a protocol")]
-pub(crate) fn is_white_space(character: char) -> bool {
-    character.is_whitespace()
-}
-
-/// Text that somebody gave, for an error message. It may be a private key by mistake.
-pub(crate) fn excerpt(text: &str) -> String {
-    if text.contains("PRIVATE KEY") {
-        return "(a private key, not shown)".to_owned();
-    }
-    text.chars().take(120).collect()
 }
 
 /// Why settings were refused.

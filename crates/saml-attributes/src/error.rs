@@ -169,8 +169,3 @@ impl fmt::Display for AttributeWarning {
         }
     }
 }
-
-/// Text of the message for an error: whoever wrote the message must not be able to flood a log.
-pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(120).collect()
-}

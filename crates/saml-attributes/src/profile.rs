@@ -1,6 +1,7 @@
+use sso_types::text::excerpt;
 use std::fmt;
 
-use crate::error::{AttributeError, AttributeWarning, excerpt};
+use crate::error::{AttributeError, AttributeWarning};
 use crate::map::Field;
 use crate::received::XML_WHITE_SPACE;
 

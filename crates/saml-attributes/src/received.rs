@@ -4,8 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use saml_protocol::{Attribute, AttributeValue};
+use sso_types::text::excerpt;
 
-use crate::error::{AttributeError, AttributeWarning, excerpt};
+use crate::error::{AttributeError, AttributeWarning};
 use crate::map::Field;
 
 /// Among so few, a scan is faster than a map. Among more it would make work grow with their square.

@@ -3,8 +3,9 @@
 use aws_lc_rs::aead;
 use aws_lc_rs::cipher;
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm};
+use sso_types::text::excerpt;
 
-use crate::error::{EncryptionError, excerpt};
+use crate::error::EncryptionError;
 
 pub(crate) const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 pub(crate) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";

@@ -101,8 +101,3 @@ impl EncryptionError {
         }
     }
 }
-
-/// Text of the message for an error: whoever wrote the message must not be able to flood a log.
-pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(120).collect()
-}

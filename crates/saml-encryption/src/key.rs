@@ -6,6 +6,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sso_types::pem;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -35,20 +36,12 @@ impl DecryptionKey {
         if pem.len() > MAX_PEM {
             return Err(DecryptionKeyError::Malformed);
         }
-        let is_key =
-            |block: &&str| block.split_once("-----").is_some_and(|(label, _)| label.ends_with("PRIVATE KEY"));
-        if pem.split("-----BEGIN ").skip(1).filter(is_key).count() > 1 {
+        if pem::labels(pem).filter(|label| label.ends_with("PRIVATE KEY")).count() > 1 {
             return Err(DecryptionKeyError::Several);
         }
         let block = |label: &str| {
-            let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
-            let (content, _) = rest.split_once(&format!("-----END {label}-----"))?;
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "what people paste: any white space may have come with it, and base64 has none"
-            )]
-            let compact: Zeroizing<String> =
-                Zeroizing::new(content.chars().filter(|character| !character.is_whitespace()).collect());
+            let content = pem::content(pem, label)?;
+            let compact: Zeroizing<String> = Zeroizing::new(pem::base64(content).collect());
             STANDARD.decode(compact.as_bytes()).ok().map(Zeroizing::new)
         };
         if let Some(pkcs8) = block("PRIVATE KEY") {

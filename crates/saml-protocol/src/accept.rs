@@ -3,6 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use sso_types::clock::{CLOCK_ALLOWANCE, DEFAULT_CLOCK_SKEW, MAX_CLOCK_SKEW};
+
 use crate::assertion::{
     Assertion, Attribute, AuthnStatement, Conditions, Identifier, Issuer, NameId, Subject,
     SubjectConfirmationData,
@@ -11,15 +13,6 @@ use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
 use crate::schema::is_blank;
-
-/// Clocks of different machines are allowed to differ by this much unless said otherwise.
-pub(crate) const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
-
-/// More than five minutes is no skew but a wrong clock, and doubles the life of JumpCloud's assertions.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
-
-/// Clocks of a service's own machines, and that of its store, are taken to differ by no more than this.
-const MACHINES_APART: Duration = Duration::from_secs(300);
 
 /// An assertion is made for the login at hand. One that was issued longer ago was kept by someone.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
@@ -210,13 +203,13 @@ fn check_envelope(envelope: &Envelope, encrypts: bool, expected: &Expected) -> R
 
 /// Returns the instant from which the replay key may be forgotten: no login can accept the assertion any
 /// longer, whichever of its confirmations it takes, however far a connection's clock skew is extended by
-/// then, and on a machine whose clock is [`MACHINES_APART`] behind that of the store. Never more than
+/// then, and on a machine whose clock is [`CLOCK_ALLOWANCE`] behind that of the store. Never more than
 /// [`MAX_AGE`] and these two ahead: an identity provider that makes assertions for ever must not fill the
 /// memory of what was used.
 fn unacceptable_from(issue_instant: SystemTime, valid_until: SystemTime) -> SystemTime {
     let too_old = issue_instant.checked_add(MAX_AGE).unwrap_or(valid_until);
     let end = valid_until.min(too_old);
-    end.checked_add(MAX_CLOCK_SKEW + MACHINES_APART).unwrap_or(end)
+    end.checked_add(MAX_CLOCK_SKEW + CLOCK_ALLOWANCE).unwrap_or(end)
 }
 
 /// Core §3.2.2 and §2.3.3: the version is 2.0.

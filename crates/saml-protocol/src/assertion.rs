@@ -6,11 +6,12 @@ use std::time::SystemTime;
 
 use saml_signature::SignedElement;
 use saml_xml::Element;
+use sso_types::text::excerpt;
 
 use crate::names::{ASSERTION, DSIG, XSI};
 use crate::schema::{
-    SchemaError, Sequence, WHITE_SPACE, excerpt, is_true, known_attributes, optional_instant,
-    required_attribute, required_instant, unexpected,
+    SchemaError, Sequence, WHITE_SPACE, is_true, known_attributes, optional_instant, required_attribute,
+    required_instant, unexpected,
 };
 
 /// An assertion that a pinned key signed. Made of a [`SignedElement`] only.

@@ -11,11 +11,10 @@ use flate2::write::DeflateEncoder;
 use saml_signature::{
     AlgorithmPolicy, SignatureAlgorithm, SignatureError, SigningError, SigningKey, TrustedKeys,
 };
+use sso_types::text::{escape_html, excerpt};
 use thiserror::Error;
 use url::Url;
 use url::form_urlencoded;
-
-use crate::schema::excerpt;
 
 /// The largest decoded message: what the parser takes at most.
 const MAX_MESSAGE: usize = 256 * 1024;
@@ -130,22 +129,6 @@ impl MessageField {
 
 fn hidden_input(name: &str, value: &str) -> String {
     format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape_html(value))
-}
-
-/// Text within a quoted attribute of HTML.
-fn escape_html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// The address that carries `xml` to `destination` by the HTTP-Redirect binding: deflated, in base64, in the

@@ -6,13 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saml_signature::{Certificate, CertificateError, SeveralKeys, TrustedKeys};
 use saml_xml::{Document, Element, Limits, ParseError, WriteError, XmlWriter};
+use sso_types::clock::DEFAULT_CLOCK_SKEW;
+use sso_types::text::excerpt;
 use thiserror::Error;
 use url::Url;
 
-use crate::accept::DEFAULT_CLOCK_SKEW;
 use crate::names::{BINDING_POST, BINDING_REDIRECT, DSIG, METADATA, PROTOCOL};
 use crate::schema::{
-    SchemaError, WHITE_SPACE, excerpt, is_blank, is_space, is_true, optional_instant, required_attribute,
+    SchemaError, WHITE_SPACE, is_blank, is_space, is_true, optional_instant, required_attribute,
 };
 
 /// Until when whoever fetches our metadata may keep a copy, as an `xs:duration`: a day.

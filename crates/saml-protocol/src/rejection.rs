@@ -1,11 +1,11 @@
 use std::time::SystemTime;
 
+use sso_types::text::excerpt;
 use thiserror::Error;
 
 use crate::instant::format_instant;
 use crate::names::{FORMAT_ENTITY, STATUS_SUCCESS};
 use crate::response::Status;
-use crate::schema::excerpt;
 
 /// Which rule of the Web Browser SSO profile a genuine Response does not meet.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

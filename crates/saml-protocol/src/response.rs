@@ -8,12 +8,13 @@ use saml_signature::{
     AlgorithmPolicy, Certificate, SecondOpinion, SignatureError, SignedDocument, SignedElement, TrustedKeys,
 };
 use saml_xml::{Document, Element, Limits, ParseError};
+use sso_types::text::excerpt;
 use thiserror::Error;
 
 use crate::assertion::{Assertion, Issuer};
 use crate::names::{ASSERTION, DSIG, PROTOCOL, STATUS_SUCCESS};
 use crate::schema::{
-    SchemaError, Sequence, excerpt, known_attributes, required_attribute, required_instant, unexpected,
+    SchemaError, Sequence, known_attributes, required_attribute, required_instant, unexpected,
 };
 
 /// What is needed to tell a genuine Response of one identity provider: its keys, and what they may be used

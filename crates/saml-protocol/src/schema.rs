@@ -5,6 +5,7 @@ use std::iter::Peekable;
 use std::time::SystemTime;
 
 use saml_xml::{ChildElements, ContentError, Element, Position};
+use sso_types::text::excerpt;
 use thiserror::Error;
 
 use crate::instant::parse_instant;
@@ -26,11 +27,6 @@ pub(crate) fn is_space(character: char) -> bool {
 /// Whether there is nothing but white space in a value.
 pub(crate) fn is_blank(value: &str) -> bool {
     value.chars().all(is_space)
-}
-
-/// Text of a message for an error: whoever wrote the message must not be able to flood a log.
-pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(120).collect()
 }
 
 /// How an element departs from its schema.

@@ -1,9 +1,8 @@
 //! The algorithms, as closed enums: what stands in neither is unknown here, whatever a message calls it.
 
 use aws_lc_rs::digest;
+use sso_types::text::excerpt;
 use thiserror::Error;
-
-use crate::error::excerpt;
 
 /// A signature algorithm (XML Signature §6.4; RFC 9231 §2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

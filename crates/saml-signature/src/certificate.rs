@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
+use sso_types::text::excerpt;
 use thiserror::Error;
 use x509_parser::asn1_rs::Tag;
 use x509_parser::certification_request::X509CertificationRequest;
@@ -16,7 +17,6 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::error::excerpt;
 use crate::{name, pem, weakness};
 
 const DAY: u64 = 24 * 60 * 60;

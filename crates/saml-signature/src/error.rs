@@ -208,8 +208,3 @@ impl SignatureError {
         }
     }
 }
-
-/// Text of the document for an error message: whoever wrote the document must not be able to flood a log.
-pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(120).collect()
-}

@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD};
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+use sso_types::pem::{self, Block, CutOff};
+use sso_types::text::{excerpt, is_white_space};
 use zeroize::Zeroizing;
 
 use crate::certificate::CertificateError;
-use crate::error::excerpt;
 
 /// Real certificates have 1 to 4 KiB; a PEM file may hold a handful.
 const MAX_BYTES: usize = 64 * 1024;
@@ -36,7 +37,7 @@ pub(crate) fn decode(input: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
     let text = text.trim_matches(['"', '\'']).trim_matches(is_white_space);
     if text.is_empty() {
         Err(CertificateError::Empty)
-    } else if text.contains("-----BEGIN ") {
+    } else if pem::has_block(text) {
         blocks(text)
     } else if text.contains("-----") {
         Err(CertificateError::CutOff)
@@ -62,22 +63,13 @@ pub(crate) fn encode(der: &[u8]) -> String {
     pem + "-----END CERTIFICATE-----\n"
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what people paste: any white space may have come with it, and base64 has none"
-)]
-fn is_white_space(character: char) -> bool {
-    character.is_whitespace()
-}
-
 /// The DER of the one private key in a PEM text, and the block's label.
 pub(crate) fn private_key(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
-    let (label, content, rest) = next_block(text)?.ok()?;
-    if rest.contains("-----BEGIN ") {
+    let Block { label, content, rest } = pem::next_block(text)?.ok()?;
+    if pem::has_block(rest) {
         return None;
     }
-    let compact: Zeroizing<String> =
-        Zeroizing::new(content.chars().filter(|it| !is_white_space(*it)).collect());
+    let compact: Zeroizing<String> = Zeroizing::new(pem::base64(content).collect());
     STANDARD.decode(compact.as_bytes()).ok().map(|der| (label, Zeroizing::new(der)))
 }
 
@@ -85,29 +77,18 @@ pub(crate) fn private_key(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
 fn blocks(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(block) = next_block(rest) {
-        let (label, content, behind) = block?;
-        check_label(label)?;
-        found.push(base64(content)?);
-        rest = behind;
+    while let Some(block) = pem::next_block(rest) {
+        let block = block.map_err(cut_off)?;
+        check_label(block.label)?;
+        found.push(base64(block.content)?);
+        rest = block.rest;
     }
     Ok(found)
 }
 
-/// The label and the content of the first block of `text`, and what follows it; `None` where there is no
-/// block.
-fn next_block(text: &str) -> Option<Result<(&str, &str, &str), CertificateError>> {
-    let (_, behind) = text.split_once("-----BEGIN ")?;
-    let block = behind.split_once("-----").and_then(|(label, behind)| {
-        let (content, behind) = behind.split_once("-----END ")?;
-        let rest = behind.strip_prefix(label)?.strip_prefix("-----")?;
-        Some((label, content, rest))
-    });
-    // A block of something else should be named for what it is, even where it is cut off.
-    Some(block.ok_or_else(|| {
-        let label = behind.split_once("-----").map_or("CERTIFICATE", |(label, _)| label);
-        check_label(label).err().unwrap_or(CertificateError::CutOff)
-    }))
+/// A block of something else is named for what it is, even where it is cut off.
+fn cut_off(block: CutOff<'_>) -> CertificateError {
+    check_label(block.label.unwrap_or("CERTIFICATE")).err().unwrap_or(CertificateError::CutOff)
 }
 
 fn check_label(label: &str) -> Result<(), CertificateError> {
@@ -122,8 +103,7 @@ fn check_label(label: &str) -> Result<(), CertificateError> {
 
 /// Base64 with any white space in between.
 fn base64(text: &str) -> Result<Vec<u8>, CertificateError> {
-    let compact: String = text.chars().filter(|character| !is_white_space(*character)).collect();
-    match LENIENT_PADDING.decode(compact) {
+    match LENIENT_PADDING.decode(pem::base64(text).collect::<String>()) {
         Ok(bytes) if bytes.is_empty() => Err(CertificateError::Empty),
         Ok(bytes) => Ok(bytes),
         Err(_) => Err(CertificateError::NotBase64),

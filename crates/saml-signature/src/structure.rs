@@ -4,9 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saml_xml::{ChildElements, Element, PrefixList};
+use sso_types::text::excerpt;
 
 use crate::algorithm::{AlgorithmError, AlgorithmPolicy, DigestAlgorithm, SignatureAlgorithm};
-use crate::error::{SignatureError, excerpt};
+use crate::error::SignatureError;
 use crate::survey::DSIG;
 
 pub(crate) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";

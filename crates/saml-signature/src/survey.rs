@@ -2,8 +2,9 @@
 //! element each, and signatures in the places where SAML puts them.
 
 use saml_xml::{Document, Element};
+use sso_types::text::excerpt;
 
-use crate::error::{SignatureError, excerpt};
+use crate::error::SignatureError;
 use crate::second::SecondOpinion;
 
 pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";

@@ -5,10 +5,11 @@ use aws_lc_rs::constant_time;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saml_xml::Element;
+use sso_types::text::excerpt;
 
 use crate::algorithm::{AlgorithmPolicy, SignatureAlgorithm};
 use crate::certificate::Certificate;
-use crate::error::{SignatureError, excerpt};
+use crate::error::SignatureError;
 use crate::keys::TrustedKeys;
 use crate::second::{Question, SecondOpinionError};
 use crate::structure::{Reference, SignatureStructure};

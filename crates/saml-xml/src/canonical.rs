@@ -1,10 +1,10 @@
 //! Exclusive XML Canonicalization 1.0 without comments (<https://www.w3.org/TR/xml-exc-c14n/>).
 
+use sso_types::text::short_excerpt as excerpt;
 use thiserror::Error;
 
 use crate::characters::is_nc_name;
 use crate::document::{AttributeData, Document, Element, ElementData, Index, Name, NodeKind};
-use crate::error::excerpt;
 
 /// How many bytes a canonical form may have. Exclusive canonicalization repeats a declaration in every
 /// element that needs it, so that the form can be larger than the document by far; four times the largest

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use sso_types::text::short_excerpt as excerpt;
 use thiserror::Error;
 
 use crate::characters::is_blank;
-use crate::error::{ParseError, Position, excerpt};
+use crate::error::{ParseError, Position};
 use crate::limits::Limits;
 use crate::parser::{self, index};
 

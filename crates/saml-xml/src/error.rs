@@ -276,8 +276,3 @@ impl ErrorKind {
         }
     }
 }
-
-/// Text of the document for an error message: whoever wrote the document must not be able to flood a log.
-pub(crate) fn excerpt(text: &str) -> String {
-    text.chars().take(80).collect()
-}

@@ -6,12 +6,13 @@ use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use sso_types::text::short_excerpt as excerpt;
 
 use crate::characters::{Census, census, is_blank, is_space};
 use crate::document::{
     AttributeData, Document, ElementData, Index, NO_NAMESPACE, Name, NamespaceData, Node, NodeKind,
 };
-use crate::error::{ErrorKind, ParseError, excerpt};
+use crate::error::{ErrorKind, ParseError};
 use crate::limits::Limits;
 use crate::reference::{normalize_line_ends, resolve};
 use crate::tag::{Located, QName, RawAttribute, TagReader};

@@ -1,9 +1,10 @@
 //! References and the normalisations that the specification asks of a parser.
 
+use sso_types::text::short_excerpt as excerpt;
 use std::borrow::Cow;
 
 use crate::characters::is_char;
-use crate::error::{ErrorKind, excerpt};
+use crate::error::ErrorKind;
 
 /// What the reference `&…;` stands for (XML 1.0 §4.1, §4.6). `reference` is the whole of it.
 pub(crate) fn resolve(reference: &str) -> Result<char, ErrorKind> {

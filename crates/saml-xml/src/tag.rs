@@ -1,9 +1,10 @@
 //! The inside of a start tag: its name and its attributes (XML 1.0 §3.1, Namespaces in XML 1.0 §4).
 
+use sso_types::text::short_excerpt as excerpt;
 use std::borrow::Cow;
 
 use crate::characters::{is_nc_name, is_space};
-use crate::error::{ErrorKind, excerpt};
+use crate::error::ErrorKind;
 use crate::reference::normalize_attribute;
 
 /// An error and the offset in the input where it is.

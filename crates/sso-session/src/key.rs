@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto::aws_lc;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use sso_types::pem;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -140,14 +141,8 @@ fn install_provider() {
 
 /// The content of the one PKCS #8 block of a PEM text.
 fn pkcs8_of(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
-    let (content, _) = rest.split_once("-----END PRIVATE KEY-----")?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "what people paste: any white space may have come with it, and base64 has none"
-    )]
-    let compact: Zeroizing<String> =
-        Zeroizing::new(content.chars().filter(|character| !character.is_whitespace()).collect());
+    let content = pem::content(pem, "PRIVATE KEY")?;
+    let compact: Zeroizing<String> = Zeroizing::new(pem::base64(content).collect());
     STANDARD.decode(compact.as_bytes()).ok().map(Zeroizing::new)
 }
 

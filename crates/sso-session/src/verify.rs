@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Validation;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use sso_types::clock;
+use sso_types::text::excerpt;
 use thiserror::Error;
 
 use crate::claims::UniqueObject;
@@ -16,8 +18,6 @@ use crate::key::SessionKey;
 
 /// A key in use, one that was, and those of two kinds while one gives way to the other.
 const MAX_KEYS: usize = 8;
-
-const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Verifies session tokens.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct SessionVerifier {
 impl SessionVerifier {
     /// The most that can be tolerated of clocks that differ. A token may be accepted for this much longer than it says, so
     /// that whatever is remembered of it has to be kept for as long.
-    pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+    pub const MAX_CLOCK_SKEW: Duration = clock::MAX_CLOCK_SKEW;
 
     /// Accepts tokens by one of `keys`, in the name of exactly `issuer`, for exactly `audience`. To rotate a key, give
     /// the new and the old one until the last token by the old one has expired.
@@ -54,7 +54,7 @@ impl SessionVerifier {
             return Err(SessionVerifierError::Duplicate);
         }
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
-        Ok(Self { keys, issuer, audience, clock_skew: DEFAULT_CLOCK_SKEW })
+        Ok(Self { keys, issuer, audience, clock_skew: clock::DEFAULT_CLOCK_SKEW })
     }
 
     /// With another tolerance than 60 seconds for clocks that differ; more than 300 seconds is taken as 300.
@@ -591,9 +591,4 @@ impl SessionError {
             _ => None,
         }
     }
-}
-
-/// Text of a token for an error message: whoever wrote it must not be able to flood a log.
-fn excerpt(text: &str) -> String {
-    text.chars().take(120).collect()
 }

@@ -1,16 +1,12 @@
 //! Which fields a change is about, and whether members can still log in after it.
 
-use std::time::Duration;
-
 use saml_attributes::{AttributeMap, Field};
 use saml_signature::Certificate;
+use sso_types::clock::DEFAULT_CLOCK_SKEW;
 
 use crate::connection::{REQUESTED, REQUIRED};
 use crate::event::FieldChange;
 use crate::record::{CompletedLogin, Configuration, ConnectionRecord, KnownKey};
-
-/// What is tolerated where nothing was said.
-const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 pub(super) struct Change {
     pub(super) field: FieldChange,

@@ -16,11 +16,6 @@ use crate::record::{CompletedLogin, ConnectionRecord};
 pub use key::{ClaimKey, RevocationKey};
 pub use memory::MemoryStore;
 
-/// By how much the clocks of a service's machines may differ. Whatever is remembered is kept for this much
-/// longer than the last instant at which the thing could be accepted: a machine whose clock is behind would
-/// accept it still.
-pub(crate) const CLOCK_ALLOWANCE: Duration = Duration::from_secs(300);
-
 /// Remembers what was used, so that it cannot be used again: assertions, the requests that they answer, tokens that were
 /// refreshed, codes that were redeemed.
 ///

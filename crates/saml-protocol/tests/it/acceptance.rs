@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jumpcloud_sso_testkit::Sign;
 use saml_protocol::{Expected, Parties, SignedParts, format_instant};
+use sso_types::clock::{CLOCK_ALLOWANCE, DEFAULT_CLOCK_SKEW, MAX_CLOCK_SKEW};
 
 use crate::{
     ACS, IDP, PARTIES, REQUEST, SP, expected, idp, now, outcome_with, resigned, resigned_as, response,
@@ -25,13 +26,6 @@ fn text(instant: SystemTime) -> String {
 
 const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
-const SKEW: Duration = Duration::from_secs(60);
-
-/// What a connection may be set to allow at most, perhaps after the assertion was accepted.
-const MAX_SKEW: Duration = Duration::from_secs(300);
-
-/// How far the clocks of a service's machines may be apart.
-const MACHINES_APART: Duration = Duration::from_secs(300);
 
 /// JumpCloud's five minutes.
 const VALIDITY: Duration = Duration::from_secs(300);
@@ -43,7 +37,7 @@ fn the_response_that_all_others_are_made_of_is_accepted() {
     assert_eq!(accepted.name_id().format(), Some("urn:oasis:names:tc:SAML:1.0:nameid-format:unspecified"));
     assert_eq!((accepted.id(), accepted.issuer()), ("ASSERTION", IDP));
     assert_eq!(accepted.not_on_or_after(), now() + VALIDITY);
-    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_SKEW + MACHINES_APART);
+    assert_eq!(accepted.remember_until(), now() + VALIDITY + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE);
     assert_eq!(accepted.authn_instant(), now());
     assert_eq!(accepted.session_not_on_or_after(), None);
     assert_eq!(accepted.session_index().unwrap().len(), 36);
@@ -457,12 +451,12 @@ fn the_subject_is_confirmed_for_the_bearer() {
 fn validity_is_exact_to_the_millisecond() {
     let xml = response(&idp()).build().unwrap();
     let at = |now: SystemTime| outcome_with(&xml, &expected(), now).map_or_else(|code| code, |_| "accepted");
-    let end = now() + VALIDITY + SKEW;
+    let end = now() + VALIDITY + DEFAULT_CLOCK_SKEW;
     assert_eq!(at(end - MILLISECOND), "accepted");
     assert_eq!(at(end), "assertion.expired");
     // The instant of issue is the first limit in the past: nothing is accepted before it was made.
-    assert_eq!(at(now() - SKEW), "accepted");
-    assert_eq!(at(now() - SKEW - MILLISECOND), "response.issue_instant");
+    assert_eq!(at(now() - DEFAULT_CLOCK_SKEW), "accepted");
+    assert_eq!(at(now() - DEFAULT_CLOCK_SKEW - MILLISECOND), "response.issue_instant");
     let strict = expected().clock_skew(Duration::ZERO);
     let at = |now: SystemTime| outcome_with(&xml, &strict, now).map_or_else(|code| code, |_| "accepted");
     assert_eq!(at(now() + VALIDITY - MILLISECOND), "accepted");
@@ -482,10 +476,14 @@ fn conditions_have_a_beginning_that_is_past_and_an_end_that_is_not() {
         format!("<saml2:Conditions NotBefore=\"{}\" NotOnOrAfter=\"{}\"", text(from), text(to))
     };
     check(&[
-        (&window, &with(now() + SKEW, now() + VALIDITY), "accepted"),
-        (&window, &with(now() + SKEW + MILLISECOND, now() + VALIDITY), "assertion.not_yet_valid"),
-        (&window, &with(now() - VALIDITY, now() - SKEW), "assertion.expired"),
-        (&window, &with(now() - VALIDITY, now() - SKEW + MILLISECOND), "accepted"),
+        (&window, &with(now() + DEFAULT_CLOCK_SKEW, now() + VALIDITY), "accepted"),
+        (
+            &window,
+            &with(now() + DEFAULT_CLOCK_SKEW + MILLISECOND, now() + VALIDITY),
+            "assertion.not_yet_valid",
+        ),
+        (&window, &with(now() - VALIDITY, now() - DEFAULT_CLOCK_SKEW), "assertion.expired"),
+        (&window, &with(now() - VALIDITY, now() - DEFAULT_CLOCK_SKEW + MILLISECOND), "accepted"),
         (&window, &with(now() + SECOND, now()), "assertion.validity"),
         (&window, &with(now(), now()), "assertion.validity"),
         (&window, &format!("<saml2:Conditions NotBefore=\"{}\"", text(now())), "assertion.validity"),
@@ -521,10 +519,10 @@ fn instants_of_issue_are_recent() {
     let with = |instant: SystemTime| format!("ID=\"ASSERTION\" IssueInstant=\"{}\"", text(instant));
     let hour = Duration::from_secs(3600);
     check(&[
-        (&of_assertion, &with(now() + SKEW), "accepted"),
-        (&of_assertion, &with(now() + SKEW + MILLISECOND), "assertion.issue_instant"),
-        (&of_assertion, &with(now() - hour - SKEW + MILLISECOND), "accepted"),
-        (&of_assertion, &with(now() - hour - SKEW), "assertion.issue_instant"),
+        (&of_assertion, &with(now() + DEFAULT_CLOCK_SKEW), "accepted"),
+        (&of_assertion, &with(now() + DEFAULT_CLOCK_SKEW + MILLISECOND), "assertion.issue_instant"),
+        (&of_assertion, &with(now() - hour - DEFAULT_CLOCK_SKEW + MILLISECOND), "accepted"),
+        (&of_assertion, &with(now() - hour - DEFAULT_CLOCK_SKEW), "assertion.issue_instant"),
         (&of_assertion, "ID=\"ASSERTION\" IssueInstant=\"yesterday\"", "assertion.time_syntax"),
         (&of_assertion, "ID=\"ASSERTION\"", "assertion.schema"),
     ]);
@@ -554,11 +552,11 @@ fn the_user_was_authenticated_in_a_session_that_lasts() {
     let session = |end: SystemTime| format!("{instant} SessionNotOnOrAfter=\"{}\"", text(end));
     check(&[
         (&instant, &session(now() + SECOND), "accepted"),
-        (&instant, &session(now() - SKEW + MILLISECOND), "accepted"),
-        (&instant, &session(now() - SKEW), "assertion.session_expired"),
+        (&instant, &session(now() - DEFAULT_CLOCK_SKEW + MILLISECOND), "accepted"),
+        (&instant, &session(now() - DEFAULT_CLOCK_SKEW), "assertion.session_expired"),
         (
             &instant,
-            &format!("AuthnInstant=\"{}\"", text(now() + SKEW + MILLISECOND)),
+            &format!("AuthnInstant=\"{}\"", text(now() + DEFAULT_CLOCK_SKEW + MILLISECOND)),
             "assertion.authn_instant",
         ),
         (&instant, &format!("AuthnInstant=\"{}\"", text(now() - Duration::from_secs(86_400))), "accepted"),
@@ -717,7 +715,7 @@ fn it_is_remembered_for_as_long_as_any_confirmation_could_be_accepted() {
     let first = outcome_with(&xml, &expected(), now()).unwrap();
     let second = outcome_with(&xml, &expected(), now() + 2 * VALIDITY).unwrap();
     assert_eq!(first.replay_key(), second.replay_key());
-    assert_eq!(first.remember_until(), now() + 9 * VALIDITY + MAX_SKEW + MACHINES_APART);
+    assert_eq!(first.remember_until(), now() + 9 * VALIDITY + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE);
     assert_eq!(first.remember_until(), second.remember_until());
 }
 
@@ -727,19 +725,22 @@ fn nothing_is_remembered_for_ever() {
     let window = format!("NotOnOrAfter=\"{}\"><saml2:AudienceRestriction>", text(now() + VALIDITY));
     let accepted = outcome_with(&forever(&window), &expected(), now()).unwrap();
     // An assertion is too old after an hour, whatever it says.
-    assert_eq!(accepted.remember_until(), now() + Duration::from_secs(3600) + MAX_SKEW + MACHINES_APART);
+    assert_eq!(
+        accepted.remember_until(),
+        now() + Duration::from_secs(3600) + MAX_CLOCK_SKEW + CLOCK_ALLOWANCE
+    );
 }
 
 #[test]
 fn it_is_remembered_while_any_machine_could_accept_it() {
     let xml = response(&idp()).build().unwrap();
-    let lax = expected().clock_skew(MAX_SKEW);
+    let lax = expected().clock_skew(MAX_CLOCK_SKEW);
     let remember_until = outcome_with(&xml, &expected(), now()).unwrap().remember_until();
     // The last instant of the machine that is behind; a store may forget from `remember_until` on.
-    let last = now() + VALIDITY + MAX_SKEW - MILLISECOND;
+    let last = now() + VALIDITY + MAX_CLOCK_SKEW - MILLISECOND;
     assert!(outcome_with(&xml, &lax, last).is_ok());
     assert_eq!(outcome_with(&xml, &lax, last + MILLISECOND).unwrap_err(), "assertion.expired");
-    assert!(last + MACHINES_APART < remember_until);
+    assert!(last + CLOCK_ALLOWANCE < remember_until);
 }
 
 #[test]

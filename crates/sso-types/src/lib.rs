@@ -1,0 +1,13 @@
+//! What the crates of [`jumpcloud-sso`] share, so that each of it is written once.
+//!
+//! - [`text`]: excerpts for error messages, white space and HTML;
+//! - [`clock`]: by how much clocks may differ;
+//! - [`pem`]: the blocks of a PEM file.
+//!
+//! The crate depends on nothing.
+//!
+//! [`jumpcloud-sso`]: https://docs.rs/jumpcloud-sso
+
+pub mod clock;
+pub mod pem;
+pub mod text;
