@@ -5,7 +5,7 @@ use jumpcloud_sso::{
 };
 
 use crate::case::now;
-use crate::scenarios::{Post, Scenario, World, accepted, code, refused, return_to, settings, wait, with};
+use crate::world::{Post, Scenario, World, accepted, code, refused, return_to, settings, wait, with};
 
 const OWN: &str = "a login in the browser that began it";
 

@@ -8,7 +8,7 @@ use jumpcloud_sso::{
 };
 
 use crate::case::now;
-use crate::scenarios::{Post, Scenario, World, settings, wait};
+use crate::world::{Post, Scenario, World, settings, wait};
 
 const SECOND: Duration = Duration::from_secs(1);
 

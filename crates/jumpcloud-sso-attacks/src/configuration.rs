@@ -8,8 +8,8 @@ use jumpcloud_sso::{
 use serde_json::Value;
 
 use crate::case::now;
-use crate::scenarios::{SITE, Scenario, settings, wait};
 use crate::tenants::complete;
+use crate::world::{SITE, Scenario, settings, wait};
 
 fn code<T>(result: Result<T, Refusal>) -> &'static str {
     result.map_or_else(|refusal| refusal.code(), |_| "accepted")

@@ -11,7 +11,7 @@ use jumpcloud_sso::{
 use jumpcloud_sso_testkit::keys;
 
 use crate::case::{IDP, now};
-use crate::scenarios::{Scenario, settings, wait};
+use crate::world::{Scenario, settings, wait};
 
 const DOMAIN: &str = "acme.test";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

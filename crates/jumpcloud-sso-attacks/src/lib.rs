@@ -38,12 +38,14 @@ mod syntax;
 mod tenants;
 mod tokens;
 mod withdrawn;
+mod world;
 mod wrapping;
 
 pub use case::{Document, Message, Setup, Suite, Verdict, verdict, verdict_by};
 pub use classes::{CLASSES, Class};
 pub use doc::Doc;
-pub use scenarios::{Scenario, scenarios};
+pub use scenarios::scenarios;
+pub use world::Scenario;
 
 /// All documents, those that are accepted among them.
 #[must_use]

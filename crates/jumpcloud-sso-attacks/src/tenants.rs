@@ -9,7 +9,7 @@ use jumpcloud_sso::{
 use jumpcloud_sso_testkit::{JumpCloud, User, keys};
 
 use crate::case::{IDP, now};
-use crate::scenarios::{Post, Scenario, World, settings, wait};
+use crate::world::{Post, Scenario, World, settings, wait};
 
 pub(crate) const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
 

@@ -10,7 +10,7 @@ use jumpcloud_sso::parts::sso_session::{AuthSecret, Purpose, Sealer};
 use jumpcloud_sso::{CodeChallenge, MemoryStore, NewSession, PostedForm, SessionRefusal, Sessions, Settings};
 
 use crate::case::now;
-use crate::scenarios::{SECRET, SITE, Scenario, World, settings, wait};
+use crate::world::{SECRET, SITE, Scenario, World, settings, wait};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

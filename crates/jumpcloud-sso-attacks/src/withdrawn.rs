@@ -10,8 +10,8 @@ use jumpcloud_sso_testkit::keys;
 
 use crate::case::{IDP, now};
 use crate::domains::Dns;
-use crate::scenarios::{MINUTE, Scenario, World, accepted, refused, settings, wait};
 use crate::tenants::{URL, member};
+use crate::world::{MINUTE, Scenario, World, accepted, refused, settings, wait};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const FRONT_END: &str = "https://www.acme.test/in";

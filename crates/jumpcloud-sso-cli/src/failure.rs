@@ -1,5 +1,6 @@
 //! What ends a command early.
 
+use std::io;
 use std::process::ExitCode;
 
 use jumpcloud_sso::CATALOGUE;
@@ -23,6 +24,11 @@ impl Failure {
     /// A refusal: exit code 1.
     pub(crate) fn refusal(code: &'static str, message: &str) -> Self {
         Self { exit_code: 1, code, message: message.to_owned() }
+    }
+
+    /// Output that was not written: exit code 2.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        Self::usage("config.output", &format!("the output was not written: {error}"))
     }
 
     /// Reports it and gives the exit code.

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             Ok(u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
         }
     };
-    let result = result.and_then(|exit_code| output::finish().map(|()| exit_code));
+    let result = result.and_then(|exit_code| output::finish().map_err(Failure::output).map(|()| exit_code));
     result.unwrap_or_else(|failure| failure.report())
 }
 

@@ -12,8 +12,6 @@ use std::sync::OnceLock;
 use jumpcloud_sso::Diagnosis;
 use serde::Serialize;
 
-use crate::failure::Failure;
-
 /// The first error of writing: kept, so that not every line has to be asked for its own.
 static ERROR: OnceLock<io::Error> = OnceLock::new();
 
@@ -90,13 +88,10 @@ pub(crate) fn keep(outcome: io::Result<()>) {
     }
 }
 
-/// Whether all was written.
-pub(crate) fn finish() -> Result<(), Failure> {
+/// Writes what is buffered, and returns the first error of writing, if there was one.
+pub(crate) fn finish() -> Result<(), &'static io::Error> {
     keep(stdout().flush());
-    match ERROR.get() {
-        None => Ok(()),
-        Some(error) => Err(Failure::usage("config.output", &format!("the output was not written: {error}"))),
-    }
+    ERROR.get().map_or(Ok(()), Err)
 }
 
 /// A mark in front of a line, in colour on a terminal.

@@ -1,17 +1,11 @@
-use std::time::SystemTime;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use saml_encryption::EncryptError;
-use saml_protocol::{BindingError, MessageField, PostForm};
-use saml_signature::{Certificate, CertificateError, SignError, SigningError, SigningKey};
-use saml_xml::{ParseError, WriteError, XmlWriter};
-use thiserror::Error;
+use saml_signature::{Certificate, SigningKey};
+use saml_xml::XmlWriter;
 use url::Url;
 
+use crate::error::TestkitError;
 use crate::keys;
-use crate::request::IncomingRequest;
-use crate::response::{ResponseBuilder, User};
 
 /// An identity provider that behaves like one application in JumpCloud.
 #[derive(Debug)]
@@ -101,71 +95,4 @@ impl JumpCloud {
         }
         Ok(xml.finish()?)
     }
-
-    /// Begins a Response to the service `audience`, its *SP Entity ID*, at `acs_url`.
-    #[must_use]
-    pub fn response<'j>(&'j self, acs_url: &str, audience: &str, now: SystemTime) -> ResponseBuilder<'j> {
-        ResponseBuilder::new(self, acs_url, audience, now)
-    }
-
-    /// What JumpCloud does when a browser comes to the *IDP URL* with the query of a redirect, once the user has logged
-    /// in there: answers with a page that posts the Response to the service. `audience` is the configured *SP Entity ID*.
-    ///
-    /// # Errors
-    /// [`TestkitError`] where the query holds no request.
-    pub fn answer(
-        &self,
-        query: &str,
-        audience: &str,
-        user: &User,
-        now: SystemTime,
-    ) -> Result<PostForm, TestkitError> {
-        let request = IncomingRequest::from_query(query)?;
-        let xml = self
-            .response(request.acs_url(), audience, now)
-            .user(user)
-            .in_response_to(request.id())
-            .build()?;
-        let destination = Url::parse(request.acs_url()).map_err(|_| TestkitError::Url)?;
-        Ok(PostForm::new(&destination, MessageField::Response, &xml, request.relay_state())?)
-    }
-}
-
-/// Why the stand-in could not do what was asked of it.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TestkitError {
-    /// Not a URL.
-    #[error("this is no URL")]
-    Url,
-    /// Not an AuthnRequest.
-    #[error("this is no AuthnRequest: {what}")]
-    Request {
-        /// What is wrong with it.
-        what: &'static str,
-    },
-    /// A time beyond what SAML can express, or no randomness.
-    #[error("the time cannot be expressed, or there is no randomness")]
-    Environment,
-    /// A private key that cannot be read.
-    #[error(transparent)]
-    Key(#[from] SigningError),
-    /// A certificate that cannot be read.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// A value that XML cannot represent.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// XML that is not well-formed.
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    /// A message that cannot be signed.
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    /// A message that cannot be encrypted.
-    #[error(transparent)]
-    Encrypt(#[from] EncryptError),
-    /// A query or form that is not of the binding.
-    #[error(transparent)]
-    Binding(#[from] BindingError),
 }

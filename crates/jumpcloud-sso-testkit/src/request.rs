@@ -1,7 +1,7 @@
 use saml_protocol::{MessageField, RedirectMessage};
 use saml_xml::{Document, Limits};
 
-use crate::idp::TestkitError;
+use crate::error::TestkitError;
 
 /// An `AuthnRequest` as it arrives at the identity provider.
 #[derive(Clone, Debug)]

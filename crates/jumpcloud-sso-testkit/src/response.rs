@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::rand;
 use saml_encryption::{EncryptOptions, encrypt};
-use saml_protocol::format_instant;
+use saml_protocol::{MessageField, PostForm, format_instant};
 use saml_signature::{SignOptions, SignatureAlgorithm, sign};
 use saml_xml::XmlWriter;
+use url::Url;
 
-use crate::idp::{JumpCloud, TestkitError};
+use crate::error::TestkitError;
+use crate::idp::JumpCloud;
+use crate::request::IncomingRequest;
 
 const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
@@ -20,6 +23,36 @@ const NAME_ID_FORMAT: &str = "urn:oasis:names:tc:SAML:1.0:nameid-format:unspecif
 
 /// JumpCloud's assertions are valid from five minutes before to five minutes after they are issued.
 const VALIDITY: Duration = Duration::from_secs(5 * 60);
+
+impl JumpCloud {
+    /// Begins a Response to the service `audience`, its *SP Entity ID*, at `acs_url`.
+    #[must_use]
+    pub fn response<'j>(&'j self, acs_url: &str, audience: &str, now: SystemTime) -> ResponseBuilder<'j> {
+        ResponseBuilder::new(self, acs_url, audience, now)
+    }
+
+    /// What JumpCloud does when a browser comes to the *IDP URL* with the query of a redirect, once the user has logged
+    /// in there: answers with a page that posts the Response to the service. `audience` is the configured *SP Entity ID*.
+    ///
+    /// # Errors
+    /// [`TestkitError`] where the query holds no request.
+    pub fn answer(
+        &self,
+        query: &str,
+        audience: &str,
+        user: &User,
+        now: SystemTime,
+    ) -> Result<PostForm, TestkitError> {
+        let request = IncomingRequest::from_query(query)?;
+        let xml = self
+            .response(request.acs_url(), audience, now)
+            .user(user)
+            .in_response_to(request.id())
+            .build()?;
+        let destination = Url::parse(request.acs_url()).map_err(|_| TestkitError::Url)?;
+        Ok(PostForm::new(&destination, MessageField::Response, &xml, request.relay_state())?)
+    }
+}
 
 /// A user in JumpCloud's directory.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::map::Field;
+use crate::field::Field;
 
 /// Why there is no profile.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

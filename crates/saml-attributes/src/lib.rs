@@ -17,10 +17,12 @@
 //! ```
 
 mod error;
+mod field;
 mod map;
 mod profile;
 mod received;
 
 pub use error::{AttributeError, AttributeWarning};
-pub use map::{AttributeMap, Field};
+pub use field::Field;
+pub use map::AttributeMap;
 pub use profile::UserProfile;

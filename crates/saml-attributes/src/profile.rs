@@ -2,7 +2,7 @@ use sso_types::text::excerpt;
 use std::fmt;
 
 use crate::error::{AttributeError, AttributeWarning};
-use crate::map::Field;
+use crate::field::Field;
 use crate::received::XML_WHITE_SPACE;
 
 /// RFC 5321 §4.5.3.1.1 and §4.5.3.1.3, less the angle brackets.

@@ -7,7 +7,7 @@ use saml_protocol::{Attribute, AttributeValue};
 use sso_types::text::excerpt;
 
 use crate::error::{AttributeError, AttributeWarning};
-use crate::map::Field;
+use crate::field::Field;
 
 /// Among so few, a scan is faster than a map. Among more it would make work grow with their square.
 const SCANNED: usize = 8;

@@ -12,7 +12,7 @@ use crate::assertion::{
 use crate::names::{BEARER, FORMAT_ENTITY, FORMAT_PERSISTENT};
 use crate::rejection::Rejection;
 use crate::response::{Envelope, Evidence, VerifiedResponse};
-use crate::schema::is_blank;
+use crate::space::is_blank;
 
 /// An assertion is made for the login at hand. One that was issued longer ago was kept by someone.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);

@@ -10,9 +10,10 @@ use sso_types::text::excerpt;
 
 use crate::names::{ASSERTION, DSIG, XSI};
 use crate::schema::{
-    SchemaError, Sequence, WHITE_SPACE, is_true, known_attributes, optional_instant, required_attribute,
-    required_instant, unexpected,
+    SchemaError, Sequence, is_true, known_attributes, optional_instant, required_attribute, required_instant,
+    unexpected,
 };
+use crate::space::WHITE_SPACE;
 
 /// An assertion that a pinned key signed. Made of a [`SignedElement`] only.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 use time::format_description::well_known::{Iso8601, Rfc3339};
 
-use crate::schema::WHITE_SPACE;
+use crate::space::WHITE_SPACE;
 
 /// Any number of digits is allowed; more than this is no time but a flood.
 const MAX_FRACTION_DIGITS: usize = 32;

@@ -32,6 +32,7 @@ mod names;
 mod rejection;
 mod response;
 mod schema;
+mod space;
 
 pub use accept::{AcceptedAssertion, Expected, Parties};
 pub use assertion::{Attribute, AttributeValue, NameId};

@@ -12,9 +12,8 @@ use thiserror::Error;
 use url::Url;
 
 use crate::names::{BINDING_POST, BINDING_REDIRECT, DSIG, METADATA, PROTOCOL};
-use crate::schema::{
-    SchemaError, WHITE_SPACE, is_blank, is_space, is_true, optional_instant, required_attribute,
-};
+use crate::schema::{SchemaError, is_true, optional_instant, required_attribute};
+use crate::space::{WHITE_SPACE, is_blank, is_space};
 
 /// Until when whoever fetches our metadata may keep a copy, as an `xs:duration`: a day.
 const CACHE_DURATION: &str = "P1D";

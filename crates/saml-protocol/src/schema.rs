@@ -9,24 +9,11 @@ use sso_types::text::excerpt;
 use thiserror::Error;
 
 use crate::instant::parse_instant;
-
-/// The white space of XML 1.0 §2.3. Unicode's has more, which a message must not be able to hide behind.
-pub(crate) const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+use crate::space::WHITE_SPACE;
 
 /// Whether an `xs:boolean` is true (XML Schema part 2 §3.2.2).
 pub(crate) fn is_true(value: &str) -> bool {
     matches!(value.trim_matches(WHITE_SPACE), "true" | "1")
-}
-
-/// White space of any kind, Unicode's too: for what is refused because of it. Nothing is taken away by asking.
-#[expect(clippy::disallowed_methods, reason = "it refuses more than the white space of XML would")]
-pub(crate) fn is_space(character: char) -> bool {
-    character.is_whitespace()
-}
-
-/// Whether there is nothing but white space in a value.
-pub(crate) fn is_blank(value: &str) -> bool {
-    value.chars().all(is_space)
 }
 
 /// How an element departs from its schema.

@@ -2,6 +2,7 @@ use saml_xml::{CanonicalizeError, ContentError, Position, PrefixListError};
 use thiserror::Error;
 
 use crate::algorithm::AlgorithmError;
+use crate::identifiers::{ENVELOPED, EXCLUSIVE};
 use crate::keys::KeyError;
 use crate::second::SecondOpinionError;
 
@@ -177,10 +178,8 @@ impl SignatureError {
             Self::WrongTarget { expected, .. } | Self::DigestMismatch { expected, .. } => {
                 Some(expected.clone())
             }
-            Self::Canonicalization { .. } => Some(crate::structure::EXCLUSIVE.to_owned()),
-            Self::Transforms { .. } => {
-                Some(format!("{}, {}", crate::structure::ENVELOPED, crate::structure::EXCLUSIVE))
-            }
+            Self::Canonicalization { .. } => Some(EXCLUSIVE.to_owned()),
+            Self::Transforms { .. } => Some(format!("{ENVELOPED}, {EXCLUSIVE}")),
             Self::DigestLength { expected, .. } => Some(format!("{expected} bytes")),
             Self::Algorithm(error) => error.expected(),
             Self::Key(error) => error.expected(),

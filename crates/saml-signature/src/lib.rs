@@ -42,21 +42,26 @@
 mod algorithm;
 mod certificate;
 mod error;
+mod identifiers;
+mod key_kind;
 mod keys;
 mod name;
 mod pem;
 mod second;
 mod sign;
+mod signing_key;
 mod structure;
 mod survey;
 mod verify;
 mod weakness;
 
 pub use algorithm::{AlgorithmError, AlgorithmPolicy, Digest, DigestAlgorithm, SignatureAlgorithm};
-pub use certificate::{Certificate, CertificateError, CertificateWarning, Fingerprint, KeyKind, SeveralKeys};
+pub use certificate::{Certificate, CertificateError, CertificateWarning, Fingerprint, SeveralKeys};
 pub use error::SignatureError;
-pub use keys::{KeyError, SigningError, SigningKey, TrustedKeys, TrustedKeysError, check_public_key};
+pub use key_kind::KeyKind;
+pub use keys::{KeyError, TrustedKeys, TrustedKeysError, check_public_key};
 pub use second::{Question, SecondOpinion, SecondOpinionError};
 pub use sign::{SignError, SignOptions, sign};
+pub use signing_key::{SigningError, SigningKey};
 pub use survey::SignedDocument;
 pub use verify::SignedElement;

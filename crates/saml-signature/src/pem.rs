@@ -49,20 +49,6 @@ pub(crate) fn decode(input: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
     }
 }
 
-/// The PEM form of a certificate.
-pub(crate) fn encode(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let (line, behind) = rest.split_at_checked(64).unwrap_or((rest, ""));
-        pem.push_str(line);
-        pem.push('\n');
-        rest = behind;
-    }
-    pem + "-----END CERTIFICATE-----\n"
-}
-
 /// The DER of the one private key in a PEM text, and the block's label.
 pub(crate) fn private_key(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
     let Block { label, content, rest } = pem::next_block(text)?.ok()?;

@@ -8,9 +8,9 @@ use thiserror::Error;
 use crate::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::error::SignatureError;
-use crate::keys::{SigningError, SigningKey};
-use crate::structure::{ENVELOPED, EXCLUSIVE};
-use crate::survey::{DSIG, own_signature};
+use crate::identifiers::{DSIG, ENVELOPED, EXCLUSIVE};
+use crate::signing_key::{SigningError, SigningKey};
+use crate::survey::own_signature;
 
 /// How to sign an element. The default suits the key: see [`SigningKey::default_algorithm`].
 #[derive(Clone, Debug, Default)]

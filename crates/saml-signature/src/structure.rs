@@ -8,10 +8,7 @@ use sso_types::text::excerpt;
 
 use crate::algorithm::{AlgorithmError, AlgorithmPolicy, DigestAlgorithm, SignatureAlgorithm};
 use crate::error::SignatureError;
-use crate::survey::DSIG;
-
-pub(crate) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-pub(crate) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+use crate::identifiers::{DSIG, ENVELOPED, EXCLUSIVE};
 
 /// What a signature says about itself.
 pub(crate) struct SignatureStructure<'d, 'a> {

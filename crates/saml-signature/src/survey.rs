@@ -5,9 +5,9 @@ use saml_xml::{Document, Element};
 use sso_types::text::excerpt;
 
 use crate::error::SignatureError;
+use crate::identifiers::DSIG;
 use crate::second::SecondOpinion;
 
-pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const DSIG_11: &str = "http://www.w3.org/2009/xmldsig11#";
 const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 const XENC_11: &str = "http://www.w3.org/2009/xmlenc11#";

@@ -8,15 +8,18 @@ use sso_types::text::short_excerpt as excerpt;
 use thiserror::Error;
 
 use crate::characters::is_blank;
-use crate::error::{ParseError, Position};
-use crate::limits::Limits;
-use crate::parser::{self, index};
+use crate::error::Position;
 
 /// An index into one of the vectors of a [`Document`]. 32 bits suffice, since input sizes do (see `Limits`).
 pub(crate) type Index = u32;
 
 /// The namespace "none": an unprefixed name without a default namespace in scope.
 pub(crate) const NO_NAMESPACE: Index = Index::MAX;
+
+/// Sizes are bounded by those of the input, and inputs by [`Limits::input_bytes`] to less than 32 bits.
+pub(crate) fn index(value: usize) -> Index {
+    Index::try_from(value).unwrap_or(Index::MAX)
+}
 
 /// A well-formed XML document that borrows from the bytes it was parsed from.
 pub struct Document<'a> {
@@ -71,15 +74,6 @@ pub(crate) struct NamespaceData<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Parses `input`, which is UTF-8 with or without a byte order mark.
-    ///
-    /// # Errors
-    /// [`ParseError`] with the place of the first thing that is not well-formed, not allowed here, or beyond
-    /// `limits`.
-    pub fn parse(input: &'a [u8], limits: &Limits) -> Result<Self, ParseError> {
-        parser::parse(input, limits)
-    }
-
     /// The bytes that were parsed.
     #[must_use]
     pub fn source(&self) -> &'a [u8] {

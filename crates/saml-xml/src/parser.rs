@@ -10,7 +10,7 @@ use sso_types::text::short_excerpt as excerpt;
 
 use crate::characters::{Census, census, is_blank, is_space};
 use crate::document::{
-    AttributeData, Document, ElementData, Index, NO_NAMESPACE, Name, NamespaceData, Node, NodeKind,
+    AttributeData, Document, ElementData, Index, NO_NAMESPACE, Name, NamespaceData, Node, NodeKind, index,
 };
 use crate::error::{ErrorKind, ParseError};
 use crate::limits::Limits;
@@ -27,7 +27,18 @@ const ANOTHER_TOKEN: ErrorKind =
 
 const OUTSIDE_OF_ROOT: ErrorKind = ErrorKind::Structure { what: "text stands outside of the root element" };
 
-pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<Document<'a>, ParseError> {
+impl<'a> Document<'a> {
+    /// Parses `input`, which is UTF-8 with or without a byte order mark.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the place of the first thing that is not well-formed, not allowed here, or beyond
+    /// `limits`.
+    pub fn parse(input: &'a [u8], limits: &Limits) -> Result<Self, ParseError> {
+        parse(input, limits)
+    }
+}
+
+fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<Document<'a>, ParseError> {
     let error = |(offset, kind)| ParseError::new(kind, input, offset);
     // The field is public: whatever stands there, offsets must not overflow.
     let limit = limits.input_bytes.min(Limits::MAX_INPUT_BYTES);
@@ -415,11 +426,6 @@ impl<'a, 'l> Builder<'a, 'l> {
             node.source_end = index(source_end);
         }
     }
-}
-
-/// Sizes are bounded by those of the input, and inputs by [`Limits::input_bytes`] to less than 32 bits.
-pub(crate) fn index(value: usize) -> Index {
-    Index::try_from(value).unwrap_or(Index::MAX)
 }
 
 /// What a namespace declaration may say (Namespaces in XML 1.0 §2.2, §3, §5).

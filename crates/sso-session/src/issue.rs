@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::claims::{RESERVED, UniqueObject};
 use crate::key::SessionKey;
-use crate::verify::VerifiedSession;
+use crate::verified::VerifiedSession;
 
 /// The type of the tokens, as their header names it (RFC 8725 §3.11).
 pub(crate) const TOKEN_TYPE: &str = "sso-session+jwt";
@@ -193,6 +193,28 @@ impl NewSession {
 }
 
 impl NewSession {
+    /// What a token that continues a session has to say.
+    fn continuing(session: &VerifiedSession) -> Self {
+        Self {
+            subject: session.subject.clone(),
+            organization: session.organization.clone(),
+            connection: session.connection.clone(),
+            activation: session.activation,
+            break_glass: session.is_break_glass(),
+            login: session.login.clone(),
+            idp_key: session.idp_key.clone(),
+            email_domain: session.email_domain.clone(),
+            authenticated_at: session.authenticated_at,
+            methods: session.methods.clone(),
+            email: session.email.clone(),
+            email_verified: session.email_verified,
+            given_name: session.given_name.clone(),
+            family_name: session.family_name.clone(),
+            not_after: Some(session.ends_at),
+            custom: session.custom.clone(),
+        }
+    }
+
     /// Returns the most bytes that a token of this session can have, in the name of `issuer`, for `audience`, by any key.
     ///
     /// # Errors
@@ -310,7 +332,7 @@ impl SessionIssuer {
     /// # Errors
     /// [`IssueError::Over`] at the session's end.
     pub fn refresh(&self, session: &VerifiedSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
-        self.continue_as(&session.to_new_session(), session, now)
+        self.continue_as(&NewSession::continuing(session), session, now)
     }
 
     /// Continues a session as [`refresh`](Self::refresh) does, with an e-mail address that is no longer a verified one: the
@@ -323,7 +345,7 @@ impl SessionIssuer {
         session: &VerifiedSession,
         now: SystemTime,
     ) -> Result<IssuedSession, IssueError> {
-        let mut new = session.to_new_session().email_verified(false);
+        let mut new = NewSession::continuing(session).email_verified(false);
         new.email_domain = None;
         self.continue_as(&new, session, now)
     }

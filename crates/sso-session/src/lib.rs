@@ -43,6 +43,7 @@ mod issue;
 mod key;
 mod seal;
 mod secret;
+mod verified;
 mod verify;
 
 pub use cookie::{CookieError, Cookies, SessionCookie};
@@ -51,4 +52,5 @@ pub use issue::{IssueError, IssuedSession, NewSession, SessionIssuer};
 pub use key::{SessionKey, SessionKeyError};
 pub use seal::{Opened, SealError, Sealer};
 pub use secret::{AuthSecret, AuthSecretError, GeneratedSecret, Purpose};
-pub use verify::{SessionError, SessionVerifier, SessionVerifierError, VerifiedSession};
+pub use verified::VerifiedSession;
+pub use verify::{SessionError, SessionVerifier, SessionVerifierError};

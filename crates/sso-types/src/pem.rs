@@ -16,6 +16,9 @@ const DASHES: &str = "-----";
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
+/// The length of a line of base64 (RFC 7468 §2).
+const LINE: usize = 64;
+
 /// One block of a PEM file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block<'a> {
@@ -81,4 +84,23 @@ pub fn labels(text: &str) -> impl Iterator<Item = &str> {
 /// ```
 pub fn base64(content: &str) -> impl Iterator<Item = char> {
     content.chars().filter(|character| !is_white_space(*character))
+}
+
+/// Returns a block of this label around base64, which is broken into lines of 64 characters.
+///
+/// ```
+/// let pem = sso_types::pem::encode("CERTIFICATE", "MIIB");
+/// assert_eq!(pem, "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+/// ```
+#[must_use]
+pub fn encode(label: &str, base64: &str) -> String {
+    let mut pem = format!("{BEGIN}{label}{DASHES}\n");
+    let mut rest = base64;
+    while !rest.is_empty() {
+        let (line, behind) = rest.split_at_checked(LINE).unwrap_or((rest, ""));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = behind;
+    }
+    pem + END + label + DASHES + "\n"
 }
