@@ -181,7 +181,7 @@ pub const CLASSES: &[Class] = &[
     shown(
         "A12",
         "implementations that disagree",
-        "`second-opinion/tests/it/main.rs::they_agree_on_ten_thousand_mutated_documents`, with libxmlsec1",
+        "`saml-signature-xmlsec/tests/it/main.rs::they_agree_on_ten_thousand_mutated_documents`, with libxmlsec1",
     ),
     class("S01", "other messages than a Response"),
     class("S02", "another number of assertions than one"),

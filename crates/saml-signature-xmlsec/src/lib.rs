@@ -32,6 +32,8 @@
 //! # Building
 //! `apt-get install libxmlsec1-dev libclang-dev pkg-config`, or the like.
 
+#[cfg(feature = "differential")]
+pub mod differential;
 mod dsig;
 
 use libxml::parser::{Parser, ParserOptions};

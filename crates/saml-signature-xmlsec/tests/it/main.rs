@@ -1,8 +1,6 @@
 //! Two implementations over the same documents.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
 
-mod two_sided;
-
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +12,7 @@ use saml_signature::{
     TrustedKeys, sign,
 };
 use saml_signature_xmlsec::XmlSec;
-use two_sided::{Opinions, Tally};
+use saml_signature_xmlsec::differential::{self, Opinions, Tally};
 
 const ACS: &str = "https://app.acme.test/sso/saml2/acme/acs";
 const SP: &str = "https://app.acme.test/sso/saml2/acme";
@@ -107,7 +105,7 @@ fn opinions(document: &Document) -> Option<Opinions> {
         certificates.iter().map(|pem| Certificate::parse(pem.as_bytes())).collect();
     let policy = AlgorithmPolicy::default();
     let policy = algorithms.as_ref().map_or(policy.clone(), |algorithms| policy.only(algorithms));
-    two_sided::ask(&xml, &certificates.ok()?, &policy)
+    differential::ask(&xml, &certificates.ok()?, &policy)
 }
 
 /// Whether a case is one of base64 whose last character has bits that are not zero, and are no part of the
@@ -253,7 +251,7 @@ fn a_namespace_name_that_is_accepted_has_a_canonical_form_for_both() {
         let used = format!(r#"<a ID="x"><q:b xmlns:q="{name}">value</q:b></a>"#);
         let used = sign(&used, "x", &key, &SignOptions::default()).ok();
         for xml in [Some(unused), used].into_iter().flatten() {
-            let opinions = two_sided::ask(xml.as_bytes(), &certificates, &AlgorithmPolicy::default());
+            let opinions = differential::ask(xml.as_bytes(), &certificates, &AlgorithmPolicy::default());
             tally.add(opinions.as_ref());
             if let Some(disagreement) = opinions.and_then(|it| it.disagreement()) {
                 wrong.push(format!("{name}: {disagreement}"));
@@ -405,7 +403,7 @@ fn neither_finds_a_mutated_signature_good_that_the_other_one_refuses() {
     let certificates = [Certificate::parse(keys::OWN_CERTIFICATE.as_bytes()).unwrap()];
     let (mut tally, mut wrong) = (Tally::default(), Vec::new());
     for (index, xml) in ten_thousand().enumerate() {
-        let opinions = two_sided::ask(&xml, &certificates, &AlgorithmPolicy::default());
+        let opinions = differential::ask(&xml, &certificates, &AlgorithmPolicy::default());
         tally.add(opinions.as_ref());
         if let Some(disagreement) = opinions.and_then(|it| it.disagreement()) {
             wrong.push(format!("document {index}: {disagreement}: {}", String::from_utf8_lossy(&xml)));

@@ -1,11 +1,8 @@
 //! Has both implementations look at Responses, and fails where they disagree: libxmlsec1 about what we
 //! accept, or one of them about a signature that the other one finds good, but for the rules by which we are
-//! stricter on purpose. `cargo run --example agree -- CERTIFICATE FILE…`. SHA-1 is let pass, so that there is
+//! stricter on purpose. `cargo run --features differential --example agree -- CERTIFICATE FILE…`. SHA-1 is let pass, so that there is
 //! more to agree on.
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "an example prints what it finds")]
-
-#[path = "../tests/it/two_sided.rs"]
-mod two_sided;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -14,7 +11,7 @@ use std::sync::Arc;
 use saml_protocol::{ResponseVerifier, decode_post};
 use saml_signature::{AlgorithmPolicy, Certificate, TrustedKeys};
 use saml_signature_xmlsec::XmlSec;
-use two_sided::Tally;
+use saml_signature_xmlsec::differential::{self, Tally};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -33,7 +30,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             verifier.verify_signatures(&xml).map_or_else(|error| error.code(), |_| "accepted")
         };
         let (first, second) = (code(&alone), code(&both));
-        let opinions = two_sided::ask(&xml, &certificates, &policy);
+        let opinions = differential::ask(&xml, &certificates, &policy);
         tally.add(opinions.as_ref());
         if let Some(disagreement) = opinions.and_then(|it| it.disagreement()) {
             println!("disagreement: {disagreement}: {file}");

@@ -5,8 +5,9 @@ use saml_protocol::ResponseVerifier;
 use saml_signature::{
     AlgorithmPolicy, Certificate, Question, SecondOpinion as _, SignedDocument, TrustedKeys,
 };
-use saml_signature_xmlsec::XmlSec;
 use saml_xml::{Document, Element, Limits};
+
+use crate::XmlSec;
 
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
@@ -31,27 +32,31 @@ const STRICTER: [&str; 12] = [
 /// What a whole Response is refused for beyond that, though each of its signatures is good.
 const STRICTER_ON_RESPONSES: [&str; 3] = ["response.", "encryption.", "signature.missing"];
 
-/// What both say of the signature on one element.
+/// The verdicts of both on the signature of one element.
 #[derive(Debug)]
-pub(crate) struct Signature {
-    pub(crate) id: String,
-    /// The code where it is refused.
-    pub(crate) ours: Result<(), &'static str>,
-    /// What it says where it does not agree.
-    pub(crate) theirs: Result<(), String>,
+pub struct Signature {
+    /// The ID of the element.
+    pub id: String,
+    /// What this implementation says: the code of a refusal.
+    pub ours: Result<(), &'static str>,
+    /// What libxmlsec1 says where it does not agree.
+    pub theirs: Result<(), String>,
 }
 
-/// What both say of a document: of each signature that an element with an ID carries, wherever that element
-/// is.
+/// The verdicts of both on a document: on each signature that an element with an ID carries, wherever that
+/// element is.
 #[derive(Debug)]
-pub(crate) struct Opinions {
-    pub(crate) signatures: Vec<Signature>,
+pub struct Opinions {
+    /// Each signature, in document order.
+    pub signatures: Vec<Signature>,
     /// What the verifier of Responses says of all of the signatures.
     whole: Result<(), &'static str>,
 }
 
-/// Asks both; `None` for a document that we do not parse, so that there is no element to ask about.
-pub(crate) fn ask(xml: &[u8], certificates: &[Certificate], policy: &AlgorithmPolicy) -> Option<Opinions> {
+/// Asks both implementations. Returns `None` for a document that does not parse here, so that there is no element
+/// to ask about.
+#[must_use]
+pub fn ask(xml: &[u8], certificates: &[Certificate], policy: &AlgorithmPolicy) -> Option<Opinions> {
     let document = Document::parse(xml, &Limits::default()).ok()?;
     let carriers: Vec<_> = document.elements().filter(|it| carries_signature(*it)).collect();
     let keys = TrustedKeys::new(certificates.iter().cloned()).map_err(|error| error.code());
@@ -96,8 +101,9 @@ fn theirs(
 }
 
 impl Opinions {
-    /// Where the two disagree, but for rules by which we are stricter on purpose.
-    pub(crate) fn disagreement(&self) -> Option<String> {
+    /// Returns where the two disagree, but for rules by which we are stricter on purpose.
+    #[must_use]
+    pub fn disagreement(&self) -> Option<String> {
         let of_one = self.signatures.iter().find_map(Signature::disagreement);
         of_one.or_else(|| {
             let Err(code) = self.whole else { return None };
@@ -125,17 +131,22 @@ fn is_any(code: &str, rules: &[&str]) -> bool {
     rules.iter().any(|rule| if rule.ends_with('.') { code.starts_with(rule) } else { code == *rule })
 }
 
-/// How much there was to compare.
+/// Counts of what was compared.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) unparsed: usize,
-    pub(crate) asked: usize,
-    pub(crate) ours: usize,
-    pub(crate) theirs: usize,
+pub struct Tally {
+    /// Documents that do not parse.
+    pub unparsed: usize,
+    /// Signatures that both were asked about.
+    pub asked: usize,
+    /// Those that are good here.
+    pub ours: usize,
+    /// Those that are good to libxmlsec1.
+    pub theirs: usize,
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, opinions: Option<&Opinions>) {
+    /// Counts what both said of one document.
+    pub fn add(&mut self, opinions: Option<&Opinions>) {
         let Some(opinions) = opinions else {
             self.unparsed += 1;
             return;
