@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| jumpcloud_sso_fuzz::certificate(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| jumpcloud_sso_fuzz_targets::certificate(input));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| jumpcloud_sso_fuzz::date_time(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| jumpcloud_sso_fuzz_targets::date_time(input));

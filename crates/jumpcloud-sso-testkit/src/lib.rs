@@ -25,12 +25,14 @@
 mod error;
 mod idp;
 pub mod keys;
+mod nodes;
 mod request;
 mod response;
 mod secret;
 
 pub use error::TestkitError;
 pub use idp::JumpCloud;
+pub use nodes::xml_nodes;
 pub use request::IncomingRequest;
 pub use response::{AttributeStyle, ResponseBuilder, Sign, User};
 pub use secret::auth_secret;

@@ -9,7 +9,6 @@ mod dns;
 mod domains;
 mod failing_store;
 mod frozen;
-mod fuzz;
 mod guide;
 mod life;
 mod logins;

@@ -11,7 +11,6 @@ mod limits;
 mod properties;
 mod reading;
 mod strictness;
-mod walk;
 mod writing;
 
 use saml_xml::{Document, Limits, PrefixList};

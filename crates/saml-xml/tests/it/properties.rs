@@ -1,11 +1,11 @@
 //! Properties that hold for all documents.
 
+use jumpcloud_sso_testkit::xml_nodes as nodes;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use saml_xml::{Document, Element, Limits};
 
 use crate::canonical;
-use crate::walk::nodes;
 
 /// What a document says, without how it was written, but for mixed content: that is compared without the
 /// crate.

@@ -1,10 +1,10 @@
-//! What a document holds, read without the crate under test: all nodes in their order, mixed content
-//! included.
-
-/// The nodes of a well-formed document: an element by its name and a `/` behind its content, character data
-/// in quotes, with its references resolved and its line ends normalised. Adjacent runs are one; what is
-/// outside of the root is none.
-pub(crate) fn nodes(xml: &str) -> Vec<String> {
+/// Returns all nodes of a well-formed document in their order, read without `saml-xml`, whose tests compare
+/// with it.
+///
+/// An element is its name and a `/` behind its content, character data is in quotes, with its references
+/// resolved and its line ends normalised. Adjacent runs are one; what is outside of the root is left out.
+#[must_use]
+pub fn xml_nodes(xml: &str) -> Vec<String> {
     let mut walk = Walk::default();
     let mut rest = xml;
     while !rest.is_empty() {

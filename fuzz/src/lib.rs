@@ -1,5 +1,0 @@
-//! Fuzz targets of jumpcloud-sso.
-
-mod targets;
-
-pub use targets::*;
