@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_signature::{DigestAlgorithm, SignatureAlgorithm};
-use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
+use jumpcloud_sso_testkit::{JumpCloud, Sign, data, keys};
 
 use crate::case::{IDP, Setup, Suite};
 use crate::doc::{ASSERTION, Doc, idp, response};
@@ -76,16 +76,8 @@ fn allowed(suite: &mut Suite) {
         suite.accepted("A11", format!("{algorithm:?}"), Doc::of(&response(&idp).algorithm(algorithm)));
     }
     for (what, key, certificate) in [
-        (
-            "P-256",
-            include_str!("../../jumpcloud-sso-testkit/data/ec-p256.key.pem"),
-            include_str!("../../jumpcloud-sso-testkit/data/ec-p256.crt.pem"),
-        ),
-        (
-            "Ed25519",
-            include_str!("../../jumpcloud-sso-testkit/data/ed25519.key.pem"),
-            include_str!("../../jumpcloud-sso-testkit/data/ed25519.crt.pem"),
-        ),
+        ("P-256", data("ec-p256.key.pem"), data("ec-p256.crt.pem")),
+        ("Ed25519", data("ed25519.key.pem"), data("ed25519.crt.pem")),
     ] {
         let idp = JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, key, certificate)
             .expect("an identity provider");

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::Certificate;
 use jumpcloud_sso::parts::saml_signature::{SignatureAlgorithm, SigningKey};
-use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
+use jumpcloud_sso_testkit::{JumpCloud, Sign, data, keys};
 
 use crate::case::{IDP, Setup, Suite};
 use crate::doc::{ASSERTION, Doc, RESPONSE, response, sign_with};
@@ -14,12 +14,6 @@ const URL: &str = "https://sso.jumpcloud.com/saml2/acme";
 
 fn pinned(certificates: &[&str]) -> Setup {
     Setup { certificates: certificates.iter().map(ToString::to_string).collect(), ..Setup::default() }
-}
-
-macro_rules! data {
-    ($name:literal) => {
-        include_str!(concat!("../../jumpcloud-sso-testkit/data/", $name))
-    };
 }
 
 pub(crate) fn cases(suite: &mut Suite) {
@@ -160,11 +154,8 @@ fn pinned_certificates(suite: &mut Suite) {
     suite.setup(pinned(&[keys::OWN_KEY]));
     suite.refused("K07", "a private key pinned", signed.clone(), "certificate.private_key");
     for (what, weak) in [
-        ("RSA of 1024 bits", data!("rsa1024.crt.pem")),
-        (
-            "RSA of 1024 bits beside a good one",
-            concat!(include_str!("../../jumpcloud-sso-testkit/data/rsa1024.crt.pem")),
-        ),
+        ("RSA of 1024 bits", data("rsa1024.crt.pem")),
+        ("RSA of 1024 bits beside a good one", data("rsa1024.crt.pem")),
     ] {
         suite.setup(if what.contains("beside") {
             pinned(&[keys::OWN_CERTIFICATE, weak])
@@ -186,14 +177,14 @@ fn pinned_certificates(suite: &mut Suite) {
         keys::OTHER_CERTIFICATE,
         keys::JUMPCLOUD_CERTIFICATE,
         keys::SERVICE_CERTIFICATE,
-        data!("ec-p256.crt.pem"),
+        data("ec-p256.crt.pem"),
     ];
     suite.setup(pinned(&five));
     suite.refused("D08", "five certificates pinned", signed, "limit.certificates");
-    suite.setup(pinned(&[keys::OWN_CERTIFICATE, data!("rsa8192.crt.pem")]));
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE, data("rsa8192.crt.pem")]));
     suite.accepted("D09", "RSA of 8192 bits pinned beside the other one", Doc::signed(Sign::Assertion));
     suite.twin("D09-rsa-of-8192-bits-pinned-beside-the-other-one");
-    suite.setup(pinned(&[keys::OWN_CERTIFICATE, data!("rsa8200.crt.pem")]));
+    suite.setup(pinned(&[keys::OWN_CERTIFICATE, data("rsa8200.crt.pem")]));
     suite.refused(
         "D09",
         "RSA of 8200 bits pinned beside the other one",
@@ -210,7 +201,7 @@ fn pinned_certificates(suite: &mut Suite) {
     suite.setup(pinned(&[keys::JUMPCLOUD_CERTIFICATE]));
     suite.accepted("K03", "signed by the key of the certificate that is cloned below", own.clone());
     suite.twin("K03-signed-by-the-key-of-the-certificate-that-is-cloned-below");
-    let (key, certificate) = (data!("cloned-rsa4096.key.pem"), data!("cloned-rsa4096.crt.pem"));
+    let (key, certificate) = (data("cloned-rsa4096.key.pem"), data("cloned-rsa4096.crt.pem"));
     for id in [ASSERTION, RESPONSE] {
         suite.refused(
             "K03",
@@ -242,20 +233,20 @@ fn pinned_certificates(suite: &mut Suite) {
 
 /// One key in several encodings: where keys are compared by their bytes, each of them is a key of its own.
 fn encodings(suite: &mut Suite) {
-    let (rsa, p256, p384) = (keys::OWN_CERTIFICATE, data!("ec-p256.crt.pem"), data!("ec-p384.crt.pem"));
-    let rsa_forms = [("without parameters", data!("rsa2048-no-null.crt.pem"))];
+    let (rsa, p256, p384) = (keys::OWN_CERTIFICATE, data("ec-p256.crt.pem"), data("ec-p384.crt.pem"));
+    let rsa_forms = [("without parameters", data("rsa2048-no-null.crt.pem"))];
     let p256_forms = [
-        ("as a compressed point", data!("ec-p256-compressed.crt.pem")),
-        ("as a hybrid point", data!("ec-p256-hybrid.crt.pem")),
+        ("as a compressed point", data("ec-p256-compressed.crt.pem")),
+        ("as a hybrid point", data("ec-p256-hybrid.crt.pem")),
     ];
     let p384_forms = [
-        ("as a compressed point", data!("ec-p384-compressed.crt.pem")),
-        ("as a hybrid point", data!("ec-p384-hybrid.crt.pem")),
+        ("as a compressed point", data("ec-p384-compressed.crt.pem")),
+        ("as a hybrid point", data("ec-p384-hybrid.crt.pem")),
     ];
     for (kind, control, key, standard, forms) in [
         ("RSA", "K09-pinned-a-key-of-rsa", keys::OWN_KEY, rsa, &rsa_forms[..]),
-        ("P-256", "K09-pinned-a-key-of-p-256", data!("ec-p256.key.pem"), p256, &p256_forms),
-        ("P-384", "K09-pinned-a-key-of-p-384", data!("ec-p384.key.pem"), p384, &p384_forms),
+        ("P-256", "K09-pinned-a-key-of-p-256", data("ec-p256.key.pem"), p256, &p256_forms),
+        ("P-384", "K09-pinned-a-key-of-p-384", data("ec-p384.key.pem"), p384, &p384_forms),
     ] {
         let signed = || Doc::text(sign_with(Doc::unsigned().as_str(), ASSERTION, key, standard));
         suite.setup(pinned(&[standard]));
@@ -276,12 +267,12 @@ fn encodings(suite: &mut Suite) {
 
 /// Files that name more than one key: whoever has the authority's signs logins as well.
 fn chains(suite: &mut Suite) {
-    let leaf = data!("chain-leaf.crt.pem");
-    let (intermediate, root) = (data!("chain-intermediate.crt.pem"), data!("chain-root.crt.pem"));
+    let leaf = data("chain-leaf.crt.pem");
+    let (intermediate, root) = (data("chain-intermediate.crt.pem"), data("chain-root.crt.pem"));
     let by = |key: &str, certificate: &str| {
         Doc::text(sign_with(Doc::unsigned().as_str(), ASSERTION, key, certificate))
     };
-    let (by_leaf, by_root) = (by(data!("chain-leaf.key.pem"), leaf), by(data!("chain-root.key.pem"), root));
+    let (by_leaf, by_root) = (by(data("chain-leaf.key.pem"), leaf), by(data("chain-root.key.pem"), root));
     suite.setup(pinned(&[leaf]));
     suite.accepted("K16", "an authority issued the pinned certificate, whose key signed", by_leaf.clone());
     suite.twin("K16-an-authority-issued-the-pinned-certificate-whose-key-signed");
@@ -334,7 +325,7 @@ fn with_key(pem: &str, length: usize, behind: usize, key: &[u8]) -> String {
 
 /// Under these keys of Ed25519 one of a few fixed values is a good signature of any message.
 fn points_of_small_order(suite: &mut Suite) {
-    let (key, certificate) = (data!("ed25519.key.pem"), data!("ed25519.crt.pem"));
+    let (key, certificate) = (data("ed25519.key.pem"), data("ed25519.crt.pem"));
     // Zero, one, minus one and two more for y, with either sign of x where it is not zero (RFC 8032 §5.1.2).
     let order_8 = [
         "JuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/AU=",
@@ -394,7 +385,7 @@ fn forged_under(point: &[u8; 32], key: &str, certificate: &str) -> Doc {
 
 /// RSA keys whose private half anybody can compute.
 fn moduli(suite: &mut Suite) {
-    let (key, certificate) = (data!("rsa2048-close-factors.key.pem"), data!("rsa2048-close-factors.crt.pem"));
+    let (key, certificate) = (data("rsa2048-close-factors.key.pem"), data("rsa2048-close-factors.crt.pem"));
     suite.setup(pinned(&[certificate]));
     let signed = sign_with(Doc::unsigned().as_str(), ASSERTION, key, certificate);
     suite.refused(

@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod data;
 mod error;
 mod idp;
 pub mod keys;
@@ -30,6 +31,7 @@ mod request;
 mod response;
 mod secret;
 
+pub use data::data;
 pub use error::TestkitError;
 pub use idp::JumpCloud;
 pub use nodes::xml_nodes;

@@ -130,11 +130,3 @@ pub use sso_session::{
 pub mod parts {
     pub use {saml_attributes, saml_encryption, saml_protocol, saml_signature, saml_xml, sso_session};
 }
-
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/connections.md")]
-struct ConnectionsPage;

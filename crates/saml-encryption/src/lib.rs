@@ -14,7 +14,7 @@
 //! use saml_encryption::{ContentAlgorithm, DecryptionKey, DecryptionPolicy, Decryptor, EncryptOptions, encrypt};
 //! use saml_xml::{Document, Limits};
 //!
-//! # const KEY: &str = include_str!("../../jumpcloud-sso-testkit/data/sp-rsa2048.key.pem");
+//! # const KEY: &str = jumpcloud_sso_testkit::keys::SERVICE_KEY;
 //! let key = DecryptionKey::from_pem(KEY)?;
 //! let encrypted = encrypt("<a/>", key.public_key_der(), &EncryptOptions::default())?;
 //!

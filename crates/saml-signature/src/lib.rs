@@ -16,8 +16,8 @@
 //! use saml_signature::{AlgorithmPolicy, Certificate, SignOptions, SignedDocument, SigningKey, TrustedKeys, sign};
 //! use saml_xml::{Document, Limits};
 //!
-//! # const KEY: &str = include_str!("../../jumpcloud-sso-testkit/data/rsa2048.key.pem");
-//! # const CERTIFICATE: &[u8] = include_bytes!("../../jumpcloud-sso-testkit/data/rsa2048.crt.pem");
+//! # const KEY: &str = jumpcloud_sso_testkit::keys::OWN_KEY;
+//! # const CERTIFICATE: &[u8] = jumpcloud_sso_testkit::keys::OWN_CERTIFICATE.as_bytes();
 //! let key = SigningKey::from_pem(KEY)?;
 //! let signed = sign("<a ID='x'><b>value</b></a>", "x", &key, &SignOptions::default())?;
 //!

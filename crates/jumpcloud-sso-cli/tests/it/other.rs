@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso::{NewSession, Settings};
-use jumpcloud_sso_testkit::{auth_secret, keys};
+use jumpcloud_sso_testkit::{auth_secret, data, keys};
 
 use crate::{AT, TempFile, code, json, run, run_on_full_disk, run_with, stdout};
 
@@ -217,7 +217,7 @@ fn certificate_shows_the_facts() {
     let output = run(&["certificate", "-", "--at", AT], keys::JUMPCLOUD_CERTIFICATE_EXPIRED.as_bytes());
     let text = stdout(&output);
     assert!(text.contains("CN=JumpCloudSAMLUser") && text.contains("(certificate.expired)"), "{text}");
-    let weak = include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.crt.pem");
+    let weak = data("rsa1024.crt.pem");
     let facts = json(&run(&["certificate", "-", "--at", AT, "--json"], weak.as_bytes()));
     assert_eq!(facts["warnings"][0]["code"], "certificate.weak_key");
 }

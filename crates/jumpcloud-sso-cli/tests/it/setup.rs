@@ -1,4 +1,4 @@
-use jumpcloud_sso_testkit::{JumpCloud, keys};
+use jumpcloud_sso_testkit::{JumpCloud, data, keys};
 
 use crate::{ACS, AT, SP, TempFile, code, idp, json, run, run_with, stdout};
 
@@ -108,7 +108,7 @@ fn metadata_with_more_keys_than_can_be_pinned_is_refused() {
         keys::OTHER_CERTIFICATE,
         keys::SERVICE_CERTIFICATE,
         keys::JUMPCLOUD_CERTIFICATE,
-        include_str!("../../../jumpcloud-sso-testkit/data/ec-p256.crt.pem"),
+        data("ec-p256.crt.pem"),
     ];
     let with = |count: usize| {
         let more: String =

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::Certificate;
 use jumpcloud_sso::parts::saml_encryption::{ContentAlgorithm, DecryptionKey, EncryptOptions, encrypt};
 use jumpcloud_sso::parts::saml_signature::{SignOptions, SigningKey, sign};
-use jumpcloud_sso_testkit::{JumpCloud, Sign, keys};
+use jumpcloud_sso_testkit::{JumpCloud, Sign, data, keys};
 use serde_json::{Value, json};
 
 use crate::{ACS, AT, IDP, SP, TempFile, code, idp, json, response, run, stdout};
@@ -180,21 +180,19 @@ fn several_certificates_are_pinned() {
     assert_eq!(code(&verify_with(xml.as_bytes(), &bare, &[])), 0);
 }
 
-macro_rules! chain {
-    ($name:literal) => {
-        include_str!(concat!("../../../jumpcloud-sso-testkit/data/chain-", $name, ".pem"))
-    };
-}
-
 #[test]
 fn a_file_with_a_chain_names_no_key() {
-    let (leaf, root) = (chain!("leaf.crt"), chain!("root.crt"));
+    let (leaf, root) = (data("chain-leaf.crt.pem"), data("chain-root.crt.pem"));
     let idp =
-        JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, chain!("leaf.key"), leaf).unwrap();
+        JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, data("chain-leaf.key.pem"), leaf)
+            .unwrap();
     let xml = response(&idp).build().unwrap();
     assert_eq!(code(&verify_with(xml.as_bytes(), leaf, &[])), 0);
-    let output =
-        verify_with(xml.as_bytes(), &format!("{leaf}{}{root}", chain!("intermediate.crt")), &["--json"]);
+    let output = verify_with(
+        xml.as_bytes(),
+        &format!("{leaf}{}{root}", data("chain-intermediate.crt.pem")),
+        &["--json"],
+    );
     assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
     let text = String::from_utf8(output.stderr).unwrap();
     let fingerprint = Certificate::parse(leaf.as_bytes()).unwrap().fingerprint_sha256().to_string();
@@ -204,9 +202,10 @@ fn a_file_with_a_chain_names_no_key() {
 
 #[test]
 fn an_authoritys_key_is_not_trusted_silently() {
-    let root = chain!("root.crt");
+    let root = data("chain-root.crt.pem");
     let idp =
-        JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, chain!("root.key"), root).unwrap();
+        JumpCloud::with_key("https://sso.jumpcloud.com/saml2/acme", IDP, data("chain-root.key.pem"), root)
+            .unwrap();
     let output = verify_with(response(&idp).build().unwrap().as_bytes(), root, &["--json"]);
     assert_eq!(code(&output), 0);
     assert_eq!(json(&output)["warnings"][0]["code"], "certificate.authority");
@@ -309,7 +308,7 @@ fn what_is_insecure_warns() {
 fn encrypted_assertions_need_a_key() {
     let public = DecryptionKey::from_pem(keys::SERVICE_KEY).unwrap().public_key_der().to_vec();
     let key = TempFile::new("key.pem", keys::SERVICE_KEY);
-    let weak = TempFile::new("weak.pem", include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.key.pem"));
+    let weak = TempFile::new("weak.pem", data("rsa1024.key.pem"));
     let with = |options: EncryptOptions, extra: &[&str]| {
         let xml = response(&idp()).sign(Sign::Both).encrypt(&public, options).build().unwrap();
         let output = verify(xml.as_bytes(), &[&["--json"], extra].concat());
@@ -329,7 +328,7 @@ fn encrypted_assertions_need_a_key() {
 #[test]
 fn four_decryption_keys_are_tried_and_five_are_wrong_use() {
     let key = TempFile::new("key.pem", keys::SERVICE_KEY);
-    let weak = TempFile::new("weak.pem", include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.key.pem"));
+    let weak = TempFile::new("weak.pem", data("rsa1024.key.pem"));
     // Whether or not there is anything to decrypt.
     let xml = response(&idp()).build().unwrap();
     let with = |keys: &[&TempFile]| {
@@ -360,7 +359,7 @@ fn one_key_for_signing_and_decrypting_warns() {
 
 #[test]
 fn sha1_warns_where_it_was_used() {
-    let xml = include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-digest.xml");
+    let xml = data("response-sha1-digest.xml");
     let certificate = TempFile::new("certificate.pem", keys::OWN_CERTIFICATE);
     let with = |extra: &[&str]| {
         let arguments = ["verify", "-", "--idp-certificate", certificate.path(), "--idp-entity-id", "idp"];
@@ -496,10 +495,10 @@ fn what_is_too_large_is_told_so_before_anything_else() {
 #[test]
 fn a_weak_certificate_is_a_refusal_and_an_unreadable_one_wrong_use() {
     let xml = response(&idp()).build().unwrap();
-    let weak = include_str!("../../../jumpcloud-sso-testkit/data/rsa1024.crt.pem");
+    let weak = data("rsa1024.crt.pem");
     let output = verify_with(xml.as_bytes(), weak, &["--json"]);
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "certificate.weak_key"));
-    let encoded = include_str!("../../../jumpcloud-sso-testkit/data/rsa2048-no-null.crt.pem");
+    let encoded = data("rsa2048-no-null.crt.pem");
     let output = verify_with(xml.as_bytes(), encoded, &["--json"]);
     assert_eq!((code(&output), json(&output)["code"].as_str().unwrap()), (1, "certificate.key_encoding"));
     for unreadable in ["", "text", keys::OWN_KEY] {

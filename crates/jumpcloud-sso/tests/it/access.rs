@@ -9,7 +9,7 @@ use jumpcloud_sso::{
     SessionIssuer, SessionKey, SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason,
     StoreError, VerifiedSession,
 };
-use jumpcloud_sso_testkit::keys;
+use jumpcloud_sso_testkit::{data, keys};
 
 use crate::{IDP, IDP_URL, World, acme, builder, cookies, idp, now, settings, user};
 
@@ -251,8 +251,7 @@ async fn a_refusal_says_what_to_change() {
 
 #[test]
 fn public_keys_are_there_for_others() {
-    let (store, pem) =
-        (MemoryStore::default(), include_str!("../../../jumpcloud-sso-testkit/data/ed25519.key.pem"));
+    let (store, pem) = (MemoryStore::default(), data("ed25519.key.pem"));
     let key = SessionKey::from_private_key_pem(pem).unwrap();
     let (site, id) = (settings().site_url().to_owned(), key.id().to_owned());
     let issuer = SessionIssuer::new(key.clone(), &site, &site);

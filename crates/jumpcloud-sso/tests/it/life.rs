@@ -12,7 +12,7 @@ use jumpcloud_sso::{
     MemoryStore, Missing, OnceStore, Organization, Phase, Refusal, Release, Requires, Retirement,
     RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, UnenforcedBecause, Unlimited,
 };
-use jumpcloud_sso_testkit::{JumpCloud, keys};
+use jumpcloud_sso_testkit::{JumpCloud, data, keys};
 
 use crate::failing_store::{FailingStore, Fault};
 use crate::{IDP, IDP_URL, now, settings};
@@ -664,20 +664,14 @@ async fn a_compromised_key_is_known_in_another_certificate() {
     }
 }
 
-macro_rules! data {
-    ($name:literal) => {
-        include_str!(concat!("../../../jumpcloud-sso-testkit/data/", $name))
-    };
-}
-
 #[tokio::test]
 async fn a_key_for_both_is_not_hidden_by_its_encoding() {
     let admin = Admin::new().await;
-    admin.edit(Edit::new().decryption_key(data!("rsa2048.key.pem"))).await.unwrap();
+    admin.edit(Edit::new().decryption_key(data("rsa2048.key.pem"))).await.unwrap();
     for (pem, expected) in [
-        (data!("rsa2048.crt.pem"), "config.key_for_both"),
-        (data!("rsa2048-no-null.crt.pem"), "certificate.key_encoding"),
-        (data!("other-rsa2048.crt.pem"), "kept"),
+        (data("rsa2048.crt.pem"), "config.key_for_both"),
+        (data("rsa2048-no-null.crt.pem"), "certificate.key_encoding"),
+        (data("other-rsa2048.crt.pem"), "kept"),
     ] {
         assert_eq!(code(admin.edit(Edit::new().add_certificate(pem.as_bytes())).await), expected);
     }
@@ -687,9 +681,9 @@ async fn a_key_for_both_is_not_hidden_by_its_encoding() {
 #[tokio::test]
 async fn a_compromised_key_is_not_pinned_in_another_encoding() {
     for (standard, others) in [
-        (data!("rsa2048.crt.pem"), &[data!("rsa2048-no-null.crt.pem")][..]),
-        (data!("ec-p256.crt.pem"), &[data!("ec-p256-compressed.crt.pem"), data!("ec-p256-hybrid.crt.pem")]),
-        (data!("ec-p384.crt.pem"), &[data!("ec-p384-compressed.crt.pem"), data!("ec-p384-hybrid.crt.pem")]),
+        (data("rsa2048.crt.pem"), &[data("rsa2048-no-null.crt.pem")][..]),
+        (data("ec-p256.crt.pem"), &[data("ec-p256-compressed.crt.pem"), data("ec-p256-hybrid.crt.pem")]),
+        (data("ec-p384.crt.pem"), &[data("ec-p384-compressed.crt.pem"), data("ec-p384-hybrid.crt.pem")]),
     ] {
         let admin = Admin::with_active().await;
         let add = |pem: &str| Edit::new().add_certificate(pem.as_bytes());

@@ -8,7 +8,7 @@ use jumpcloud_sso::{
     Certificate, Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest,
     LoginStart, MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
 };
-use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, User, keys};
+use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, User, data, keys};
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
 
@@ -736,8 +736,8 @@ async fn an_expired_certificate_is_a_warning() {
 
 #[tokio::test]
 async fn a_pinned_authority_is_a_warning() {
-    let root = include_str!("../../../jumpcloud-sso-testkit/data/chain-root.crt.pem");
-    let root_key = include_str!("../../../jumpcloud-sso-testkit/data/chain-root.key.pem");
+    let root = data("chain-root.crt.pem");
+    let root_key = data("chain-root.key.pem");
     let world = World::new(builder("acme-1", "acme").certificate(root.as_bytes()).build().unwrap());
     for (key, certificate, expected) in
         [(root_key, root, &["certificate.authority"][..]), (keys::OWN_KEY, keys::OWN_CERTIFICATE, &[])]

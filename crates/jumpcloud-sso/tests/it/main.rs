@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod access;
-mod catalogue;
 mod configuration;
 #[cfg(feature = "hickory")]
 mod dns;

@@ -11,7 +11,7 @@ use jumpcloud_sso::{
     ServiceProvider, Sessions, Settings, SiteUrl, TxtLookup,
 };
 use jumpcloud_sso_contract::LoginPage;
-use jumpcloud_sso_testkit::{Sign, keys};
+use jumpcloud_sso_testkit::{Sign, data, keys};
 
 use crate::life::{Admin, admin, code, complete};
 use crate::{World, builder, cookies, idp, now, request, settings, user};
@@ -268,7 +268,7 @@ async fn a_decryption_key_under_its_former_name_is_read() {
 #[tokio::test]
 async fn decryption_keys_that_anybody_can_compute_are_refused() {
     use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
-    let weak = include_str!("../../../jumpcloud-sso-testkit/data/rsa2048-close-factors.key.pem");
+    let weak = data("rsa2048-close-factors.key.pem");
     let admin = Admin::with_active().await;
     match admin.edit(Edit::new().decryption_key(weak)).await.unwrap_err() {
         Refusal::Edit(error) => {

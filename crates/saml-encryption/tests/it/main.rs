@@ -9,26 +9,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jumpcloud_sso_testkit::data;
 use saml_encryption::{
     ContentAlgorithm, DecryptionKey, DecryptionKeyError, DecryptionPolicy, Decryptor, EncryptError,
     EncryptOptions, KeyTransport, encrypt,
 };
 use saml_xml::{Document, Limits};
 
-macro_rules! data {
-    ($name:literal) => {
-        include_str!(concat!("../../../jumpcloud-sso-testkit/data/", $name))
-    };
-}
-
 const PLAINTEXT: &str = "<saml:Assertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>";
 
 fn key() -> DecryptionKey {
-    DecryptionKey::from_pem(data!("sp-rsa2048.key.pem")).unwrap()
+    DecryptionKey::from_pem(data("sp-rsa2048.key.pem")).unwrap()
 }
 
 fn other_key() -> DecryptionKey {
-    DecryptionKey::from_pem(data!("other-rsa2048.key.pem")).unwrap()
+    DecryptionKey::from_pem(data("other-rsa2048.key.pem")).unwrap()
 }
 
 fn decryptor(policy: DecryptionPolicy) -> Decryptor {
@@ -261,22 +256,22 @@ fn several_keys_are_tried() {
 #[test]
 fn keys_are_rsa_of_sufficient_size() {
     let error = |pem: &str| DecryptionKey::from_pem(pem).unwrap_err();
-    assert_eq!(error(data!("rsa1024.key.pem")), DecryptionKeyError::Weak);
-    assert_eq!(error(data!("rsa2047.key.pem")), DecryptionKeyError::Weak);
-    assert_eq!(error(data!("rsa8200.key.pem")), DecryptionKeyError::Weak);
-    assert!(DecryptionKey::from_pem(data!("sp-rsa2048.key.pem")).is_ok());
-    assert!(DecryptionKey::from_pem(data!("sp-rsa8192.key.pem")).is_ok());
-    for pem in ["", "text", data!("ec-p256.key.pem"), data!("rsa2048.crt.pem")] {
+    assert_eq!(error(data("rsa1024.key.pem")), DecryptionKeyError::Weak);
+    assert_eq!(error(data("rsa2047.key.pem")), DecryptionKeyError::Weak);
+    assert_eq!(error(data("rsa8200.key.pem")), DecryptionKeyError::Weak);
+    assert!(DecryptionKey::from_pem(data("sp-rsa2048.key.pem")).is_ok());
+    assert!(DecryptionKey::from_pem(data("sp-rsa8192.key.pem")).is_ok());
+    for pem in ["", "text", data("ec-p256.key.pem"), data("rsa2048.crt.pem")] {
         assert_eq!(error(pem), DecryptionKeyError::Malformed);
     }
-    let encrypted = data!("rsa2048.key.pem").replace("PRIVATE", "ENCRYPTED PRIVATE");
+    let encrypted = data("rsa2048.key.pem").replace("PRIVATE", "ENCRYPTED PRIVATE");
     assert_eq!(error(&encrypted), DecryptionKeyError::Malformed);
 }
 
 #[test]
 fn a_file_holds_one_private_key() {
-    let (key, certificate) = (data!("sp-rsa2048.key.pem"), data!("sp-rsa2048.crt.pem"));
-    let other = data!("other-rsa2048.key.pem");
+    let (key, certificate) = (data("sp-rsa2048.key.pem"), data("sp-rsa2048.crt.pem"));
+    let other = data("other-rsa2048.key.pem");
     for several in [
         format!("{key}{other}"),
         format!("{key}{key}"),

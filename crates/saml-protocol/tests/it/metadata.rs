@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jumpcloud_sso_testkit::keys;
+use jumpcloud_sso_testkit::{data, keys};
 use saml_protocol::{IdpMetadata, SpMetadata};
 use saml_signature::Certificate;
 use saml_xml::{Document, Limits};
@@ -47,14 +47,11 @@ fn only_keys_for_signing_are_taken() {
 }
 
 /// A chain: the identity provider's certificate, and those of the authorities that issued it.
-const CHAIN: [&str; 3] = [
-    include_str!("../../../jumpcloud-sso-testkit/data/chain-leaf.crt.pem"),
-    include_str!("../../../jumpcloud-sso-testkit/data/chain-intermediate.crt.pem"),
-    include_str!("../../../jumpcloud-sso-testkit/data/chain-root.crt.pem"),
-];
+const CHAIN: [&str; 3] =
+    [data("chain-leaf.crt.pem"), data("chain-intermediate.crt.pem"), data("chain-root.crt.pem")];
 
 /// Of the same key as `keys::JUMPCLOUD_CERTIFICATE`.
-const EXPIRED: &str = include_str!("../../../jumpcloud-sso-testkit/data/jumpcloud-rsa4096-expired.crt.pem");
+const EXPIRED: &str = data("jumpcloud-rsa4096-expired.crt.pem");
 
 fn base64(pem: &str) -> String {
     pem.lines().filter(|line| !line.starts_with("-----")).collect()

@@ -1,6 +1,6 @@
 //! What a Response has to be before its assertion is looked at.
 
-use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, keys};
+use jumpcloud_sso_testkit::{AttributeStyle, JumpCloud, Sign, User, data, keys};
 use saml_protocol::{AttributeValue, Expected, Parties, ResponseError, ResponseVerifier, SignedParts};
 use saml_signature::{AlgorithmPolicy, Certificate, SignatureAlgorithm, TrustedKeys};
 
@@ -353,10 +353,8 @@ fn the_policy_of_the_connection_holds() {
 }
 
 /// Signed by xmlsec1, since nothing here signs with SHA-1; see the README of the folder.
-const SHA1: [(&str, &str); 2] = [
-    ("signature", include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-signature.xml")),
-    ("digest", include_str!("../../../jumpcloud-sso-testkit/data/response-sha1-digest.xml")),
-];
+const SHA1: [(&str, &str); 2] =
+    [("signature", data("response-sha1-signature.xml")), ("digest", data("response-sha1-digest.xml"))];
 
 #[test]
 fn sha1_is_accepted_only_where_that_is_said_and_told() {

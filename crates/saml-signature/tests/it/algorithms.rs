@@ -1,8 +1,9 @@
 //! Which algorithms pass.
 
+use jumpcloud_sso_testkit::data;
 use saml_signature::{AlgorithmPolicy, DigestAlgorithm, SignatureAlgorithm};
 
-use crate::{data, replace, signed, trusted, verdict, verdict_with};
+use crate::{replace, signed, trusted, verdict, verdict_with};
 
 const SIGNATURE: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const DIGEST: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
@@ -95,7 +96,7 @@ fn bytes_are_verified_as_in_a_redirect() {
             .map_err(|error| error.code())
             .cloned()
     };
-    assert_eq!(verify(SIGNATURE, b"SAMLRequest=x").unwrap(), crate::certificate(data!("rsa2048.crt.pem")));
+    assert_eq!(verify(SIGNATURE, b"SAMLRequest=x").unwrap(), crate::certificate(data("rsa2048.crt.pem")));
     assert_eq!(verify(SIGNATURE, b"SAMLRequest=y").unwrap_err(), "signature.untrusted_key");
     assert_eq!(
         verify("http://www.w3.org/2000/09/xmldsig#rsa-sha1", b"SAMLRequest=x").unwrap_err(),

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use jumpcloud_sso_testkit::data;
 use saml_signature::{Certificate, CertificateError, CertificateWarning, KeyKind, TrustedKeys};
 
-use crate::{certificate, data};
+use crate::certificate;
 
-const PEM: &str = data!("jumpcloud-rsa4096.crt.pem");
+const PEM: &str = data("jumpcloud-rsa4096.crt.pem");
 
 /// Midnight UTC at the beginning of a day counted from 1970.
 fn day(days: u64) -> SystemTime {
@@ -43,7 +44,7 @@ fn jumpclouds_certificate_is_read() {
 #[test]
 fn an_empty_sequence_of_extensions_is_read() {
     // Strict readers of DER refuse it, and with it every certificate that JumpCloud made until 2022.
-    let old = certificate(data!("jumpcloud-rsa4096-empty-extensions.crt.pem"));
+    let old = certificate(data("jumpcloud-rsa4096-empty-extensions.crt.pem"));
     assert_eq!(old.public_key_der(), certificate(PEM).public_key_der());
     assert_ne!(old, certificate(PEM));
 }
@@ -73,7 +74,7 @@ fn all_ways_of_pasting_give_the_same() {
 
 #[test]
 fn what_is_pasted_by_mistake_is_called_by_its_name() {
-    let key = data!("rsa2048.key.pem");
+    let key = data("rsa2048.key.pem");
     let bare_key: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
     let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
     let public = PEM.replace("CERTIFICATE", "PUBLIC KEY");
@@ -83,11 +84,11 @@ fn what_is_pasted_by_mistake_is_called_by_its_name() {
         (" \n", "certificate.empty"),
         ("\"\"", "certificate.empty"),
         (key, "certificate.private_key"),
-        (data!("ec-p256.key.pem"), "certificate.private_key"),
+        (data("ec-p256.key.pem"), "certificate.private_key"),
         (&encrypted, "certificate.private_key"),
         (&bare_key, "certificate.private_key"),
         (key.split_at(200).0, "certificate.private_key"),
-        (data!("request.csr.pem"), "certificate.request"),
+        (data("request.csr.pem"), "certificate.request"),
         (&public, "certificate.public_key"),
         (&crl, "certificate.label"),
         ("<md:EntityDescriptor xmlns:md='urn:x'/>", "certificate.xml"),
@@ -102,23 +103,23 @@ fn what_is_pasted_by_mistake_is_called_by_its_name() {
         assert_eq!(refused(input), code, "{input}");
     }
     let bare_request: String =
-        data!("request.csr.pem").lines().filter(|line| !line.starts_with("-----")).collect();
+        data("request.csr.pem").lines().filter(|line| !line.starts_with("-----")).collect();
     assert_eq!(refused(bare_request), "certificate.request");
     assert_eq!(refused(certificate(PEM).public_key_der()), "certificate.public_key");
 }
 
 #[test]
 fn errors_never_show_the_input() {
-    let key = data!("rsa2048.key.pem");
+    let key = data("rsa2048.key.pem");
     let error = Certificate::parse(key.as_bytes()).unwrap_err();
     let middle = key.lines().nth(3).unwrap();
     assert!(!format!("{error:?} {error}").contains(middle));
 }
 
 /// A chain of three, each issued by the next.
-const LEAF: &str = data!("chain-leaf.crt.pem");
-const INTERMEDIATE: &str = data!("chain-intermediate.crt.pem");
-const ROOT: &str = data!("chain-root.crt.pem");
+const LEAF: &str = data("chain-leaf.crt.pem");
+const INTERMEDIATE: &str = data("chain-intermediate.crt.pem");
+const ROOT: &str = data("chain-root.crt.pem");
 
 #[test]
 fn a_file_names_one_key() {
@@ -129,7 +130,7 @@ fn a_file_names_one_key() {
         (format!("{INTERMEDIATE}{ROOT}"), Some(INTERMEDIATE)),
         // Without what is between them, nothing tells that one leads to the other.
         (format!("{LEAF}{ROOT}"), None),
-        (format!("{LEAF}{}", data!("rsa2048.crt.pem")), None),
+        (format!("{LEAF}{}", data("rsa2048.crt.pem")), None),
     ] {
         assert_eq!(refused(&file), "key.several");
         let error = Certificate::parse(file.as_bytes()).unwrap_err();
@@ -154,7 +155,7 @@ fn a_file_names_one_key() {
 
 #[test]
 fn certificates_of_the_same_key_are_one_key() {
-    let (old, new) = (data!("jumpcloud-rsa4096-expired.crt.pem"), PEM);
+    let (old, new) = (data("jumpcloud-rsa4096-expired.crt.pem"), PEM);
     for file in [format!("{old}{new}"), format!("{new}{old}"), format!("{new}{new}")] {
         assert_eq!(
             Certificate::parse(file.as_bytes()).unwrap(),
@@ -191,7 +192,7 @@ fn an_authoritys_certificate_is_told() {
 
 #[test]
 fn names_in_any_encoding_are_shown_as_text() {
-    let der = certificate(data!("rsa2048.crt.pem")).der().to_vec();
+    let der = certificate(data("rsa2048.crt.pem")).der().to_vec();
     // UTF8String of 13 bytes.
     let common_name = [&[0x0c, 0x0d][..], b"idp.acme.test"].concat();
     let with = |tag: u8, value: &[u8; 13]| {
@@ -250,17 +251,17 @@ fn size_is_bounded_before_decoding() {
 #[test]
 fn kinds_of_keys_are_told_apart() {
     let kind = |pem: &str| certificate(pem).key().clone();
-    assert_eq!(kind(data!("ec-p256.crt.pem")), KeyKind::EcP256);
-    assert_eq!(kind(data!("ec-p384.crt.pem")), KeyKind::EcP384);
-    assert_eq!(kind(data!("ed25519.crt.pem")), KeyKind::Ed25519);
-    assert_eq!(kind(data!("rsa1024.crt.pem")), KeyKind::Rsa { bits: 1024 });
-    assert_eq!(kind(data!("ec-p521.crt.pem")), KeyKind::Other { oid: "1.3.132.0.35".to_owned() });
+    assert_eq!(kind(data("ec-p256.crt.pem")), KeyKind::EcP256);
+    assert_eq!(kind(data("ec-p384.crt.pem")), KeyKind::EcP384);
+    assert_eq!(kind(data("ed25519.crt.pem")), KeyKind::Ed25519);
+    assert_eq!(kind(data("rsa1024.crt.pem")), KeyKind::Rsa { bits: 1024 });
+    assert_eq!(kind(data("ec-p521.crt.pem")), KeyKind::Other { oid: "1.3.132.0.35".to_owned() });
 }
 
 /// The parameters of a curve that has no name are up to 64 KiB of anything.
 #[test]
 fn parameters_of_curves_are_not_shown() {
-    let der = certificate(data!("ec-p256.crt.pem")).der().to_vec();
+    let der = certificate(data("ec-p256.crt.pem")).der().to_vec();
     let curve = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
     let at = der.windows(curve.len()).position(|bytes| bytes == curve).unwrap();
     let with = |change: &[u8]| {

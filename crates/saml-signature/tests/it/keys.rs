@@ -4,20 +4,21 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
     VerificationAlgorithm,
 };
+use jumpcloud_sso_testkit::data;
 use num_bigint::BigUint;
 use saml_signature::{
     AlgorithmPolicy, Certificate, KeyKind, SignOptions, SignatureAlgorithm, SigningError, SigningKey,
     TrustedKeys, TrustedKeysError, check_public_key, sign,
 };
 
-use crate::{UNSIGNED, certificate, data, key, replace, signed, trusted, verdict_with};
+use crate::{UNSIGNED, certificate, key, replace, signed, trusted, verdict_with};
 
 const ALL: [(&str, &str); 5] = [
-    (data!("jumpcloud-rsa4096.key.pem"), data!("jumpcloud-rsa4096.crt.pem")),
-    (data!("rsa2048.key.pem"), data!("rsa2048.crt.pem")),
-    (data!("ec-p256.key.pem"), data!("ec-p256.crt.pem")),
-    (data!("ec-p384.key.pem"), data!("ec-p384.crt.pem")),
-    (data!("ed25519.key.pem"), data!("ed25519.crt.pem")),
+    (data("jumpcloud-rsa4096.key.pem"), data("jumpcloud-rsa4096.crt.pem")),
+    (data("rsa2048.key.pem"), data("rsa2048.crt.pem")),
+    (data("ec-p256.key.pem"), data("ec-p256.crt.pem")),
+    (data("ec-p384.key.pem"), data("ec-p384.crt.pem")),
+    (data("ed25519.key.pem"), data("ed25519.crt.pem")),
 ];
 
 fn with(key: &str, certificate_pem: &str, algorithm: Option<SignatureAlgorithm>) -> &'static str {
@@ -34,34 +35,34 @@ fn every_kind_of_key_signs_and_verifies() {
         assert_eq!(with(key, certificate_pem, None), "accepted");
         assert!(SigningKey::from_pem(key).unwrap().matches(&certificate(certificate_pem)));
     }
-    assert!(!key().matches(&certificate(data!("other-rsa2048.crt.pem"))));
+    assert!(!key().matches(&certificate(data("other-rsa2048.crt.pem"))));
 }
 
 #[test]
 fn private_keys_are_read_in_the_older_forms_too() {
     for (key, certificate_pem) in [
-        (data!("rsa2048-pkcs1.key.pem"), data!("rsa2048.crt.pem")),
-        (data!("ec-p256-sec1.key.pem"), data!("ec-p256.crt.pem")),
+        (data("rsa2048-pkcs1.key.pem"), data("rsa2048.crt.pem")),
+        (data("ec-p256-sec1.key.pem"), data("ec-p256.crt.pem")),
     ] {
         assert_eq!(with(key, certificate_pem, None), "accepted");
     }
     // The label says which form it is.
     for (label, other) in [("RSA PRIVATE KEY", "EC PRIVATE KEY"), ("RSA PRIVATE KEY", "DSA PRIVATE KEY")] {
-        let mislabelled = data!("rsa2048-pkcs1.key.pem").replace(label, other);
+        let mislabelled = data("rsa2048-pkcs1.key.pem").replace(label, other);
         assert!(SigningKey::from_pem(&mislabelled).is_err(), "{other}");
     }
 }
 
 #[test]
 fn what_was_expected_and_found_of_keys_is_said() {
-    let own = certificate(data!("rsa2048.crt.pem"));
+    let own = certificate(data("rsa2048.crt.pem"));
     let duplicate = TrustedKeys::new([own.clone(), own.clone()]).unwrap_err();
     assert_eq!(duplicate.found(), Some(own.fingerprint_sha256().to_string()));
-    let weak = TrustedKeys::new([certificate(data!("rsa1024.crt.pem"))]).unwrap_err();
+    let weak = TrustedKeys::new([certificate(data("rsa1024.crt.pem"))]).unwrap_err();
     assert_eq!(weak.found().as_deref(), Some("RSA 1024 bits"));
     assert_eq!(weak.expected().as_deref(), Some("RSA 2048 to 8192 bits, EC P-256, EC P-384 or Ed25519"));
     assert_eq!(TrustedKeys::new([]).unwrap_err().found(), None);
-    let other = SigningKey::from_pem(data!("other-rsa2048.key.pem")).unwrap();
+    let other = SigningKey::from_pem(data("other-rsa2048.key.pem")).unwrap();
     let message = b"message";
     let signature = other.sign(SignatureAlgorithm::RsaSha256, message).unwrap();
     let verify = |algorithm: SignatureAlgorithm| {
@@ -104,7 +105,7 @@ fn another_key_is_not_trusted() {
     let xml = sign(
         UNSIGNED,
         "A1",
-        &SigningKey::from_pem(data!("other-rsa2048.key.pem")).unwrap(),
+        &SigningKey::from_pem(data("other-rsa2048.key.pem")).unwrap(),
         &SignOptions::default(),
     );
     assert_eq!(
@@ -115,8 +116,8 @@ fn another_key_is_not_trusted() {
 
 #[test]
 fn an_embedded_certificate_changes_nothing() {
-    let attacker = SigningKey::from_pem(data!("other-rsa2048.key.pem")).unwrap();
-    let own = certificate(data!("other-rsa2048.crt.pem"));
+    let attacker = SigningKey::from_pem(data("other-rsa2048.key.pem")).unwrap();
+    let own = certificate(data("other-rsa2048.crt.pem"));
     let xml = sign(UNSIGNED, "A1", &attacker, &SignOptions::default().certificate(&own)).unwrap();
     assert!(xml.contains("X509Certificate"));
     assert_eq!(verdict_with(&xml, &trusted(), &AlgorithmPolicy::default()), "signature.untrusted_key");
@@ -127,9 +128,9 @@ fn an_embedded_certificate_changes_nothing() {
 #[test]
 fn a_cloned_certificate_is_another_one() {
     let (original, clone) =
-        (certificate(data!("jumpcloud-rsa4096.crt.pem")), certificate(data!("cloned-rsa4096.crt.pem")));
+        (certificate(data("jumpcloud-rsa4096.crt.pem")), certificate(data("cloned-rsa4096.crt.pem")));
     assert_eq!((original.subject(), original.serial()), (clone.subject(), clone.serial()));
-    let attacker = SigningKey::from_pem(data!("cloned-rsa4096.key.pem")).unwrap();
+    let attacker = SigningKey::from_pem(data("cloned-rsa4096.key.pem")).unwrap();
     let xml = sign(UNSIGNED, "A1", &attacker, &SignOptions::default().certificate(&clone)).unwrap();
     let keys = TrustedKeys::new([original]).unwrap();
     assert_eq!(verdict_with(&xml, &keys, &AlgorithmPolicy::default()), "signature.untrusted_key");
@@ -138,13 +139,13 @@ fn a_cloned_certificate_is_another_one() {
 #[test]
 fn an_expired_certificate_still_verifies() {
     let (key, _) = ALL[0];
-    assert_eq!(with(key, data!("jumpcloud-rsa4096-expired.crt.pem"), None), "accepted");
-    assert_eq!(with(key, data!("jumpcloud-rsa4096-empty-extensions.crt.pem"), None), "accepted");
+    assert_eq!(with(key, data("jumpcloud-rsa4096-expired.crt.pem"), None), "accepted");
+    assert_eq!(with(key, data("jumpcloud-rsa4096-empty-extensions.crt.pem"), None), "accepted");
 }
 
 #[test]
 fn one_of_several_keys_suffices_until_it_is_retired() {
-    let both = [certificate(data!("other-rsa2048.crt.pem")), certificate(data!("rsa2048.crt.pem"))];
+    let both = [certificate(data("other-rsa2048.crt.pem")), certificate(data("rsa2048.crt.pem"))];
     let keys = TrustedKeys::new(both.clone()).unwrap();
     assert_eq!(verdict_with(&signed(), &keys, &AlgorithmPolicy::default()), "accepted");
     let keys = TrustedKeys::new([both[0].clone()]).unwrap();
@@ -156,39 +157,35 @@ fn one_to_four_keys_of_different_and_sufficient_strength() {
     let refused = |pems: &[&str]| TrustedKeys::new(pems.iter().map(|pem| certificate(pem))).unwrap_err();
     assert_eq!(refused(&[]), TrustedKeysError::None);
     let five = [
-        data!("jumpcloud-rsa4096.crt.pem"),
-        data!("rsa2048.crt.pem"),
-        data!("ec-p256.crt.pem"),
-        data!("ec-p384.crt.pem"),
-        data!("ed25519.crt.pem"),
+        data("jumpcloud-rsa4096.crt.pem"),
+        data("rsa2048.crt.pem"),
+        data("ec-p256.crt.pem"),
+        data("ec-p384.crt.pem"),
+        data("ed25519.crt.pem"),
     ];
     assert_eq!(refused(&five).code(), "limit.certificates");
     assert_eq!(
         TrustedKeys::new(five[..4].iter().map(|pem| certificate(pem))).unwrap().certificates().count(),
         4
     );
-    let same = [data!("jumpcloud-rsa4096.crt.pem"), data!("jumpcloud-rsa4096-empty-extensions.crt.pem")];
+    let same = [data("jumpcloud-rsa4096.crt.pem"), data("jumpcloud-rsa4096-empty-extensions.crt.pem")];
     assert_eq!(refused(&same).code(), "config.duplicate_certificate");
-    let weak = [
-        data!("rsa1024.crt.pem"),
-        data!("rsa2047.crt.pem"),
-        data!("ec-p521.crt.pem"),
-        data!("rsa8200.crt.pem"),
-    ];
+    let weak =
+        [data("rsa1024.crt.pem"), data("rsa2047.crt.pem"), data("ec-p521.crt.pem"), data("rsa8200.crt.pem")];
     for weak in weak {
         let error = refused(&[weak]);
         assert_eq!(error.code(), "certificate.weak_key");
         assert!(error.expected().unwrap().contains("RSA 2048 to 8192 bits"));
     }
-    assert!(refused(&[data!("rsa8200.crt.pem")]).to_string().contains("8200 bits: RSA keys need"));
-    assert!(TrustedKeys::new([certificate(data!("rsa8192.crt.pem"))]).is_ok());
+    assert!(refused(&[data("rsa8200.crt.pem")]).to_string().contains("8200 bits: RSA keys need"));
+    assert!(TrustedKeys::new([certificate(data("rsa8192.crt.pem"))]).is_ok());
 }
 
 #[test]
 fn exponents_that_make_no_signature_are_refused() {
     // The certificate of a good key, with another exponent in place of 65537. Nothing here looks at its own
     // signature.
-    let der = certificate(data!("rsa2048.crt.pem")).der().to_vec();
+    let der = certificate(data("rsa2048.crt.pem")).der().to_vec();
     let at = der.windows(5).position(|bytes| bytes == [2, 3, 1, 0, 1]).unwrap();
     let with = |exponent: [u8; 3]| {
         let mut der = der.clone();
@@ -201,7 +198,7 @@ fn exponents_that_make_no_signature_are_refused() {
         assert_eq!(error.code(), "certificate.weak_key");
         assert!(error.to_string().contains("the RSA exponent is not an odd number"), "{error}");
     }
-    let one = TrustedKeys::new([certificate(data!("rsa2048-exponent-1.crt.pem"))]).unwrap_err();
+    let one = TrustedKeys::new([certificate(data("rsa2048-exponent-1.crt.pem"))]).unwrap_err();
     assert!(one.to_string().contains("the RSA exponent is not an odd number"), "{one}");
 }
 
@@ -216,7 +213,7 @@ fn with_key(pem: &str, key: &[u8], other: &[u8]) -> Certificate {
 
 /// The modulus of an RSA key of 2048 bits stands before its exponent, at the end of the SubjectPublicKeyInfo.
 fn with_modulus(modulus: &BigUint) -> Certificate {
-    let pem = data!("rsa2048.crt.pem");
+    let pem = data("rsa2048.crt.pem");
     let public_key = certificate(pem).public_key_der().to_vec();
     let own = &public_key[public_key.len() - 5 - 256..public_key.len() - 5];
     with_key(pem, own, &modulus.to_bytes_be())
@@ -225,7 +222,7 @@ fn with_modulus(modulus: &BigUint) -> Certificate {
 #[test]
 fn rsa_moduli_that_anybody_can_factor_are_refused() {
     let power = |exponent: u32| BigUint::from(2u32).pow(exponent);
-    let good = certificate(data!("rsa2048.crt.pem"));
+    let good = certificate(data("rsa2048.crt.pem"));
     let public_key = good.public_key_der();
     let good = BigUint::from_bytes_be(&public_key[public_key.len() - 261..public_key.len() - 5]);
     assert!(TrustedKeys::new([with_modulus(&good)]).is_ok());
@@ -303,7 +300,7 @@ fn small_order() -> Vec<([u8; 32], bool)> {
 
 #[test]
 fn ed25519_keys_of_small_order_are_refused() {
-    let pem = data!("ed25519.crt.pem");
+    let pem = data("ed25519.crt.pem");
     let good = certificate(pem);
     let own = &good.public_key_der()[good.public_key_der().len() - 32..];
     assert!(TrustedKeys::new([with_key(pem, own, own)]).is_ok());
@@ -342,20 +339,20 @@ fn private_keys_show_nothing() {
 
 #[test]
 fn private_keys_are_read_strictly() {
-    for pem in ["", data!("rsa2048.crt.pem"), data!("rsa1024.key.pem"), data!("ec-p521.key.pem")] {
+    for pem in ["", data("rsa2048.crt.pem"), data("rsa1024.key.pem"), data("ec-p521.key.pem")] {
         assert_eq!(SigningKey::from_pem(pem).unwrap_err(), SigningError::Key);
     }
-    assert_eq!(SigningKey::from_pem(data!("rsa8200.key.pem")).unwrap_err(), SigningError::Key);
-    let two = format!("{}{}", data!("rsa2048.key.pem"), data!("rsa2048.key.pem"));
+    assert_eq!(SigningKey::from_pem(data("rsa8200.key.pem")).unwrap_err(), SigningError::Key);
+    let two = format!("{}{}", data("rsa2048.key.pem"), data("rsa2048.key.pem"));
     assert_eq!(SigningKey::from_pem(&two).unwrap_err(), SigningError::Key);
 }
 
 /// Certificates of one key each: the standard encoding of the key, and the others that exist.
 const ENCODINGS: [(&str, &[&str]); 4] = [
-    (data!("rsa2048.crt.pem"), &[data!("rsa2048-no-null.crt.pem")]),
-    (data!("ec-p256.crt.pem"), &[data!("ec-p256-compressed.crt.pem"), data!("ec-p256-hybrid.crt.pem")]),
-    (data!("ec-p384.crt.pem"), &[data!("ec-p384-compressed.crt.pem"), data!("ec-p384-hybrid.crt.pem")]),
-    (data!("ed25519.crt.pem"), &[data!("ed25519-null.crt.pem")]),
+    (data("rsa2048.crt.pem"), &[data("rsa2048-no-null.crt.pem")]),
+    (data("ec-p256.crt.pem"), &[data("ec-p256-compressed.crt.pem"), data("ec-p256-hybrid.crt.pem")]),
+    (data("ec-p384.crt.pem"), &[data("ec-p384-compressed.crt.pem"), data("ec-p384-hybrid.crt.pem")]),
+    (data("ed25519.crt.pem"), &[data("ed25519-null.crt.pem")]),
 ];
 
 /// Keys are compared by their encoding, so that a key of two would be two keys.
@@ -386,9 +383,9 @@ fn a_key_is_pinned_in_its_standard_encoding_only() {
 fn the_library_verifies_under_other_encodings() {
     let signed =
         |pem: &str, algorithm| SigningKey::from_pem(pem).unwrap().sign(algorithm, b"a message").unwrap();
-    let rsa = signed(data!("rsa2048.key.pem"), SignatureAlgorithm::RsaSha256);
-    let p256 = signed(data!("ec-p256.key.pem"), SignatureAlgorithm::EcdsaSha256);
-    let p384 = signed(data!("ec-p384.key.pem"), SignatureAlgorithm::EcdsaSha384);
+    let rsa = signed(data("rsa2048.key.pem"), SignatureAlgorithm::RsaSha256);
+    let p256 = signed(data("ec-p256.key.pem"), SignatureAlgorithm::EcdsaSha256);
+    let p384 = signed(data("ec-p384.key.pem"), SignatureAlgorithm::EcdsaSha384);
     let verifies = |algorithm: &'static dyn VerificationAlgorithm, pem: &str, signature: &[u8]| {
         let key = certificate(pem).public_key_der().to_vec();
         UnparsedPublicKey::new(algorithm, key).verify(b"a message", signature).is_ok()
@@ -401,7 +398,7 @@ fn the_library_verifies_under_other_encodings() {
 
 #[test]
 fn what_surrounds_a_key_belongs_to_its_encoding() {
-    for (pem, length) in [(data!("ec-p256.crt.pem"), 65), (data!("ed25519.crt.pem"), 32)] {
+    for (pem, length) in [(data("ec-p256.crt.pem"), 65), (data("ed25519.crt.pem"), 32)] {
         let standard = certificate(pem).public_key_der().to_vec();
         assert!(check_public_key(&standard).is_ok());
         let code = |der: &[u8]| check_public_key(der).unwrap_err().code();
@@ -420,7 +417,7 @@ fn what_surrounds_a_key_belongs_to_its_encoding() {
 
 #[test]
 fn what_was_expected_of_an_encoding_is_said() {
-    let error = TrustedKeys::new([certificate(data!("ec-p256-compressed.crt.pem"))]).unwrap_err();
+    let error = TrustedKeys::new([certificate(data("ec-p256-compressed.crt.pem"))]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the certificate's key, EC P-256, is not in the standard encoding of its kind"
@@ -430,7 +427,7 @@ fn what_was_expected_of_an_encoding_is_said() {
         Some("an uncompressed point on a named curve (RFC 5480 section 2.2)")
     );
     assert_eq!(error.found().as_deref(), Some("another encoding of EC P-256"));
-    let error = TrustedKeys::new([certificate(data!("rsa2048-no-null.crt.pem"))]).unwrap_err();
+    let error = TrustedKeys::new([certificate(data("rsa2048-no-null.crt.pem"))]).unwrap_err();
     assert_eq!(
         error.expected().as_deref(),
         Some("rsaEncryption with the parameters NULL (RFC 3279 section 2.3.1)")

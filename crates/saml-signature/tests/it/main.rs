@@ -15,17 +15,11 @@ mod second;
 mod structure;
 mod verification;
 
+use jumpcloud_sso_testkit::data;
 use saml_signature::{
     AlgorithmPolicy, Certificate, SignOptions, SignedDocument, SigningKey, TrustedKeys, sign,
 };
 use saml_xml::{Document, Limits};
-
-macro_rules! data {
-    ($name:literal) => {
-        include_str!(concat!("../../../jumpcloud-sso-testkit/data/", $name))
-    };
-}
-pub(crate) use data;
 
 /// An assertion in all but its contents.
 const UNSIGNED: &str = concat!(
@@ -34,7 +28,7 @@ const UNSIGNED: &str = concat!(
 );
 
 fn key() -> SigningKey {
-    SigningKey::from_pem(data!("rsa2048.key.pem")).unwrap()
+    SigningKey::from_pem(data("rsa2048.key.pem")).unwrap()
 }
 
 fn certificate(pem: &str) -> Certificate {
@@ -42,7 +36,7 @@ fn certificate(pem: &str) -> Certificate {
 }
 
 fn trusted() -> TrustedKeys {
-    TrustedKeys::new([certificate(data!("rsa2048.crt.pem"))]).unwrap()
+    TrustedKeys::new([certificate(data("rsa2048.crt.pem"))]).unwrap()
 }
 
 /// The assertion, signed by the trusted key.

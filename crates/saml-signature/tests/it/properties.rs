@@ -1,9 +1,10 @@
 //! Properties that hold for all inputs.
 
+use jumpcloud_sso_testkit::data;
 use proptest::prelude::*;
 use saml_signature::Certificate;
 
-use crate::{UNSIGNED, data, signed, verdict};
+use crate::{UNSIGNED, signed, verdict};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
@@ -15,7 +16,7 @@ proptest! {
 
     #[test]
     fn no_change_of_a_certificate_makes_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut der = crate::certificate(data!("rsa2048.crt.pem")).der().to_vec();
+        let mut der = crate::certificate(data("rsa2048.crt.pem")).der().to_vec();
         let at = at.index(der.len());
         der[at] = byte;
         if let Ok(certificate) = Certificate::parse(&der) {

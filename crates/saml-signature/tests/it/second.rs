@@ -2,10 +2,11 @@
 
 use std::sync::Mutex;
 
+use jumpcloud_sso_testkit::data;
 use saml_signature::{AlgorithmPolicy, Question, SecondOpinion, SecondOpinionError, SignedDocument};
 use saml_xml::{Document, Limits};
 
-use crate::{UNSIGNED, certificate, data, signed, trusted};
+use crate::{UNSIGNED, certificate, signed, trusted};
 
 /// Another implementation with a fixed answer, which remembers what it was asked.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ fn verdict(xml: &str, answer: Result<Vec<u8>, SecondOpinionError>) -> (&'static 
     let asked = opinion.asked.into_inner().unwrap();
     if let Some((seen, id, fingerprint, allow_sha1)) = asked.first() {
         assert_eq!((seen.as_slice(), id.as_str(), *allow_sha1), (xml.as_bytes(), "A1", false));
-        assert_eq!(*fingerprint, certificate(data!("rsa2048.crt.pem")).fingerprint_sha256().to_string());
+        assert_eq!(*fingerprint, certificate(data("rsa2048.crt.pem")).fingerprint_sha256().to_string());
     }
     (code, asked.len())
 }

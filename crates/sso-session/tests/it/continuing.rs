@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jumpcloud_sso_testkit::data;
 use sso_session::{
     CodeChallenge, Cookies, HandOver, HandOverError, IssueError, NewSession, Purpose, SealError, Sealer,
     SessionCookie, SessionIssuer, SessionKey,
@@ -258,8 +259,8 @@ fn a_session_is_somebodys() {
 
 #[test]
 fn the_length_of_a_token_is_known_before_it_is_issued() {
-    let ed25519 = include_str!("../../../jumpcloud-sso-testkit/data/ed25519.key.pem");
-    let p256 = include_str!("../../../jumpcloud-sso-testkit/data/ec-p256.key.pem");
+    let ed25519 = data("ed25519.key.pem");
+    let p256 = data("ec-p256.key.pem");
     let keys = [
         key(),
         SessionKey::from_private_key_pem(ed25519).unwrap(),

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use jumpcloud_sso_testkit::data;
 use sso_session::{IssueError, SessionIssuer, SessionKey, SessionKeyError, SessionVerifier};
 
 use crate::{OTHER_SECRET, SECRET, SITE, issuer, key, now, secret, session, verifier};
 
-const EDDSA: &str = include_str!("../../../jumpcloud-sso-testkit/data/ed25519.key.pem");
-const ES256: &str = include_str!("../../../jumpcloud-sso-testkit/data/ec-p256.key.pem");
+const EDDSA: &str = data("ed25519.key.pem");
+const ES256: &str = data("ec-p256.key.pem");
 
 #[test]
 fn all_that_a_session_says_survives() {
@@ -161,7 +162,7 @@ fn asymmetric_keys_sign_and_export_their_public_half() {
 
 #[test]
 fn keys_of_other_kinds_are_refused() {
-    let rsa = include_str!("../../../jumpcloud-sso-testkit/data/rsa2048.key.pem");
+    let rsa = data("rsa2048.key.pem");
     assert_eq!(SessionKey::from_private_key_pem(rsa).unwrap_err(), SessionKeyError::Kind);
     assert_eq!(SessionKey::from_private_key_pem("").unwrap_err(), SessionKeyError::Pem);
 }

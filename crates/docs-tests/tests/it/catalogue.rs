@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use jumpcloud_sso::CATALOGUE;
+
+use crate::repository;
 
 const AREAS: [(&str, &str); 14] = [
     ("xml", "The message is not the XML that it has to be"),
@@ -24,14 +25,10 @@ const AREAS: [(&str, &str); 14] = [
     ("replay", "What was used before"),
 ];
 
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 /// All string literals of the form `area.what` in the sources of the crates.
 fn codes_in_sources() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    let mut folders = vec![workspace().join("crates")];
+    let mut folders = vec![repository().join("crates")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -85,7 +82,7 @@ fn the_docs_hold_the_catalogue() {
     let mut text = String::from(
         "# Error codes\n\nEvery refusal has a stable code `area.what`. Codes are never renamed and never get another meaning; new \
          ones may come.\n\nThis page is made of `CATALOGUE` in `crates/jumpcloud-sso/src/catalogue.rs`; a test compares them. \
-         `UPDATE_DOCS=1 cargo test -p jumpcloud-sso` writes it anew.\n",
+         `UPDATE_DOCS=1 cargo test -p jumpcloud-sso-docs` writes it anew.\n",
     );
     for (area, title) in AREAS {
         write!(text, "\n## {area}: {title}\n\n| code | what it means | what to change |\n|---|---|---|\n")
@@ -94,7 +91,7 @@ fn the_docs_hold_the_catalogue() {
             writeln!(text, "| `{}` | {} | {} |", entry.code, entry.meaning, entry.hint).unwrap();
         }
     }
-    let path = workspace().join("docs/errors.md");
+    let path = repository().join("docs/errors.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, &text).unwrap();
     }
