@@ -24,7 +24,7 @@ use jumpcloud_sso::{
     Certificate, Claim, ClaimKey, Connection, Cookies, LoginForm, LoginRequest, MemoryStore, OnceStore,
     RevocationKey, RevocationStore, ServiceProvider, Sessions, Settings, SingleSignOn, StoreError,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, Sign, User, auth_secret, keys};
+use jumpcloud_sso_testkit::{JumpCloud, TestBrowser, User, auth_secret, keys};
 
 /// Everything a login needs, prepared as a service has it when the form arrives.
 struct Login {
@@ -97,16 +97,17 @@ impl Login {
         let sso = SingleSignOn::new(&settings, AnyNumber::default()).unwrap();
         let begun =
             sso.begin_login(&connection, &LoginRequest::default().return_to("/dashboard"), now).unwrap();
-        let request = IncomingRequest::from_query(begun.redirect_url().query().unwrap()).unwrap();
+        let mut browser = TestBrowser::new();
+        browser.set_cookie(&begun.set_cookie());
         let idp = JumpCloud::with_key(url, sp, key, certificate_pem).unwrap();
         let user = User::new("bjensen@acme.test", "Barbara", "Jensen").groups(&["Engineering", "Everybody"]);
-        let response = idp.response(service.acs_url(), sp, now).user(&user).in_response_to(request.id());
-        let xml = response.sign(Sign::Assertion).build().unwrap().into_bytes();
+        let post = browser.follow(begun.redirect_url(), &idp, sp, &user, now).unwrap();
+        let xml = post.xml().unwrap().into_bytes();
         let certificate = Certificate::parse(certificate_pem.as_bytes()).unwrap();
         Self {
-            field: STANDARD.encode(&xml),
-            relay_state: request.relay_state().unwrap().to_owned(),
-            cookies: Cookies::new(begun.set_cookie().split(';').next()),
+            field: post.saml_response,
+            relay_state: post.relay_state.unwrap(),
+            cookies: Cookies::new(post.cookies),
             floor: Floor::new(&xml, key, &certificate),
             xml,
             now,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso::{AuthSecret, Connection, ServiceProvider, Settings};
-use jumpcloud_sso_testkit::{JumpCloud, User};
+use jumpcloud_sso_testkit::{JumpCloud, TestForm, User};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
@@ -70,10 +70,16 @@ fn log_in(site_url: &str) -> Result<(), Box<dyn Error>> {
 
     println!("4. She logs in at JumpCloud, which hands her browser a form with the signed Response.");
     let page = browser.get(&idp_url)?;
-    let form = page.form().ok_or("JumpCloud sent no form")?;
-    println!("   form for          {} ({} bytes of SAMLResponse)", form.action, form.fields_len());
+    let form = TestForm::from_page(&page.body)?;
+    println!(
+        "   form for          {} ({} bytes of SAMLResponse)",
+        form.action(),
+        form.field("SAMLResponse").map_or(0, str::len)
+    );
 
     println!("5. The browser posts the form to the service, which verifies it and issues a session.");
+    // The service deletes the cookie of the login; whoever replays the form would have kept it.
+    let mut replaying = browser.clone();
     let answer = browser.post(&form)?;
     if answer.status != 200 {
         return Err(format!("the login was refused: {}", answer.body).into());
@@ -81,7 +87,7 @@ fn log_in(site_url: &str) -> Result<(), Box<dyn Error>> {
     println!("   accepted          {} bytes of session token", answer.body.len());
 
     println!("6. The same form posted once more is refused.");
-    let again = browser.post(&form)?;
+    let again = replaying.post(&form)?;
     println!("   status {}: {}", again.status, again.body);
     if again.status == 200 {
         return Err("a replayed login was accepted".into());

@@ -58,13 +58,20 @@ fn at_once(posts: usize) -> &'static str {
     first
 }
 
+/// The request that a Response answers.
+fn request_id(post: &Post) -> String {
+    let xml = post.xml().expect("a Response");
+    let value = xml.split_once("InResponseTo=\"").and_then(|(_, rest)| rest.split_once('"'));
+    value.expect("an answer").0.to_owned()
+}
+
 /// An answer to a login that is addressed to another ACS URL.
 fn sent_to(acs_url: &str) -> &'static str {
     with(|_, connection, post| {
         let idp = crate::doc::idp();
         let audience = connection.service_provider().entity_id();
         let response = idp.response(acs_url, audience, now()).user(&crate::doc::user());
-        let request_id = post.request_id();
+        let request_id = request_id(&post);
         let response = response.in_response_to(&request_id);
         Post { saml_response: STANDARD.encode(response.build().expect("a Response")), ..post }
     })
@@ -76,7 +83,7 @@ fn simply_signed() -> &'static str {
     with(|_, connection, post| {
         let (idp, service) = (crate::doc::idp(), connection.service_provider());
         let response = idp.response(service.acs_url(), service.entity_id(), now()).user(&crate::doc::user());
-        let request_id = post.request_id();
+        let request_id = request_id(&post);
         let response = response.in_response_to(&request_id).sign(Sign::Nothing);
         let xml = response.build().expect("a Response");
         let (algorithm, relay_state) =
@@ -246,7 +253,7 @@ const LOGINS: &[Scenario] = &[
             twice(
                 |post| {
                     // The first ID is that of the Response, which nobody signed.
-                    let xml = post.xml().replacen(" ID=\"", " ID=\"_other", 1);
+                    let xml = post.xml().expect("a Response").replacen(" ID=\"", " ID=\"_other", 1);
                     Post { saml_response: STANDARD.encode(xml), ..post.clone() }
                 },
                 Duration::ZERO,

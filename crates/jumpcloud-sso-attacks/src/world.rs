@@ -4,13 +4,11 @@ use std::future::Future;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
     Connection, ConnectionBuilder, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
     MemoryStore, Settings, SingleSignOn,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
+use jumpcloud_sso_testkit::{JumpCloud, TestBrowser, User, auth_secret, keys};
 
 use crate::case::{IDP, now};
 use crate::doc;
@@ -70,31 +68,7 @@ pub(crate) struct World {
 }
 
 /// What a browser brings to the ACS URL.
-#[derive(Clone)]
-pub(crate) struct Post {
-    pub(crate) saml_response: String,
-    pub(crate) relay_state: Option<String>,
-    pub(crate) cookies: Option<String>,
-}
-
-impl Post {
-    /// A Response that answers no request, in a browser that began no login.
-    pub(crate) fn unsolicited(xml: &str) -> Self {
-        Self { saml_response: STANDARD.encode(xml), relay_state: None, cookies: None }
-    }
-
-    /// The Response, before base64.
-    pub(crate) fn xml(&self) -> String {
-        String::from_utf8(STANDARD.decode(&self.saml_response).expect("base64")).expect("text")
-    }
-
-    /// The request that it answers.
-    pub(crate) fn request_id(&self) -> String {
-        let xml = self.xml();
-        let value = xml.split_once("InResponseTo=\"").and_then(|(_, rest)| rest.split_once('"'));
-        value.expect("an answer").0.to_owned()
-    }
-}
+pub(crate) use jumpcloud_sso_testkit::TestPost as Post;
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -143,15 +117,10 @@ impl World {
         user: &User,
         at: SystemTime,
     ) -> Post {
-        let request =
-            IncomingRequest::from_query(start.redirect_url().query().expect("a query")).expect("a request");
+        let mut browser = TestBrowser::new();
+        browser.set_cookie(&start.set_cookie());
         let audience = connection.service_provider().entity_id();
-        let response = idp.response(request.acs_url(), audience, at).user(user).in_response_to(request.id());
-        Post {
-            saml_response: STANDARD.encode(response.build().expect("a Response")),
-            relay_state: request.relay_state().map(str::to_owned),
-            cookies: start.set_cookie().split(';').next().map(str::to_owned),
-        }
+        browser.follow(start.redirect_url(), idp, audience, user, at).expect("a Response")
     }
 
     pub(crate) fn finish(&self, connection: &Connection, post: &Post, now: SystemTime) -> &'static str {

@@ -17,6 +17,12 @@ pub enum TestkitError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// Not a form that a browser could post.
+    #[error("this is not the form of a login: {what}")]
+    Form {
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// A time beyond what SAML can express, or no randomness.
     #[error("the time cannot be expressed, or there is no randomness")]
     Environment,

@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod browser;
 mod data;
 mod error;
 mod idp;
@@ -31,6 +32,7 @@ mod request;
 mod response;
 mod secret;
 
+pub use browser::{TestBrowser, TestForm, TestPost};
 pub use data::data;
 pub use error::TestkitError;
 pub use idp::JumpCloud;

@@ -18,13 +18,11 @@ mod tracing;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::{
     Connection, ConnectionBuilder, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
     MemoryStore, Settings, SingleSignOn,
 };
-use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, User, auth_secret, keys};
+use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, TestBrowser, User, auth_secret, keys};
 
 static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("first"));
 static FORMER_SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("second"));
@@ -84,13 +82,10 @@ impl World {
 
     /// What JumpCloud answers to a login that has begun.
     fn answer(&self, start: &LoginStart) -> (String, String) {
-        let request = request(start);
-        let idp = idp();
-        let response = idp
-            .response(request.acs_url(), self.connection.service_provider().entity_id(), now())
-            .user(&user())
-            .in_response_to(request.id());
-        (STANDARD.encode(response.build().unwrap()), request.relay_state().unwrap().to_owned())
+        let audience = self.connection.service_provider().entity_id();
+        let browser = TestBrowser::new();
+        let post = browser.follow(start.redirect_url(), &idp(), audience, &user(), now()).unwrap();
+        (post.saml_response, post.relay_state.unwrap())
     }
 
     async fn finish(
