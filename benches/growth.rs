@@ -1,7 +1,8 @@
-//! One operation on one document, to have its instructions counted: `growth OPERATION KIND KIBIBYTES`, where OPERATION is
-//! `parse`, `canonicalize`, `verify` or `profile`, and KIND is what there is much of: `attributes`, `namespaces`, `ids`,
-//! `elements`, `crowded` (elements of sixty attributes), `deep`, `comments`, `cdata` or `text`. Counted is what
-//! [`measured`] does: `valgrind --tool=callgrind --toggle-collect='*measured*' growth verify attributes 100`.
+//! One operation on one document, to have its instructions counted: `growth OPERATION KIND KIBIBYTES`, where
+//! OPERATION is `parse`, `canonicalize`, `verify` or `profile`, and KIND is what there is much of:
+//! `attributes`, `namespaces`, `ids`, `elements`, `crowded` (elements of sixty attributes), `deep`,
+//! `comments`, `cdata` or `text`. Counted is what [`measured`] does: `valgrind --tool=callgrind
+//! --toggle-collect='*measured*' growth verify attributes 100`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for measuring")]
 
 use std::hint::black_box;

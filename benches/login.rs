@@ -1,6 +1,7 @@
-//! A whole login, from the form that reaches the ACS URL to the session token, as a service has it: the facade's
-//! `finish_login` with the browser's cookie and the claims in a store, the account, the session. Beside it the cryptography
-//! that it cannot do without: base64, SHA-256 over the canonical bytes, one RSA verification by a key parsed once, one HMAC.
+//! A whole login, from the form that reaches the ACS URL to the session token, as a service has it: the
+//! facade's `finish_login` with the browser's cookie and the claims in a store, the account, the session.
+//! Beside it the cryptography that it cannot do without: base64, SHA-256 over the canonical bytes, one RSA
+//! verification by a key parsed once, one HMAC.
 //!
 //! `cargo bench -p jumpcloud-sso-benches` prints both, and the ratio for each key.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for measuring")]
@@ -188,7 +189,8 @@ fn main() {
     criterion.final_summary();
 }
 
-/// How many times the floor a whole login takes: the median of pairs measured in turn, so that both meet the same machine.
+/// How many times the floor a whole login takes: the median of pairs measured in turn, so that both meet the
+/// same machine.
 fn ratio(login: &Login) -> f64 {
     let time = |work: &dyn Fn()| {
         let start = Instant::now();

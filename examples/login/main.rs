@@ -1,4 +1,5 @@
-//! A whole login over HTTP: a service, a stand-in JumpCloud and a browser, each as in real life, all on loopback.
+//! A whole login over HTTP: a service, a stand-in JumpCloud and a browser, each as in real life, all on
+//! loopback.
 //!
 //! The service is in `service.rs`; that is the part to look at. Run it with `cargo run --example login`.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]

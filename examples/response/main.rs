@@ -1,8 +1,10 @@
-//! Prints a Response in JumpCloud's shape, as the stand-in makes it: for trying things out, and for other implementations.
+//! Prints a Response in JumpCloud's shape, as the stand-in makes it: for trying things out, and for other
+//! implementations.
 //!
-//! `cargo run --example response -- SIGN STYLE`, where SIGN is `assertion`, `response` or `both`, and STYLE is `plain`,
-//! `typed` (attributes as OpenSAML writes them), `encrypted`, or `template` and `typed-template`: with signatures to be filled
-//! in by another program such as `xmlsec1 --sign`. The certificate to check it with is named on standard error.
+//! `cargo run --example response -- SIGN STYLE`, where SIGN is `assertion`, `response` or `both`, and STYLE
+//! is `plain`, `typed` (attributes as OpenSAML writes them), `encrypted`, or `template` and `typed-template`:
+//! with signatures to be filled in by another program such as `xmlsec1 --sign`. The certificate to check it
+//! with is named on standard error.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what it is for")]
 
 use std::error::Error;

@@ -16,8 +16,8 @@ const SIGNED_BY_SHA1: &str = include_str!("../data/rsa-sha1.txt").trim_ascii();
 
 /// The SHA-256 of the canonical form of SignedInfo that these are of.
 const BLOCKS_OF: &str = "CoNb0TPkCqL7kYCHhfp9sdhNgadkm7jVUqZ9OL4j0gg=";
-/// What the pinned key makes (RSASP1, RFC 8017 §5.2.1) of blocks that are nearly those of PKCS #1 v1.5 (§9.2) with that hash.
-/// No library makes them: they were calculated with the numbers of the key.
+/// What the pinned key makes (RSASP1, RFC 8017 §5.2.1) of blocks that are nearly those of PKCS #1 v1.5 (§9.2)
+/// with that hash. No library makes them: they were calculated with the numbers of the key.
 const BLOCKS: [(&str, &str); 9] = [
     (
         "bytes behind the hash",
@@ -117,7 +117,8 @@ fn allowed(suite: &mut Suite) {
             let doc = signed.with_value("SignatureValue", &other);
             suite.accepted("A09", "a signature of P-256, with the other second number", doc);
         } else {
-            // RFC 8032 §5.1.7: the second number is below the order, or there would be several values for one signature.
+            // RFC 8032 §5.1.7: the second number is below the order, or there would be several values for one
+            // signature.
             let other = [first, &sum(second, &EDWARDS_ORDER)].concat();
             let doc = signed.with_value("SignatureValue", &other);
             let what = "a signature of Ed25519, with the order added to the second number";
@@ -160,8 +161,8 @@ const ORDER: [u8; 32] = [
     0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
-/// The order of the base point of Ed25519, 2^252 + 27742317777372353535851937790883648493, its lowest byte in front as in
-/// its signatures (RFC 8032 §5.1).
+/// The order of the base point of Ed25519, 2^252 + 27742317777372353535851937790883648493, its lowest byte in
+/// front as in its signatures (RFC 8032 §5.1).
 const EDWARDS_ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -268,8 +269,8 @@ fn denied(suite: &mut Suite) {
             let doc = named.with_value("SignatureValue", &STANDARD.decode(SIGNED_BY_SHA1).expect("base64"));
             suite.refused(id, format!("the signature by {what}"), doc, code);
         } else {
-            // What the key or the library cannot make is named only: the value is then one of RSA with SHA-256, over a
-            // SignedInfo that names the other algorithm.
+            // What the key or the library cannot make is named only: the value is then one of RSA with
+            // SHA-256, over a SignedInfo that names the other algorithm.
             let doc = named.signed_as_it_stands();
             suite.refused(id, format!("{what} said to be the algorithm of the signature"), doc, code);
         }

@@ -1,5 +1,6 @@
-//! Bounds: D01, D03 to D07, D09, D10, D13, N14. Of size, depth, attributes and namespaces each limit and one beyond; of
-//! elements and of the growth of a form what is well within and well beyond; and what there is no limit of.
+//! Bounds: D01, D03 to D07, D09, D10, D13, N14. Of size, depth, attributes and namespaces each limit and one
+//! beyond; of elements and of the growth of a form what is well within and well beyond; and what there is no
+//! limit of.
 
 use jumpcloud_sso_testkit::Sign;
 

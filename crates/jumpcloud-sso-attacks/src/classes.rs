@@ -1,4 +1,5 @@
-//! The classes of attack, in our own words; where those are shown that no case is of, and why nothing is refused in some.
+//! The classes of attack, in our own words; where those are shown that no case is of, and why nothing is
+//! refused in some.
 
 /// A class of attack.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +27,9 @@ const fn harmless(id: &'static str, what: &'static str, why: &'static str) -> Cl
     Class { id, what, elsewhere: None, accepted: Some(why) }
 }
 
-/// All classes: P for the parser, N for the canonical form, G for the structure of signatures, K for keys, A for
-/// algorithms, S for what assertions say, B for bindings, E for encryption, J for sessions, T for tenants, D for denial of
-/// service.
+/// All classes: P for the parser, N for the canonical form, G for the structure of signatures, K for keys, A
+/// for algorithms, S for what assertions say, B for bindings, E for encryption, J for sessions, T for
+/// tenants, D for denial of service.
 pub const CLASSES: &[Class] = &[
     class("P01", "a DOCTYPE anywhere"),
     class("P02", "entities, declared or not"),

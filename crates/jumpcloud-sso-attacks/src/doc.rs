@@ -119,9 +119,9 @@ impl Doc {
         self.sign(Sign::Assertion)
     }
 
-    /// Signs the first `SignedInfo` again as it stands, whatever was made of it: the pinned key really has signed it so,
-    /// and nothing but the rule can be what refuses it. The algorithm is the one that it names, where the key has that
-    /// one, and RSA with SHA-256 where not.
+    /// Signs the first `SignedInfo` again as it stands, whatever was made of it: the pinned key really has
+    /// signed it so, and nothing but the rule can be what refuses it. The algorithm is the one that it
+    /// names, where the key has that one, and RSA with SHA-256 where not.
     #[track_caller]
     pub(crate) fn signed_as_it_stands(&self) -> Self {
         let (uri, message) = self.signed_info();
@@ -143,14 +143,15 @@ impl Doc {
         self.with_value("SignatureValue", &value(&message))
     }
 
-    /// Digests the element of this ID as the reference of the first signature says, and signs that as it stands.
+    /// Digests the element of this ID as the reference of the first signature says, and signs that as it
+    /// stands.
     #[track_caller]
     pub(crate) fn signed_over(&self, id: &str) -> Self {
         self.digested(id, |canonical| canonical).signed_as_it_stands()
     }
 
-    /// Puts `node` in the place of `marker`, which is a text of the assertion, and signs it: over `canonical` where the
-    /// node was. So whoever renders the node like this finds the signature good.
+    /// Puts `node` in the place of `marker`, which is a text of the assertion, and signs it: over `canonical`
+    /// where the node was. So whoever renders the node like this finds the signature good.
     #[track_caller]
     pub(crate) fn signed_with_node(&self, marker: &str, node: &str, canonical: &str) -> Self {
         let digested = self.resigned().digested(ASSERTION, |form| {
@@ -161,7 +162,8 @@ impl Doc {
         digested.signed_as_it_stands().replace(marker, node)
     }
 
-    /// The digest, in base64, that fits the element of this ID as it stands: what an attacker writes who has changed it.
+    /// The digest, in base64, that fits the element of this ID as it stands: what an attacker writes who has
+    /// changed it.
     #[track_caller]
     pub(crate) fn digest(&self, id: &str) -> String {
         STANDARD.encode(self.digest_after(id, |canonical| canonical))
@@ -252,7 +254,8 @@ fn algorithm(element: Element<'_, '_>) -> String {
     element.attribute("Algorithm").unwrap_or_default().to_owned()
 }
 
-/// The prefixes that a canonical form renders although nothing uses them: in the inclusive ones, all that are in scope.
+/// The prefixes that a canonical form renders although nothing uses them: in the inclusive ones, all that are
+/// in scope.
 fn prefixes(form: &str) -> PrefixList {
     let is_inclusive = form.is_empty() || form.contains("REC-xml-c14n") || form.contains("xml-c14n11");
     PrefixList::parse(if is_inclusive { "saml2p saml2 ds" } else { "" }).expect("prefixes")

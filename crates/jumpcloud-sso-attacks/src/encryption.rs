@@ -240,8 +240,8 @@ fn transports(suite: &mut Suite, base: &Doc) {
         .replace(DIGEST, "http://www.w3.org/2001/04/xmlenc#sha512")
         .replace(MASK, "http://www.w3.org/2009/xmlenc11#mgf1sha512");
     suite.refused("E07", "OAEP with SHA-512", stronger, code);
-    // The library makes none of two hashes: the key was encrypted with SHA-256 throughout, as whoever reads one of the
-    // parameters only takes it.
+    // The library makes none of two hashes: the key was encrypted with SHA-256 throughout, as whoever reads
+    // one of the parameters only takes it.
     let mask = base.part("<xenc11:MGF ", "/>");
     for (what, doc) in [
         ("a mask by SHA-1", base.replace(MASK, "http://www.w3.org/2009/xmlenc11#mgf1sha1")),
@@ -263,7 +263,8 @@ fn references(suite: &mut Suite, base: &Doc) {
     suite.accepted("E09", "a reference to the key beside it", base.clone());
     let reference = base.part("<ds:RetrievalMethod ", "/>");
     let named = |id: &str, uri: &str| format!("<ds:RetrievalMethod Id=\"{id}\" {TYPE} URI=\"{uri}\"/>");
-    // What leads back to where it began, at a key that was found already: nobody who has it looks any further.
+    // What leads back to where it began, at a key that was found already: nobody who has it looks any
+    // further.
     let info = |uri: &str| {
         let reference = format!("<ds:RetrievalMethod {TYPE} URI=\"{uri}\"/>");
         format!("<ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{reference}</ds:KeyInfo>")

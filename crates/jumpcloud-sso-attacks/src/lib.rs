@@ -1,12 +1,14 @@
 //! Every documented attack on SAML, as cases with exact verdicts.
 //!
-//! A [`Document`] is a Response as an attacker would send it, with the settings of the service that receives it and the
-//! verdict that it has to get. A [`Scenario`] is an attack that takes more than one message: on sessions, stores,
-//! organizations, configuration. Both carry the identifier of their class in [`CLASSES`]. Each refused case names its twin,
-//! which is accepted: the one that it was made of, or the one that is as it should be in the attacked point.
+//! A [`Document`] is a Response as an attacker would send it, with the settings of the service that receives
+//! it and the verdict that it has to get. A [`Scenario`] is an attack that takes more than one message: on
+//! sessions, stores, organizations, configuration. Both carry the identifier of their class in [`CLASSES`].
+//! Each refused case names its twin, which is accepted: the one that it was made of, or the one that is as it
+//! should be in the attacked point.
 //!
-//! The documents are made by a small vocabulary of mutations ([`Doc`]) from what the stand-in JumpCloud sends. They can be
-//! written out as files (`cargo run -p jumpcloud-sso-attacks -- export DIR`), so that any other implementation can be tried.
+//! The documents are made by a small vocabulary of mutations ([`Doc`]) from what the stand-in JumpCloud
+//! sends. They can be written out as files (`cargo run -p jumpcloud-sso-attacks -- export DIR`), so that any
+//! other implementation can be tried.
 #![allow(
     clippy::expect_used,
     clippy::missing_panics_doc,

@@ -77,8 +77,8 @@ fn sent_to(acs_url: &str) -> &'static str {
     })
 }
 
-/// A Response without a signature in a form that the pinned key has signed as a whole (HTTP POST-SimpleSign §2.3), which is
-/// a binding that nobody asked for.
+/// A Response without a signature in a form that the pinned key has signed as a whole (HTTP POST-SimpleSign
+/// §2.3), which is a binding that nobody asked for.
 fn simply_signed() -> &'static str {
     with(|_, connection, post| {
         let (idp, service) = (crate::doc::idp(), connection.service_provider());

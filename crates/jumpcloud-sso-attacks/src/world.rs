@@ -23,8 +23,8 @@ pub struct Scenario {
     pub what: &'static str,
     /// The code that it has to be refused with, or `accepted`.
     pub expected: &'static str,
-    /// Of a refused scenario, what is done in the accepted one that differs in the attacked point only; of an accepted one,
-    /// nothing.
+    /// Of a refused scenario, what is done in the accepted one that differs in the attacked point only; of
+    /// an accepted one, nothing.
     pub twin: &'static str,
     /// Does it, and gives what came of it.
     pub run: fn() -> &'static str,

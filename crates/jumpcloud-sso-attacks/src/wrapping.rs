@@ -1,5 +1,5 @@
-//! Signature wrapping: G03 to G13, G26, G34 to G36. What was signed is still there and still verifies; something else is put
-//! where a reader might look.
+//! Signature wrapping: G03 to G13, G26, G34 to G36. What was signed is still there and still verifies;
+//! something else is put where a reader might look.
 
 use jumpcloud_sso_testkit::Sign;
 
@@ -192,8 +192,8 @@ fn around_an_assertion(suite: &mut Suite) {
     );
 }
 
-/// Places where a schema allows elements of any kind, besides extensions and Objects (G09, G10), and some where it does not,
-/// but where a careless reader passes over what it does not know.
+/// Places where a schema allows elements of any kind, besides extensions and Objects (G09, G10), and some
+/// where it does not, but where a careless reader passes over what it does not know.
 fn hiding_places(suite: &mut Suite) {
     let original = Doc::signed(Sign::Assertion);
     let assertion = original.assertion();
@@ -388,7 +388,8 @@ fn with_both(suite: &mut Suite) {
     );
 }
 
-/// What stands around a signed assertion is an attacker's to write, and is held against what was expected all the same.
+/// What stands around a signed assertion is an attacker's to write, and is held against what was expected all
+/// the same.
 fn envelope(suite: &mut Suite) {
     let original = Doc::signed(Sign::Assertion);
     for (what, from, to, code) in [

@@ -48,8 +48,8 @@ impl TestBrowser {
         Self::default()
     }
 
-    /// Takes a field `Set-Cookie`: keeps its cookie in place of one of the same name, or deletes that one where
-    /// `Max-Age` is zero or less. Other attributes are ignored.
+    /// Takes a field `Set-Cookie`: keeps its cookie in place of one of the same name, or deletes that one
+    /// where `Max-Age` is zero or less. Other attributes are ignored.
     pub fn set_cookie(&mut self, field: &str) {
         let mut parts = field.split(';').map(|part| part.trim_matches([' ', '\t']));
         let Some((name, value)) = parts.next().and_then(|cookie| cookie.split_once('=')) else { return };
@@ -69,8 +69,8 @@ impl TestBrowser {
         (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
-    /// Follows the redirect that begins a login to the stand-in, where `user` is logged in, and returns what the
-    /// browser posts to the service. `audience` is the service's *SP Entity ID*.
+    /// Follows the redirect that begins a login to the stand-in, where `user` is logged in, and returns what
+    /// the browser posts to the service. `audience` is the service's *SP Entity ID*.
     ///
     /// # Errors
     /// [`TestkitError`] if the redirect carries no request.

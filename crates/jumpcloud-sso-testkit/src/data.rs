@@ -55,8 +55,8 @@ const FILES: &[(&str, &str)] = files![
     "sp-rsa8192.key.pem",
 ];
 
-/// Returns the content of a file of `data/`: keys and certificates of any kind, also of those that are refused.
-/// Its `README.md` tells of each. What a stand-in needs has a constant in [`keys`](crate::keys).
+/// Returns the content of a file of `data/`: keys and certificates of any kind, also of those that are
+/// refused. Its `README.md` tells of each. What a stand-in needs has a constant in [`keys`](crate::keys).
 ///
 /// ```
 /// const KEY: &str = jumpcloud_sso_testkit::data("ed25519.key.pem");

@@ -17,7 +17,8 @@ pub struct JumpCloud {
 }
 
 impl JumpCloud {
-    /// An application with this *IDP URL* and this *IdP Entity ID*, and a key of RSA-4096 like JumpCloud's own.
+    /// An application with this *IDP URL* and this *IdP Entity ID*, and a key of RSA-4096 like JumpCloud's
+    /// own.
     ///
     /// # Errors
     /// [`TestkitError::Url`] where the former is no URL.
@@ -69,7 +70,8 @@ impl JumpCloud {
         &self.certificate
     }
 
-    /// The metadata that an administrator exports. `declare_redirect` is JumpCloud's *Declare Redirect Endpoint*.
+    /// The metadata that an administrator exports. `declare_redirect` is JumpCloud's *Declare Redirect
+    /// Endpoint*.
     ///
     /// # Errors
     /// [`TestkitError::Write`] where a value cannot be represented.

@@ -1,8 +1,9 @@
 //! A stand-in JumpCloud for tests and development.
 //!
-//! [`JumpCloud`] is an identity provider with JumpCloud's metadata and certificate; what it answers has the shape of
-//! JumpCloud's Responses to the letter: prefixes, order, attributes, identifiers, times. [`ResponseBuilder`] varies what
-//! an administrator can vary: what is signed, which attributes are sent, how the user is named.
+//! [`JumpCloud`] is an identity provider with JumpCloud's metadata and certificate; what it answers has the
+//! shape of JumpCloud's Responses to the letter: prefixes, order, attributes, identifiers, times.
+//! [`ResponseBuilder`] varies what an administrator can vary: what is signed, which attributes are sent, how
+//! the user is named.
 //!
 //! The keys are part of this crate and known to everybody. **Never trust them outside of tests.**
 //!

@@ -31,8 +31,9 @@ impl JumpCloud {
         ResponseBuilder::new(self, acs_url, audience, now)
     }
 
-    /// What JumpCloud does when a browser comes to the *IDP URL* with the query of a redirect, once the user has logged
-    /// in there: answers with a page that posts the Response to the service. `audience` is the configured *SP Entity ID*.
+    /// What JumpCloud does when a browser comes to the *IDP URL* with the query of a redirect, once the user
+    /// has logged in there: answers with a page that posts the Response to the service. `audience` is the
+    /// configured *SP Entity ID*.
     ///
     /// # Errors
     /// [`TestkitError`] where the query holds no request.
@@ -101,7 +102,8 @@ pub enum Sign {
 pub enum AttributeStyle {
     /// Name and value only.
     Plain,
-    /// With `NameFormat` and `xsi:type`, and `xs` in the `PrefixList` of the signature, as OpenSAML writes them.
+    /// With `NameFormat` and `xsi:type`, and `xs` in the `PrefixList` of the signature, as OpenSAML writes
+    /// them.
     Typed,
     /// One `Attribute` for each value of the same name.
     Repeated,
@@ -146,7 +148,8 @@ impl<'j> ResponseBuilder<'j> {
         }
     }
 
-    /// About this user: e-mail address as NameID, and the attributes of the guide: `email`, `firstName`, `lastName`.
+    /// About this user: e-mail address as NameID, and the attributes of the guide: `email`, `firstName`,
+    /// `lastName`.
     #[must_use]
     pub fn user(mut self, user: &User) -> Self {
         self.name_id.clone_from(&user.email);
@@ -344,7 +347,8 @@ impl<'j> ResponseBuilder<'j> {
     }
 }
 
-/// What [`ResponseBuilder::envelope`] leaves for the assertion, which is signed by itself before it goes there.
+/// What [`ResponseBuilder::envelope`] leaves for the assertion, which is signed by itself before it goes
+/// there.
 const PLACE_OF_ASSERTION: &str = "<assertion-goes-here/>";
 
 /// 40 characters out of `A-Z0-9`, as JumpCloud's IDs are.

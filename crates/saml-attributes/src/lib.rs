@@ -10,7 +10,9 @@
 //! use saml_attributes::AttributeMap;
 //!
 //! let map = AttributeMap::default().groups("Roles").last_name_required();
-//! # fn login(map: &AttributeMap, accepted: &saml_protocol::AcceptedAssertion) -> Result<(), saml_attributes::AttributeError> {
+//! # use saml_attributes::AttributeError;
+//! # use saml_protocol::AcceptedAssertion;
+//! # fn login(map: &AttributeMap, accepted: &AcceptedAssertion) -> Result<(), AttributeError> {
 //! let profile = map.profile(accepted)?;
 //! println!("{} {:?}", profile.email(), profile.first_name());
 //! # Ok(()) }

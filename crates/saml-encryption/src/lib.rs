@@ -11,7 +11,7 @@
 //! [`EncryptionError::Failed`].
 //!
 //! ```
-//! use saml_encryption::{ContentAlgorithm, DecryptionKey, DecryptionPolicy, Decryptor, EncryptOptions, encrypt};
+//! use saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor, EncryptOptions, encrypt};
 //! use saml_xml::{Document, Limits};
 //!
 //! # const KEY: &str = jumpcloud_sso_testkit::keys::SERVICE_KEY;

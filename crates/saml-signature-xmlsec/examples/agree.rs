@@ -1,7 +1,7 @@
 //! Has both implementations look at Responses, and fails where they disagree: libxmlsec1 about what we
 //! accept, or one of them about a signature that the other one finds good, but for the rules by which we are
-//! stricter on purpose. `cargo run --features differential --example agree -- CERTIFICATE FILE…`. SHA-1 is let pass, so that there is
-//! more to agree on.
+//! stricter on purpose. `cargo run --features differential --example agree -- CERTIFICATE FILE…`. SHA-1 is
+//! let pass, so that there is more to agree on.
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::error::Error;

@@ -53,8 +53,8 @@ pub struct Opinions {
     whole: Result<(), &'static str>,
 }
 
-/// Asks both implementations. Returns `None` for a document that does not parse here, so that there is no element
-/// to ask about.
+/// Asks both implementations. Returns `None` for a document that does not parse here, so that there is no
+/// element to ask about.
 #[must_use]
 pub fn ask(xml: &[u8], certificates: &[Certificate], policy: &AlgorithmPolicy) -> Option<Opinions> {
     let document = Document::parse(xml, &Limits::default()).ok()?;

@@ -13,7 +13,9 @@
 //! signature says about its key is never read: the keys are those that were pinned before ([`TrustedKeys`]).
 //!
 //! ```
-//! use saml_signature::{AlgorithmPolicy, Certificate, SignOptions, SignedDocument, SigningKey, TrustedKeys, sign};
+//! use saml_signature::{
+//!     AlgorithmPolicy, Certificate, SignOptions, SignedDocument, SigningKey, TrustedKeys, sign,
+//! };
 //! use saml_xml::{Document, Limits};
 //!
 //! # const KEY: &str = jumpcloud_sso_testkit::keys::OWN_KEY;

@@ -24,8 +24,8 @@ pub(crate) fn shown(name: &X509Name<'_>) -> String {
     }
 }
 
-/// A certificate is somebody else's, and its name must not be able to write lines of a log, to move the cursor
-/// of a terminal, to turn the direction of text, or to look like another name.
+/// A certificate is somebody else's, and its name must not be able to write lines of a log, to move the
+/// cursor of a terminal, to turn the direction of text, or to look like another name.
 fn printable(character: char) -> char {
     let is_separator = matches!(character, '\u{2028}' | '\u{2029}');
     if character.is_control() || is_separator || is_invisible(character) {

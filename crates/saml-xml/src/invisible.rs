@@ -33,7 +33,8 @@ const INVISIBLE: [(char, char); 25] = [
 ];
 
 /// Returns whether nobody sees a character, or it changes how others are seen: those that Unicode calls
-/// formatting (general category Cf) or ignorable by default. Two texts that differ in them only look the same.
+/// formatting (general category Cf) or ignorable by default. Two texts that differ in them only look the
+/// same.
 ///
 /// ```
 /// assert!(saml_xml::is_invisible('\u{202e}'));

@@ -16,7 +16,8 @@
 //! ```
 //! use saml_xml::{Document, Limits, PrefixList};
 //!
-//! let document = Document::parse(b"<a:r xmlns:a='urn:a' b='2' a='1'><!-- c --><a:s/></a:r>", &Limits::default())?;
+//! let input = b"<a:r xmlns:a='urn:a' b='2' a='1'><!-- c --><a:s/></a:r>";
+//! let document = Document::parse(input, &Limits::default())?;
 //! let root = document.root();
 //! assert!(root.is("urn:a", "r"));
 //! assert_eq!(root.attribute("b"), Some("2"));

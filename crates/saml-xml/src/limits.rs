@@ -3,8 +3,8 @@
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of input. A real response has 5 to 10 KiB; 256 KiB leave room for thousands of group names. More
-    /// than [`MAX_INPUT_BYTES`](Self::MAX_INPUT_BYTES) is taken as that.
+    /// Bytes of input. A real response has 5 to 10 KiB; 256 KiB leave room for thousands of group names.
+    /// More than [`MAX_INPUT_BYTES`](Self::MAX_INPUT_BYTES) is taken as that.
     pub input_bytes: usize,
     /// Elements that are open at the same time, the root being the first. SAML itself nests about ten deep.
     pub depth: usize,

@@ -32,8 +32,8 @@ pub(crate) const RESERVED: [&str; 23] = [
     "family_name",
 ];
 
-/// A JSON object in which no name stands twice. Parsers differ in which of two they take (RFC 8259 §4), so that a token
-/// with two could say different things to different readers.
+/// A JSON object in which no name stands twice. Parsers differ in which of two they take (RFC 8259 §4), so
+/// that a token with two could say different things to different readers.
 #[derive(Debug)]
 pub(crate) struct UniqueObject(pub(crate) Map<String, Value>);
 

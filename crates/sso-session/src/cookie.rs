@@ -7,14 +7,15 @@ use thiserror::Error;
 
 use crate::issue::IssuedSession;
 
-/// The longest name that [`SessionCookie::named`] gives a cookie, beside its prefix. With the longest token it stays below
-/// the 4,096 bytes of name and value from which on browsers drop a cookie (RFC 6265bis §5.6).
+/// The longest name that [`SessionCookie::named`] gives a cookie, beside its prefix. With the longest token
+/// it stays below the 4,096 bytes of name and value from which on browsers drop a cookie (RFC 6265bis §5.6).
 const MAX_NAME: usize = 64;
 
 /// The cookies of a request: the values of all its `Cookie` header fields, as bytes.
 ///
-/// A request has several such fields where HTTP/2 or HTTP/3 split them (RFC 9113 §8.2.3). They are never decoded: a cookie
-/// whose name begins with a Unicode space, which any subdomain can set, is not a cookie with the name behind that space.
+/// A request has several such fields where HTTP/2 or HTTP/3 split them (RFC 9113 §8.2.3). They are never
+/// decoded: a cookie whose name begins with a Unicode space, which any subdomain can set, is not a cookie
+/// with the name behind that space.
 ///
 /// ```
 /// use sso_session::Cookies;
@@ -37,12 +38,12 @@ impl Cookies {
         Self { fields: fields.into_iter().map(|field| field.as_ref().to_vec()).collect() }
     }
 
-    /// Returns the value of the cookie with exactly this name. A value that is not UTF-8 was not set by this service, and
-    /// counts as absent.
+    /// Returns the value of the cookie with exactly this name. A value that is not UTF-8 was not set by this
+    /// service, and counts as absent.
     ///
     /// # Errors
-    /// [`CookieError::Duplicate`] if there are two cookies with this name. A browser sends a `__Host-` cookie once; a second
-    /// one was planted, and nobody can tell which.
+    /// [`CookieError::Duplicate`] if there are two cookies with this name. A browser sends a `__Host-` cookie
+    /// once; a second one was planted, and nobody can tell which.
     pub fn value(&self, name: &str) -> Result<Option<&str>, CookieError> {
         let mut values = self.fields.iter().flat_map(|field| pairs(field)).filter_map(|pair| {
             let value = pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
@@ -56,7 +57,8 @@ impl Cookies {
     }
 }
 
-/// The pairs of a field, without the white space of HTTP around them: SP and HTAB (RFC 9110 §5.6.3), and no other.
+/// The pairs of a field, without the white space of HTTP around them: SP and HTAB (RFC 9110 §5.6.3), and no
+/// other.
 fn pairs(field: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_white_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     field.split(|byte| *byte == b';').map(move |pair| {
@@ -95,8 +97,9 @@ impl CookieError {
     }
 }
 
-/// The cookie that keeps a session token in a browser: one that scripts cannot read, that travels by TLS alone, that
-/// no subdomain can plant (the prefix `__Host-`, RFC 6265bis §4.1.3.2) and that other sites' requests do not carry.
+/// The cookie that keeps a session token in a browser: one that scripts cannot read, that travels by TLS
+/// alone, that no subdomain can plant (the prefix `__Host-`, RFC 6265bis §4.1.3.2) and that other sites'
+/// requests do not carry.
 ///
 /// `SameSite=Lax` rather than `Strict`: the browser is sent here from JumpCloud when the login ends.
 #[derive(Clone, Debug)]
@@ -119,7 +122,8 @@ impl SessionCookie {
         Self { name: format!("__Host-{}", name.chars().filter(is_plain).take(MAX_NAME).collect::<String>()) }
     }
 
-    /// Returns the header `Set-Cookie` that begins the session in the browser. The cookie goes when the token expires.
+    /// Returns the header `Set-Cookie` that begins the session in the browser. The cookie goes when the token
+    /// expires.
     #[must_use]
     pub fn set(&self, session: &IssuedSession, now: SystemTime) -> String {
         let age = session.expires_at().duration_since(now).map_or(0, |left| left.as_secs());

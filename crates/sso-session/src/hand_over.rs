@@ -20,8 +20,8 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 const CHALLENGE_LEN: usize = 43;
 
-/// What a front end sends when it begins a login: the hash of a secret that it keeps (RFC 7636 §4.2, `S256`). Whoever
-/// steals the code on its way through the browser's address bar lacks that secret.
+/// What a front end sends when it begins a login: the hash of a secret that it keeps (RFC 7636 §4.2, `S256`).
+/// Whoever steals the code on its way through the browser's address bar lacks that secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeChallenge(String);
 
@@ -42,7 +42,8 @@ impl CodeChallenge {
     /// The challenge of a verifier, as a front end computes it.
     ///
     /// # Errors
-    /// [`HandOverError::Verifier`] for one that is not 43 to 128 of the unreserved characters (RFC 7636 §4.1).
+    /// [`HandOverError::Verifier`] for one that is not 43 to 128 of the unreserved characters (RFC 7636
+    /// §4.1).
     pub fn of_verifier(verifier: &str) -> Result<Self, HandOverError> {
         let is_unreserved =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
@@ -59,8 +60,8 @@ impl CodeChallenge {
     }
 }
 
-/// Makes and opens hand-over codes. A code is the session's token, sealed for sixty seconds to one challenge and one
-/// address; what remains to whoever opens it is to see that this happens once.
+/// Makes and opens hand-over codes. A code is the session's token, sealed for sixty seconds to one challenge
+/// and one address; what remains to whoever opens it is to see that this happens once.
 #[derive(Debug)]
 pub struct HandOver {
     sealer: Sealer,
@@ -100,16 +101,16 @@ impl HandOver {
         Ok(self.sealer.seal(payload.as_bytes(), redirect_uri.as_bytes(), now + LIFETIME)?)
     }
 
-    /// Whether a token of this length, in bytes, can be handed over. Nonce, expiry, challenge and tag are sealed with it, and
-    /// base64 makes four characters of three bytes.
+    /// Whether a token of this length, in bytes, can be handed over. Nonce, expiry, challenge and tag are
+    /// sealed with it, and base64 makes four characters of three bytes.
     #[must_use]
     pub fn fits(token_len: usize) -> bool {
         const OVERHEAD: usize = 12 + 8 + CHALLENGE_LEN + 16;
         token_len.saturating_add(OVERHEAD) <= MAX_CODE / 4 * 3
     }
 
-    /// Opens a code. **It is not yet redeemed**: claim [`OpenedCode::claim_key`] before the token is given away. An expired
-    /// code is opened too, so that it can be told whether it was redeemed before, but
+    /// Opens a code. **It is not yet redeemed**: claim [`OpenedCode::claim_key`] before the token is given
+    /// away. An expired code is opened too, so that it can be told whether it was redeemed before, but
     /// [gives no token](OpenedCode::into_token).
     ///
     /// # Errors
@@ -131,14 +132,15 @@ impl HandOver {
 }
 
 impl OpenedCode {
-    /// What to claim, so that a code is redeemed once: the code's hash. Another code of the same session is another claim.
+    /// What to claim, so that a code is redeemed once: the code's hash. Another code of the same session is
+    /// another claim.
     #[must_use]
     pub fn claim_key(&self) -> &str {
         &self.claim
     }
 
-    /// When the code expires, by the clock of the machine that made it. A claim has to be remembered until then, and for
-    /// as much longer as clocks may differ.
+    /// When the code expires, by the clock of the machine that made it. A claim has to be remembered until
+    /// then, and for as much longer as clocks may differ.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at

@@ -18,10 +18,12 @@ use crate::verified::VerifiedSession;
 /// The type of the tokens, as their header names it (RFC 8725 §3.11).
 pub(crate) const TOKEN_TYPE: &str = "sso-session+jwt";
 
-/// The longest token, in bytes. Browsers drop a cookie whose name and value have more than 4,096 bytes (RFC 6265bis §5.6).
+/// The longest token, in bytes. Browsers drop a cookie whose name and value have more than 4,096 bytes (RFC
+/// 6265bis §5.6).
 pub(crate) const MAX_TOKEN: usize = 4000;
 
-/// What a token has beside its payload: a header of at most 110 characters, a signature of at most 86, and two dots.
+/// What a token has beside its payload: a header of at most 110 characters, a signature of at most 86, and
+/// two dots.
 const MAX_HEADER_AND_SIGNATURE: usize = 110 + 86 + 2;
 
 /// The longest ID of a user, in bytes: that of other names that are stored.
@@ -59,8 +61,8 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    /// A session of the user `subject`, the service's own name for them and none that changes such as an e-mail
-    /// address, in `organization`, through its `connection`.
+    /// A session of the user `subject`, the service's own name for them and none that changes such as an
+    /// e-mail address, in `organization`, through its `connection`.
     #[must_use]
     pub fn new(subject: &str, organization: &str, connection: &str) -> Self {
         Self {
@@ -83,8 +85,8 @@ impl NewSession {
         }
     }
 
-    /// How often the connection had been enabled by then: the claim `activation`. When the connection is disabled, the
-    /// sessions of that activation end, and those of a later one do not.
+    /// How often the connection had been enabled by then: the claim `activation`. When the connection is
+    /// disabled, the sessions of that activation end, and those of a later one do not.
     #[must_use]
     pub fn activation(mut self, activation: u64) -> Self {
         self.activation = Some(activation);
@@ -106,16 +108,16 @@ impl NewSession {
         self
     }
 
-    /// Sets the fingerprint of the identity provider's key that vouched for the user: the claim `idp_key`. When that key is
-    /// withdrawn, the sessions that rest on it end.
+    /// Sets the fingerprint of the identity provider's key that vouched for the user: the claim `idp_key`.
+    /// When that key is withdrawn, the sessions that rest on it end.
     #[must_use]
     pub fn idp_key(mut self, fingerprint: &str) -> Self {
         self.idp_key = Some(fingerprint.to_owned());
         self
     }
 
-    /// Sets the verified domain that `email_verified` rests on: the claim `email_domain`. When the organization loses the
-    /// domain, the sessions that rest on it end.
+    /// Sets the verified domain that `email_verified` rests on: the claim `email_domain`. When the
+    /// organization loses the domain, the sessions that rest on it end.
     #[must_use]
     pub fn email_domain(mut self, domain: &str) -> Self {
         self.email_domain = Some(domain.to_owned());
@@ -129,8 +131,8 @@ impl NewSession {
         self
     }
 
-    /// How they did, by the values of RFC 8176 or by own ones: the claim `amr`. Without this it is `["saml"]`, which
-    /// the registry does not know but says what is certain.
+    /// How they did, by the values of RFC 8176 or by own ones: the claim `amr`. Without this it is
+    /// `["saml"]`, which the registry does not know but says what is certain.
     #[must_use]
     pub fn methods<S: Into<String>>(mut self, methods: impl IntoIterator<Item = S>) -> Self {
         self.methods = methods.into_iter().map(Into::into).collect();
@@ -144,7 +146,8 @@ impl NewSession {
         self
     }
 
-    /// Whether the e-mail address is known to be the user's: the claim `email_verified` (OpenID Connect Core §5.1).
+    /// Whether the e-mail address is known to be the user's: the claim `email_verified` (OpenID Connect Core
+    /// §5.1).
     #[must_use]
     pub fn email_verified(mut self, verified: bool) -> Self {
         self.email_verified = Some(verified);
@@ -175,8 +178,8 @@ impl NewSession {
     /// A claim of the host's own.
     ///
     /// # Errors
-    /// [`IssueError::ReservedClaim`] for a name that has a meaning already, [`IssueError::Claim`] for a value that is
-    /// not JSON, or that is nested too deep to be read back.
+    /// [`IssueError::ReservedClaim`] for a name that has a meaning already, [`IssueError::Claim`] for a value
+    /// that is not JSON, or that is nested too deep to be read back.
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Result<Self, IssueError> {
         if RESERVED.contains(&name) {
             return Err(IssueError::ReservedClaim { name: name.to_owned() });
@@ -215,7 +218,8 @@ impl NewSession {
         }
     }
 
-    /// Returns the most bytes that a token of this session can have, in the name of `issuer`, for `audience`, by any key.
+    /// Returns the most bytes that a token of this session can have, in the name of `issuer`, for `audience`,
+    /// by any key.
     ///
     /// # Errors
     /// [`IssueError::TooLong`] where no token could be issued.
@@ -276,7 +280,8 @@ pub struct SessionIssuer {
 }
 
 impl SessionIssuer {
-    /// Signs with `key`, in the name of `issuer`, the service's SITE_URL, for `audience`, whoever shall accept the tokens.
+    /// Signs with `key`, in the name of `issuer`, the service's SITE_URL, for `audience`, whoever shall
+    /// accept the tokens.
     #[must_use]
     pub fn new(key: SessionKey, issuer: &str, audience: &str) -> Self {
         let mut header = Header::new(key.algorithm());
@@ -293,8 +298,8 @@ impl SessionIssuer {
         self
     }
 
-    /// With another limit than seven days for how long a session may go on by [`refresh`](Self::refresh), in whole
-    /// seconds; more than 90 days is taken as 90 days.
+    /// With another limit than seven days for how long a session may go on by [`refresh`](Self::refresh), in
+    /// whole seconds; more than 90 days is taken as 90 days.
     #[must_use]
     pub fn longest_session(mut self, longest: Duration) -> Self {
         self.longest = longest.min(MAX_LONGEST_SESSION);
@@ -310,8 +315,8 @@ impl SessionIssuer {
     /// Begins a session at `now`.
     ///
     /// # Errors
-    /// [`IssueError`]; [`IssueError::Over`] for a session that would be over before it begins, [`IssueError::TooLong`] for
-    /// a token that no verifier and no browser would take.
+    /// [`IssueError`]; [`IssueError::Over`] for a session that would be over before it begins,
+    /// [`IssueError::TooLong`] for a token that no verifier and no browser would take.
     pub fn issue(&self, session: &NewSession, now: SystemTime) -> Result<IssuedSession, IssueError> {
         if !(1..=MAX_SUBJECT).contains(&session.subject.len()) {
             return Err(IssueError::Subject { limit: MAX_SUBJECT, found: session.subject.len() });
@@ -323,11 +328,11 @@ impl SessionIssuer {
         self.issue_within(session, &span, begins)
     }
 
-    /// Continues a session at `now` with a new token. It never goes on beyond the end that was set when it began: what
-    /// the identity provider said, or the limit of this issuer.
+    /// Continues a session at `now` with a new token. It never goes on beyond the end that was set when it
+    /// began: what the identity provider said, or the limit of this issuer.
     ///
-    /// The former token stays good until it expires. Whoever refreshes has to see to it that one token is refreshed
-    /// once, and that the session was not revoked.
+    /// The former token stays good until it expires. Whoever refreshes has to see to it that one token is
+    /// refreshed once, and that the session was not revoked.
     ///
     /// # Errors
     /// [`IssueError::Over`] at the session's end.
@@ -335,8 +340,8 @@ impl SessionIssuer {
         self.continue_as(&NewSession::continuing(session), session, now)
     }
 
-    /// Continues a session as [`refresh`](Self::refresh) does, with an e-mail address that is no longer a verified one: the
-    /// organization has lost its domain.
+    /// Continues a session as [`refresh`](Self::refresh) does, with an e-mail address that is no longer a
+    /// verified one: the organization has lost its domain.
     ///
     /// # Errors
     /// As for [`refresh`](Self::refresh).
@@ -495,8 +500,8 @@ pub struct IssuedSession {
 }
 
 impl IssuedSession {
-    /// The token. Whoever has it is the user: into a cookie that is `Secure`, `HttpOnly` and `SameSite`, never into a
-    /// URL or a log.
+    /// The token. Whoever has it is the user: into a cookie that is `Secure`, `HttpOnly` and `SameSite`,
+    /// never into a URL or a log.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token

@@ -45,8 +45,9 @@ impl SessionKey {
         }))
     }
 
-    /// EdDSA or ES256 under a private key of Ed25519 or P-256 in PEM (PKCS #8): for services beside this one that
-    /// verify tokens with the public half, see [`SessionVerifier::jwks_json`](crate::SessionVerifier::jwks_json).
+    /// EdDSA or ES256 under a private key of Ed25519 or P-256 in PEM (PKCS #8): for services beside this one
+    /// that verify tokens with the public half, see
+    /// [`SessionVerifier::jwks_json`](crate::SessionVerifier::jwks_json).
     ///
     /// # Errors
     /// [`SessionKeyError`].
@@ -75,8 +76,8 @@ impl SessionKey {
         Some(Self::asymmetric(Algorithm::ES256, "ES256", &members, EncodingKey::from_ec_der(der), decoding))
     }
 
-    /// `members` are the required members of the JSON Web Key in lexicographic order. Its thumbprint names the key
-    /// (RFC 7638 §3).
+    /// `members` are the required members of the JSON Web Key in lexicographic order. Its thumbprint names
+    /// the key (RFC 7638 §3).
     fn asymmetric(
         algorithm: Algorithm,
         name: &str,

@@ -18,8 +18,8 @@ const EXPIRY_LEN: usize = 8;
 
 /// Seals with AES-256-GCM under a key for one purpose.
 ///
-/// Nonces are 96 random bits. By the bound of NIST SP 800-38D §8.3 one key is good for 2^32 seals: with a hundred
-/// logins a second, for more than a year; a new AUTH_SECRET begins anew.
+/// Nonces are 96 random bits. By the bound of NIST SP 800-38D §8.3 one key is good for 2^32 seals: with a
+/// hundred logins a second, for more than a year; a new AUTH_SECRET begins anew.
 pub struct Sealer {
     key: RandomizedNonceKey,
 }
@@ -34,8 +34,8 @@ impl Sealer {
         Ok(Self { key: key.map_err(|_| SealError::Failed)? })
     }
 
-    /// Seals `payload` until `expires`, in whole seconds. It can be opened in the same `context` only, which is not
-    /// sealed in.
+    /// Seals `payload` until `expires`, in whole seconds. It can be opened in the same `context` only, which
+    /// is not sealed in.
     ///
     /// # Errors
     /// [`SealError::TooLong`] where the result has more than 4096 characters.

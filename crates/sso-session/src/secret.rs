@@ -31,13 +31,14 @@ const LENIENT_PADDING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The secret that a service keeps in `AUTH_SECRET`. It shows nothing of itself and is overwritten when dropped.
+/// The secret that a service keeps in `AUTH_SECRET`. It shows nothing of itself and is overwritten when
+/// dropped.
 #[derive(Clone)]
 pub struct AuthSecret(Zeroizing<Vec<u8>>);
 
 impl AuthSecret {
-    /// Reads the secret as it stands in the environment: base64 of at least 32 random bytes, white space and line ends
-    /// ignored.
+    /// Reads the secret as it stands in the environment: base64 of at least 32 random bytes, white space and
+    /// line ends ignored.
     ///
     /// # Errors
     /// [`AuthSecretError`], for values too that are well known or cannot have been drawn at random.
@@ -157,7 +158,8 @@ impl Purpose {
     }
 }
 
-/// Whether bytes cannot have been drawn at random: few of them differ, they count up or down, or they are text.
+/// Whether bytes cannot have been drawn at random: few of them differ, they count up or down, or they are
+/// text.
 fn is_patterned(bytes: &[u8]) -> bool {
     let mut seen = [false; 256];
     for &byte in bytes {

@@ -82,7 +82,8 @@ impl VerifiedSession {
         self.activation
     }
 
-    /// Whether it is the session of an account for emergencies that came in by another way than single sign-on.
+    /// Whether it is the session of an account for emergencies that came in by another way than single
+    /// sign-on.
     #[must_use]
     pub fn is_break_glass(&self) -> bool {
         self.break_glass.unwrap_or(false)

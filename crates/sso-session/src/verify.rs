@@ -28,12 +28,12 @@ pub struct SessionVerifier {
 }
 
 impl SessionVerifier {
-    /// The most that can be tolerated of clocks that differ. A token may be accepted for this much longer than it says, so
-    /// that whatever is remembered of it has to be kept for as long.
+    /// The most that can be tolerated of clocks that differ. A token may be accepted for this much longer
+    /// than it says, so that whatever is remembered of it has to be kept for as long.
     pub const MAX_CLOCK_SKEW: Duration = clock::MAX_CLOCK_SKEW;
 
-    /// Accepts tokens by one of `keys`, in the name of exactly `issuer`, for exactly `audience`. To rotate a key, give
-    /// the new and the old one until the last token by the old one has expired.
+    /// Accepts tokens by one of `keys`, in the name of exactly `issuer`, for exactly `audience`. To rotate a
+    /// key, give the new and the old one until the last token by the old one has expired.
     ///
     /// # Errors
     /// [`SessionVerifierError`] for no key, more than eight, or two of the same name.
@@ -81,8 +81,8 @@ impl SessionVerifier {
         }
     }
 
-    /// The session of a token, if it is valid at `now`, of whatever organization. Whoever calls this has to look at
-    /// [`VerifiedSession::organization`] before anything else.
+    /// The session of a token, if it is valid at `now`, of whatever organization. Whoever calls this has to
+    /// look at [`VerifiedSession::organization`] before anything else.
     ///
     /// # Errors
     /// [`SessionError`].
@@ -119,7 +119,8 @@ impl SessionVerifier {
         format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
-    /// The key that the header names, by name only: what else a header could say about keys is refused with it.
+    /// The key that the header names, by name only: what else a header could say about keys is refused with
+    /// it.
     fn key_for(&self, token: &str) -> Result<&SessionKey, SessionError> {
         let (header, _) = token.split_once('.').ok_or(SessionError::Malformed)?;
         let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| SessionError::Malformed)?;

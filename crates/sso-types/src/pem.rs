@@ -76,8 +76,8 @@ pub fn labels(text: &str) -> impl Iterator<Item = &str> {
     text.split(BEGIN).skip(1).filter_map(|block| block.split_once(DASHES)).map(|(label, _)| label)
 }
 
-/// Returns the base64 of a block's content: its characters without white space, of which any may have come with
-/// what was pasted.
+/// Returns the base64 of a block's content: its characters without white space, of which any may have come
+/// with what was pasted.
 ///
 /// ```
 /// assert_eq!(sso_types::pem::base64("\nMI\u{A0}\r\n IB\n").collect::<String>(), "MIIB");

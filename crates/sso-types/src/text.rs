@@ -48,8 +48,8 @@ fn first(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
 }
 
-/// Returns whether a character is white space of any kind. This is for what people type and paste; the messages
-/// of a protocol have white space of named characters only.
+/// Returns whether a character is white space of any kind. This is for what people type and paste; the
+/// messages of a protocol have white space of named characters only.
 ///
 /// ```
 /// assert!(sso_types::text::is_white_space('\u{2003}'));

@@ -289,7 +289,8 @@ fn a_file_holds_one_private_key() {
 
 #[test]
 fn padding_may_hold_any_bytes_but_tells_its_length() {
-    // In a message of one block, each byte of the initialization vector changes the same byte of the plaintext.
+    // In a message of one block, each byte of the initialization vector changes the same byte of the
+    // plaintext.
     let options = EncryptOptions::default().content(ContentAlgorithm::Aes128Cbc);
     let xml = encrypt("<a/>", key().public_key_der(), &options).unwrap();
     let content = xml.rsplit("<xenc:CipherValue>").next().unwrap().split('<').next().unwrap();

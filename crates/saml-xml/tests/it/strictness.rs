@@ -195,7 +195,8 @@ fn attributes_are_unique_by_expanded_name() {
             ("<a xmlns='urn:p' xmlns='urn:p'/>", "xml.duplicate_attribute"),
             ("<a p:ID='1' q:ID='2' xmlns:p='urn:p' xmlns:q='urn:&#112;'/>", "xml.duplicate_attribute"),
         ],
-        // An unprefixed attribute is in no namespace, even where the default namespace is that of the prefix.
+        // An unprefixed attribute is in no namespace, even where the default namespace is that of the
+        // prefix.
         &["<a xmlns='urn:p' xmlns:p='urn:p' ID='1' p:ID='2'/>", "<a ID='1' Id='2'/>"],
     );
 }

@@ -1,5 +1,5 @@
-//! Tokens that nobody should have made. Those with a good signature are made by a holder of the key, so that nothing but
-//! the rule refuses them.
+//! Tokens that nobody should have made. Those with a good signature are made by a holder of the key, so that
+//! nothing but the rule refuses them.
 
 use aws_lc_rs::hkdf;
 use aws_lc_rs::hmac;

@@ -1,6 +1,7 @@
-//! Asks samael about the messages of a folder that `attacks export` has written, those that are received at one time:
-//! `score-samael FOLDER AT [BEGIN]`. It reads the system's clock, which has to say that time. As many as BEGIN says are passed
-//! over, so that it can be started again behind a message that has ended the process.
+//! Asks samael about the messages of a folder that `attacks export` has written, those that are received at
+//! one time: `score-samael FOLDER AT [BEGIN]`. It reads the system's clock, which has to say that time. As
+//! many as BEGIN says are passed over, so that it can be started again behind a message that has ended the
+//! process.
 
 use std::error::Error;
 use std::path::Path;
