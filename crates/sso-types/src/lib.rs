@@ -1,4 +1,4 @@
-//! What the crates of [`jumpcloud-sso`] share, so that each of it is written once.
+//! Small types and functions that the crates of [`jumpcloud-sso`] share.
 //!
 //! - [`text`]: excerpts for error messages, white space and HTML;
 //! - [`clock`]: by how much clocks may differ;
