@@ -8,10 +8,12 @@
 
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
+use async_trait::async_trait;
 use aws_lc_rs::digest;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
@@ -21,9 +23,10 @@ use criterion::Criterion;
 use jumpcloud_sso::parts::saml_protocol::ResponseVerifier;
 use jumpcloud_sso::parts::saml_signature::{SigningKey, TrustedKeys};
 use jumpcloud_sso::parts::saml_xml::{Document, Limits, PrefixList};
+use jumpcloud_sso::parts::sso_store::{Claim, ClaimKey, ClaimStore, Claimed};
 use jumpcloud_sso::{
-    Certificate, Claim, ClaimKey, Connection, Cookies, LoginForm, LoginRequest, MemoryStore, OnceStore,
-    RevocationKey, RevocationStore, ServiceProvider, Sessions, Settings, SingleSignOn, StoreError,
+    Certificate, Connection, Cookies, LoginForm, LoginRequest, MemoryStore, ServiceProvider, Sessions,
+    Settings, SingleSignOn, StoreError, Stores,
 };
 use jumpcloud_sso_testkit::{JumpCloud, TestBrowser, User, auth_secret, keys};
 
@@ -34,9 +37,9 @@ struct Login {
     cookies: Cookies,
     xml: Vec<u8>,
     now: SystemTime,
-    sso: SingleSignOn<AnyNumber>,
+    sso: SingleSignOn,
     connection: Connection,
-    sessions: Sessions<AnyNumber>,
+    sessions: Sessions,
     verifier: ResponseVerifier,
     floor: Floor,
 }
@@ -48,31 +51,23 @@ struct AnyNumber {
     claims: AtomicU64,
 }
 
-impl OnceStore for AnyNumber {
-    async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
-        let number = self.claims.fetch_add(1, Ordering::Relaxed);
-        let key = ClaimKey::new(&key.to_string(), &[&number.to_string()]);
-        self.store.claim(&key, until, now).await
+#[async_trait]
+impl ClaimStore for AnyNumber {
+    async fn claim(&self, claims: &[Claim], now: SystemTime) -> Result<Claimed, StoreError> {
+        let number = self.claims.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let renamed = |claim: &Claim| {
+            let mut key = *claim.key.as_bytes();
+            key.iter_mut().zip(number).for_each(|(byte, other)| *byte ^= other);
+            Claim { key: ClaimKey::from_hashes(*claim.key.scope(), key), until: claim.until }
+        };
+        let renamed: Vec<_> = claims.iter().map(renamed).collect();
+        self.store.claim(&renamed, now).await
     }
 }
 
-impl RevocationStore for AnyNumber {
-    async fn revoke(
-        &self,
-        key: &RevocationKey,
-        instant: SystemTime,
-        until: SystemTime,
-        now: SystemTime,
-    ) -> Result<(), StoreError> {
-        self.store.revoke(key, instant, until, now).await
-    }
-
-    async fn revoked_at(
-        &self,
-        keys: &[RevocationKey],
-        now: SystemTime,
-    ) -> Result<Option<SystemTime>, StoreError> {
-        self.store.revoked_at(keys, now).await
+impl From<AnyNumber> for Stores {
+    fn from(store: AnyNumber) -> Self {
+        Self { claims: Arc::new(store), ..MemoryStore::default().into() }
     }
 }
 

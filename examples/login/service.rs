@@ -14,14 +14,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use jumpcloud_sso::{
-    Connection, Cookies, Diagnosis, LoginError, LoginRequest, MemoryStore, PostedForm, Sessions, Settings,
-    SingleSignOn,
+    Connection, Cookies, Diagnose as _, Diagnosis, LoginError, LoginRequest, MemoryStore, PostedForm,
+    Sessions, Settings, SingleSignOn,
 };
 
 struct Service {
-    sso: SingleSignOn<MemoryStore>,
+    sso: SingleSignOn,
     acme: Connection,
-    sessions: Sessions<MemoryStore>,
+    sessions: Sessions,
 }
 
 pub(crate) fn app(settings: &Settings, acme: Connection) -> Result<Router, Box<dyn Error>> {

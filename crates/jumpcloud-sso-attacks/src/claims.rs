@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use jumpcloud_sso::parts::sso_session::{claim_key, revocation_key};
+use jumpcloud_sso::parts::sso_store::{Claim, ClaimStore as _, Claimed, Revocation, SessionStore as _};
 use jumpcloud_sso::{
-    Claim, ClaimKey, CodeChallenge, Connection, MemoryStore, NewSession, OnceStore, RevocationKey,
-    RevocationStore, SessionRefusal, Sessions, SingleSignOn,
+    CodeChallenge, Connection, MemoryStore, NewSession, SessionRefusal, Sessions, SingleSignOn,
 };
 
 use crate::case::now;
@@ -20,8 +21,8 @@ fn flooded(by: &[&str], limit: usize) -> &'static str {
     let store = MemoryStore::with_capacity(1_000 * MemoryStore::CLAIM_BYTES);
     for scope in by {
         for number in 0..limit {
-            let key = ClaimKey::new(scope, &[&number.to_string()]);
-            if wait(store.claim(&key, now() + MOST, now())).is_err() {
+            let claim = Claim { key: claim_key(scope, &[&number.to_string()]), until: now() + MOST };
+            if wait(store.claim(&[claim], now())).is_err() {
                 break;
             }
         }
@@ -59,12 +60,12 @@ impl Thing {
 /// A service and a connection that tolerates as much as it may.
 fn service(store: &MemoryStore) -> (World, Connection) {
     let world = World { sso: SingleSignOn::new(&settings(), store.clone()).expect("a service") };
-    let connection = World::connection("acme").allow_idp_initiated().clock_skew(MOST);
+    let connection = World::connection("acme").allow_idp_initiated(true).clock_skew(MOST);
     (world, connection.build().expect("a connection"))
 }
 
 /// Sessions whose verifier tolerates as much as it may.
-fn sessions(store: &MemoryStore) -> Sessions<MemoryStore> {
+fn sessions(store: &MemoryStore) -> Sessions {
     let verifier = settings().session_verifier().expect("a verifier").clock_skew(MOST);
     let sessions = Sessions::with(&settings(), settings().session_issuer(), verifier, store.clone());
     sessions.and_then(|sessions| sessions.redirect_uris([FRONT_END])).expect("sessions")
@@ -144,10 +145,11 @@ fn by_the_slowest(make: fn(&MemoryStore) -> Thing, is_used: bool) -> &'static st
     }
     let present = last + MOST;
     // A machine whose clock is right has the store forget what has expired.
-    let claim = wait(store.claim(&ClaimKey::new("acme", &["present"]), present + MOST, present));
-    assert_eq!(claim.expect("a claim"), Claim::Claimed);
-    let other = RevocationKey::new(&["another session"]);
-    wait(store.revoke(&other, present, present + MOST, present)).expect("a revocation");
+    let until = present + MOST;
+    let claim = wait(store.claim(&[Claim { key: claim_key("acme", &["present"]), until }], present));
+    assert_eq!(claim.expect("a claim"), Claimed::Now);
+    let other = Revocation { key: revocation_key(None, &["another session"]), instant: present, until };
+    wait(store.revoke(&[other], present)).expect("a revocation");
     (thing.attempt)(last)
 }
 

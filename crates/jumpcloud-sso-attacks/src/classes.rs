@@ -324,7 +324,7 @@ pub const CLASSES: &[Class] = &[
     class("T18", "an identity provider that is the service itself"),
     class(
         "T19",
-        "proofs of domains that are not what the zone says now: caches, aliases and answers without authority are in `jumpcloud-sso/tests/it/dns.rs`",
+        "proofs of domains that are not what the zone says now: caches, aliases and answers without authority are in `sso-connections/tests/it/dns.rs`",
     ),
     class("T20", "two changes at once, each of which rests on what the other changes"),
     class("D01", "input that is too large"),

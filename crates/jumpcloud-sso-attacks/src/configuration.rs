@@ -1,9 +1,10 @@
 //! What administrators and other versions of the service store: T17, T18, D16.
 #![allow(clippy::indexing_slicing, reason = "a member of a JSON value is read and written by its name")]
 
+use jumpcloud_sso::parts::sso_store::{ConnectionRow, ConnectionStore as _, Requires, Saved};
 use jumpcloud_sso::{
-    Actor, AttributeMap, BreakGlass, ConnectionRecord, ConnectionStore, Connections, Edit, MemoryStore,
-    Refusal, Requires, Saved, SiteUrl,
+    Actor, AttributeMap, BreakGlass, ConnectionRecord, Connections, Edit, MemoryStore, Phase, Refusal,
+    SiteUrl,
 };
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ fn code<T>(result: Result<T, Refusal>) -> &'static str {
 }
 
 /// A connection that is in use.
-async fn in_use() -> (MemoryStore, Connections<MemoryStore>, ConnectionRecord) {
+async fn in_use() -> (MemoryStore, Connections, ConnectionRecord) {
     let store = MemoryStore::default();
     let connections = Connections::new(&settings(), store.clone());
     let own = connections.of("acme");
@@ -82,7 +83,15 @@ fn rewritten(change: impl FnOnce(&mut Value), still_there: impl FnOnce(&Value) -
             Ok(written) => written,
             Err(error) => return error.code(),
         };
-        let saved = store.save(&written, Some(record.version()), Requires::Nothing, &[]).await;
+        let row = ConnectionRow {
+            id: written.id().to_owned(),
+            organization: written.organization().to_owned(),
+            version: written.version(),
+            is_enforced: written.phase() == Phase::Enforced,
+            relies_on_domains: written.relies_on_domains(),
+            json: json.to_string(),
+        };
+        let saved = store.save(&row, Some(record.version()), Requires::Nothing, &[]).await;
         assert_eq!(saved.expect("a store"), Saved::Saved);
         let own = connections.of("acme");
         let edit = Edit::new().idp_entity_id("other");

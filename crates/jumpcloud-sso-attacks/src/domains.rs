@@ -1,12 +1,17 @@
 //! E-mail domains and whose they are: T04, T15, T19, T20.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
+use jumpcloud_sso::parts::sso_store::{
+    ConnectionRow, ConnectionStore, Created, DomainClaim, DomainRelease, DomainStore, EventRow, Requires,
+    Saved, Selection,
+};
 use jumpcloud_sso::{
-    Actor, CompletedLogin, ConnectionRecord, ConnectionStore, Connections, DomainClaim, DomainError,
-    DomainRelease, DomainStore, Domains, Edit, EndedDomain, Event, HeldDomain, LookupError, MemoryStore,
-    Refusal, Release, Requires, Saved, Sessions, StoreError, TxtLookup,
+    Actor, Connections, DomainError, Domains, Edit, EndedDomain, HeldDomain, LookupError, MemoryStore,
+    Refusal, Release, Sessions, StoreError, Stores, TxtLookup,
 };
 use jumpcloud_sso_testkit::keys;
 
@@ -29,14 +34,14 @@ fn code(result: Result<(), DomainError>) -> &'static str {
     result.map_or_else(|error| error.code(), |()| "accepted")
 }
 
-fn sessions() -> Sessions<MemoryStore> {
+fn sessions() -> Sessions {
     Sessions::new(&settings(), MemoryStore::default()).expect("sessions")
 }
 
 /// A service whose organizations prove domains.
 struct Registry {
-    domains: Domains<MemoryStore>,
-    sessions: Sessions<MemoryStore>,
+    domains: Domains,
+    sessions: Sessions,
 }
 
 impl Registry {
@@ -87,10 +92,18 @@ enum Meanwhile {
 }
 
 /// A store in which somebody else comes in between.
+#[derive(Clone)]
 struct Raced {
     store: MemoryStore,
     meanwhile: Meanwhile,
-    is_over: AtomicBool,
+    is_over: Arc<AtomicBool>,
+}
+
+impl From<&Raced> for Stores {
+    fn from(raced: &Raced) -> Self {
+        let store = Arc::new(raced.clone());
+        Self { connections: store.clone(), domains: store, ..Self::from(&raced.store) }
+    }
 }
 
 impl Raced {
@@ -100,63 +113,66 @@ impl Raced {
     }
 }
 
-impl ConnectionStore for &Raced {
+#[async_trait]
+impl ConnectionStore for Raced {
     async fn save(
         &self,
-        record: &ConnectionRecord,
+        row: &ConnectionRow,
         expected: Option<u64>,
         requires: Requires,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<Saved, StoreError> {
-        if record.relies_on_domains() && self.is(Meanwhile::Released) {
+        if row.relies_on_domains && self.is(Meanwhile::Released) {
             let released = self.store.release_domain(DOMAIN, "acme", Release::IfUnused, now(), &[]).await?;
             assert_eq!(released, DomainRelease::Released);
         }
-        self.store.save(record, expected, requires, events).await
+        self.store.save(row, expected, requires, events).await
     }
 
-    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRow>, StoreError> {
         self.store.connection(id).await
+    }
+
+    async fn connection_with_domains(
+        &self,
+        id: &str,
+    ) -> Result<Option<(ConnectionRow, Vec<String>)>, StoreError> {
+        self.store.connection_with_domains(id).await
     }
 
     async fn connections(
         &self,
         organization: Option<&str>,
+        selection: Selection,
         after: &str,
         limit: usize,
-    ) -> Result<Vec<ConnectionRecord>, StoreError> {
-        self.store.connections(organization, after, limit).await
+    ) -> Result<Vec<ConnectionRow>, StoreError> {
+        self.store.connections(organization, selection, after, limit).await
     }
 
-    async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
+    async fn get_or_create(
+        &self,
+        slot: &str,
+        row: &ConnectionRow,
+        events: &[EventRow],
+    ) -> Result<Created, StoreError> {
+        self.store.get_or_create(slot, row, events).await
+    }
+
+    async fn delete(&self, id: &str, expected: u64, events: &[EventRow]) -> Result<Saved, StoreError> {
         self.store.delete(id, expected, events).await
-    }
-
-    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
-        self.store.record_login(login, first).await
-    }
-
-    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
-        self.store.logins(id).await
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
-        self.store.append(events).await
-    }
-
-    async fn events(&self, of: &str, after: u64, limit: usize) -> Result<Vec<(u64, Event)>, StoreError> {
-        self.store.events(of, after, limit).await
     }
 }
 
-impl DomainStore for &Raced {
+#[async_trait]
+impl DomainStore for Raced {
     async fn release_domain(
         &self,
         domain: &str,
         organization: &str,
         release: Release,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainRelease, StoreError> {
         if self.is(Meanwhile::Enabled) {
             let connections = Connections::new(&settings(), self.store.clone());
@@ -168,7 +184,12 @@ impl DomainStore for &Raced {
         self.store.release_domain(domain, organization, release, at, events).await
     }
 
-    async fn claim_domain(&self, name: &str, by: &str, events: &[Event]) -> Result<DomainClaim, StoreError> {
+    async fn claim_domain(
+        &self,
+        name: &str,
+        by: &str,
+        events: &[EventRow],
+    ) -> Result<DomainClaim, StoreError> {
         self.store.claim_domain(name, by, events).await
     }
 
@@ -177,7 +198,7 @@ impl DomainStore for &Raced {
         present: &HeldDomain,
         next: &HeldDomain,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<bool, StoreError> {
         self.store.replace_domain(present, next, at, events).await
     }
@@ -207,10 +228,10 @@ impl DomainStore for &Raced {
 /// while somebody else does something `meanwhile`.
 fn raced(
     meanwhile: Meanwhile,
-    then: impl AsyncFnOnce(&Raced, &Connections<&Raced>, &str) -> &'static str,
+    then: impl AsyncFnOnce(&Raced, &Connections, &str) -> &'static str,
 ) -> &'static str {
     let store = MemoryStore::default();
-    let raced = Raced { store, meanwhile, is_over: AtomicBool::new(false) };
+    let raced = Raced { store, meanwhile, is_over: Arc::default() };
     wait(async {
         let connections = Connections::new(&settings(), &raced);
         let record = connections.of("acme").create(&Actor::System, now()).await.expect("a draft");

@@ -228,7 +228,7 @@ const LOGINS: &[Scenario] = &[
         what: "a login that began at JumpCloud, which is allowed",
         expected: "accepted",
         twin: "",
-        run: || unsolicited(World::connection("acme").allow_idp_initiated()),
+        run: || unsolicited(World::connection("acme").allow_idp_initiated(true)),
     },
     Scenario {
         id: "S16",

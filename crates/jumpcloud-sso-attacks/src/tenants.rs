@@ -36,15 +36,12 @@ fn metadata(change: impl FnOnce(String) -> String) -> &'static str {
     Edit::new().metadata(xml.as_bytes(), now()).map_or_else(|error| error.code(), |_| "accepted")
 }
 
-fn sessions() -> Sessions<MemoryStore> {
+fn sessions() -> Sessions {
     Sessions::new(&settings(), MemoryStore::default()).expect("sessions")
 }
 
 /// What an administrator does with a connection, up to the point where it could be used.
-fn life(
-    edit: &Edit,
-    then: impl AsyncFnOnce(&Connections<MemoryStore>, &str) -> Result<(), Refusal>,
-) -> &'static str {
+fn life(edit: &Edit, then: impl AsyncFnOnce(&Connections, &str) -> Result<(), Refusal>) -> &'static str {
     let connections = Connections::new(&settings(), MemoryStore::default());
     wait(async {
         let (admin, now): (Actor, SystemTime) = (Actor::user("admin"), now());

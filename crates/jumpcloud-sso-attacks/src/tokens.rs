@@ -15,7 +15,7 @@ use crate::world::{SECRET, SITE, Scenario, World, settings, wait};
 const HOUR: Duration = Duration::from_secs(3600);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-fn sessions() -> Sessions<MemoryStore> {
+fn sessions() -> Sessions {
     Sessions::new(&settings(), MemoryStore::default()).expect("sessions")
 }
 

@@ -23,9 +23,9 @@ fn code<T>(result: Result<T, SessionRefusal>) -> &'static str {
 /// A service whose connection is stored and enabled.
 struct Service {
     world: World,
-    connections: Connections<MemoryStore>,
-    sessions: Sessions<MemoryStore>,
-    domains: Domains<MemoryStore>,
+    connections: Connections,
+    sessions: Sessions,
+    domains: Domains,
     id: String,
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn code<T>(result: Result<T, LoginError>) -> &'static str {
 
 /// A service with one store.
 pub(crate) struct World {
-    pub(crate) sso: SingleSignOn<MemoryStore>,
+    pub(crate) sso: SingleSignOn,
 }
 
 /// What a browser brings to the ACS URL.

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use jumpcloud_sso::CATALOGUE;
+use jumpcloud_sso::Code;
 
 use crate::output;
 
@@ -34,8 +34,8 @@ impl Failure {
     /// Reports it and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         output::error_line(&format!("error: {} ({})", self.message, self.code));
-        if let Some(entry) = CATALOGUE.iter().find(|entry| entry.code == self.code) {
-            output::error_line(&format!("  {}", entry.hint));
+        if let Ok(code) = self.code.parse::<Code>() {
+            output::error_line(&format!("  {}", code.hint()));
         }
         ExitCode::from(self.exit_code)
     }

@@ -60,6 +60,6 @@ pub(crate) fn run(arguments: &SetupArguments) -> Result<ExitCode, Failure> {
 
 pub(crate) fn service_provider(arguments: &ServiceArguments) -> Result<ServiceProvider, Failure> {
     let site = SiteUrl::parse(&arguments.site_url);
-    site.and_then(|site| ServiceProvider::at(&site, &arguments.connection))
+    site.and_then(|site| ServiceProvider::new(&site, &arguments.connection))
         .map_err(|error| Failure::usage(error.code(), &error.to_string()))
 }

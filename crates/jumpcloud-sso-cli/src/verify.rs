@@ -13,7 +13,8 @@ use jumpcloud_sso::parts::saml_signature::{
     AlgorithmPolicy, CertificateWarning, TrustedKeys, TrustedKeysError,
 };
 use jumpcloud_sso::{
-    AttributeMap, Certificate, CertificateError, ConnectionError, Diagnosis, Stage, UserProfile, Warning,
+    AttributeMap, Certificate, CertificateError, ConnectionError, Diagnosis, Hint as _, Stage, UserProfile,
+    Warning,
 };
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -377,7 +378,7 @@ pub(crate) struct JsonWarning {
 
 impl From<&Warning> for JsonWarning {
     fn from(warning: &Warning) -> Self {
-        Self { code: warning.code, message: warning.message.clone(), hint: warning.hint }
+        Self { code: warning.code, message: warning.message.clone(), hint: warning.hint() }
     }
 }
 

@@ -5,8 +5,8 @@
 use std::error::Error;
 
 use deadpool_postgres::{Manager, Pool};
-use jumpcloud_sso_contract::claims_per_second;
 use jumpcloud_sso_postgres::PostgresStore;
+use sso_store_tests::claims_per_second;
 use tokio_postgres::NoTls;
 
 #[tokio::main]
@@ -15,7 +15,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let pool = Pool::builder(Manager::new(config.parse()?, NoTls)).max_size(32).build()?;
     let store = PostgresStore::new(pool);
     store.migrate().await?;
-    println!("{:.0} claims a second, one at a time", claims_per_second(&store, 1, 2_000).await?);
-    println!("{:.0} claims a second, 32 at a time", claims_per_second(&store, 32, 1_000).await?);
+    println!(
+        "{:.0} claims a second, one at a time",
+        claims_per_second(&store.clone().into(), 1, 2_000).await?
+    );
+    println!(
+        "{:.0} claims a second, 32 at a time",
+        claims_per_second(&store.clone().into(), 32, 1_000).await?
+    );
     Ok(())
 }

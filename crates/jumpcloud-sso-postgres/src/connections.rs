@@ -1,85 +1,184 @@
-//! Connections and their logins.
+//! Connections.
 
+use async_trait::async_trait;
 use deadpool_postgres::Transaction;
-use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Requires, Saved, StoreError};
+use sso_store::{ConnectionRow, ConnectionStore, Created, EventRow, Requires, Saved, Selection, StoreError};
+use tokio_postgres::{Error, Row};
 
-use crate::PostgresStore;
 use crate::domains::lock_domains;
-use crate::events::{Line, append, lines};
-use crate::run::{Lent, Values, begin, execute, query};
+use crate::events::append;
+use crate::run::{Lent, Values, begin, query};
+use crate::store::PostgresStore;
+use crate::time::limit;
+
+/// What a row is made of. What was last saved by a former version, or before there were these columns, says
+/// nothing about enforcement, and may be enforced; and it may say nothing about domains.
+macro_rules! COLUMNS {
+    () => {
+        "id, organization, version, (flags_version IS DISTINCT FROM version OR is_enforced) AS is_enforced, \
+        relies_on_domains IS NOT FALSE AS relies_on_domains, record"
+    };
+}
+pub(crate) use COLUMNS;
+
+/// The row whose columns begin at `first`.
+pub(crate) fn row_at(row: &Row, first: usize) -> Result<ConnectionRow, Error> {
+    Ok(ConnectionRow {
+        id: row.try_get(first)?,
+        organization: row.try_get(first + 1)?,
+        version: row.try_get::<_, i64>(first + 2)?.try_into().unwrap_or_default(),
+        is_enforced: row.try_get(first + 3)?,
+        relies_on_domains: row.try_get(first + 4)?,
+        json: row.try_get(first + 5)?,
+    })
+}
+
+const ONE: &str =
+    concat!("SELECT ", COLUMNS!(), " FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL");
+
+const ONE_WITH_DOMAINS: &str = concat!(
+    "SELECT ",
+    COLUMNS!(),
+    ", ARRAY(SELECT domain FROM jumpcloud_sso_domain AS held \
+       WHERE held.organization = connection.organization ORDER BY domain) \
+    FROM jumpcloud_sso_connection AS connection WHERE id = $1 AND record IS NOT NULL"
+);
+
+const IN_SLOT: &str = concat!(
+    "SELECT ",
+    COLUMNS!(),
+    " FROM jumpcloud_sso_connection WHERE organization = $1 AND slot = $2 AND record IS NOT NULL"
+);
+
+/// A statement for each question, so that each has a plan of its own.
+macro_rules! list {
+    ($condition:literal, $after:literal, $limit:literal) => {
+        concat!(
+            "SELECT ",
+            COLUMNS!(),
+            " FROM jumpcloud_sso_connection WHERE record IS NOT NULL AND id > ",
+            $after,
+            $condition,
+            " ORDER BY id LIMIT ",
+            $limit
+        )
+    };
+}
+
+const ALL: &str = list!("", "$1", "$2");
+const ALL_ENFORCED: &str = list!(" AND (flags_version IS DISTINCT FROM version OR is_enforced)", "$1", "$2");
+const OWN: &str = list!(" AND organization = $3", "$1", "$2");
+const OWN_ENFORCED: &str =
+    list!(" AND organization = $3 AND (flags_version IS DISTINCT FROM version OR is_enforced)", "$1", "$2");
 
 const INSERT: &str = "INSERT INTO jumpcloud_sso_connection \
-    (id, organization, version, record, relies_on_domains) \
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
+    (id, organization, version, record, relies_on_domains, is_enforced, flags_version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $3) ON CONFLICT (id) DO NOTHING";
+
+/// Unless the ID or the slot is taken. Of two the second one waits here for the first.
+const INSERT_IN_SLOT: &str = "INSERT INTO jumpcloud_sso_connection \
+    (id, organization, version, record, relies_on_domains, is_enforced, flags_version, slot) \
+    VALUES ($1, $2, $3, $4, $5, $6, $3, $7) ON CONFLICT DO NOTHING";
 
 const REPLACE: &str = "UPDATE jumpcloud_sso_connection \
-    SET organization = $2, version = $3, record = $4, relies_on_domains = $5 \
-    WHERE id = $1 AND version = $6 AND record IS NOT NULL";
+    SET organization = $2, version = $3, record = $4, relies_on_domains = $5, is_enforced = $6, \
+    flags_version = $3 WHERE id = $1 AND version = $7 AND record IS NOT NULL";
 
 const HAS_DOMAIN: &str = "SELECT FROM jumpcloud_sso_domain WHERE organization = $1 LIMIT 1";
 
-const DELETE: &str = "UPDATE jumpcloud_sso_connection SET record = NULL \
+/// A trigger deletes what is kept of the connection.
+const DELETE: &str = "UPDATE jumpcloud_sso_connection SET record = NULL, slot = NULL \
     WHERE id = $1 AND version = $2 AND record IS NOT NULL";
 
-/// A login in the place of a former one. Where there is one, its connection is there.
-const REPLACE_LOGIN: &str = "UPDATE jumpcloud_sso_login SET login = $4 \
-    WHERE connection = $1 AND revision = $2 AND certificate = $3";
-
-/// The first login of its kind, of a connection that is there and stays until the transaction ends. Of two the second one
-/// waits here for the first.
-const FIRST_LOGIN: &str = "INSERT INTO jumpcloud_sso_login (connection, revision, certificate, login) \
-    SELECT $1, $2, $3, $4 WHERE EXISTS \
-    (SELECT FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL FOR SHARE) \
-    ON CONFLICT (connection, revision, certificate) DO NOTHING";
-
+#[async_trait]
 impl ConnectionStore for PostgresStore {
-    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
-        let record: Option<String> = self
-            .run(&mut Lent::default(), async |client| {
-                let select =
-                    "SELECT record FROM jumpcloud_sso_connection WHERE id = $1 AND record IS NOT NULL";
-                let rows = query(client, select, &[&id]).await?;
-                rows.first().map(|row| row.try_get(0)).transpose()
-            })
-            .await?;
-        record.map(|json| ConnectionRecord::from_json(&json)).transpose()
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRow>, StoreError> {
+        self.run(&mut Lent::default(), async |client| {
+            query(client, ONE, &[&id]).await?.first().map(|row| row_at(row, 0)).transpose()
+        })
+        .await
+    }
+
+    async fn connection_with_domains(
+        &self,
+        id: &str,
+    ) -> Result<Option<(ConnectionRow, Vec<String>)>, StoreError> {
+        self.run(&mut Lent::default(), async |client| {
+            let rows = query(client, ONE_WITH_DOMAINS, &[&id]).await?;
+            rows.first().map(|row| Ok((row_at(row, 0)?, row.try_get(6)?))).transpose()
+        })
+        .await
     }
 
     async fn connections(
         &self,
         organization: Option<&str>,
+        selection: Selection,
         after: &str,
         limit: usize,
-    ) -> Result<Vec<ConnectionRecord>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let records: Vec<String> = self
-            .run(&mut Lent::default(), async |client| {
-                let select = "SELECT record FROM jumpcloud_sso_connection WHERE record IS NOT NULL \
-                    AND ($1::text IS NULL OR organization = $1) AND id > $2 ORDER BY id LIMIT $3";
-                let rows = query(client, select, &[&organization, &after, &limit]).await?;
-                rows.iter().map(|row| row.try_get(0)).collect()
+    ) -> Result<Vec<ConnectionRow>, StoreError> {
+        let limit = self::limit(limit);
+        self.run(&mut Lent::default(), async |client| {
+            let rows = match (organization, selection) {
+                (Some(own), Selection::Enforced) => {
+                    query(client, OWN_ENFORCED, &[&after, &limit, &own]).await?
+                }
+                (Some(own), _) => query(client, OWN, &[&after, &limit, &own]).await?,
+                (None, Selection::Enforced) => query(client, ALL_ENFORCED, &[&after, &limit]).await?,
+                (None, _) => query(client, ALL, &[&after, &limit]).await?,
+            };
+            rows.iter().map(|row| row_at(row, 0)).collect()
+        })
+        .await
+    }
+
+    async fn get_or_create(
+        &self,
+        slot: &str,
+        row: &ConnectionRow,
+        events: &[EventRow],
+    ) -> Result<Created, StoreError> {
+        let ConnectionRow { id, organization, version, is_enforced, relies_on_domains, json } = row;
+        let version = number(*version)?;
+        self.run(&mut Lent::default(), async |client| {
+            let rows = query(client, IN_SLOT, &[organization, &slot]).await?;
+            if let Some(row) = rows.first() {
+                return Ok(Created::Before(row_at(row, 0)?));
+            }
+            let transaction = begin(client).await?;
+            let values: Values<'_> =
+                &[id, organization, &version, json, relies_on_domains, is_enforced, &slot];
+            if transaction.execute(INSERT_IN_SLOT, values).await? == 1 {
+                append(&transaction, events).await?;
+                transaction.commit().await?;
+                return Ok(Created::Now);
+            }
+            let present = transaction.query_opt(IN_SLOT, &[organization, &slot]).await?;
+            transaction.rollback().await?;
+            Ok(match present {
+                Some(row) => Created::Before(row_at(&row, 0)?),
+                None => Created::Conflict,
             })
-            .await?;
-        records.iter().map(|json| ConnectionRecord::from_json(json)).collect()
+        })
+        .await
     }
 
     async fn save(
         &self,
-        record: &ConnectionRecord,
+        row: &ConnectionRow,
         expected: Option<u64>,
         requires: Requires,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<Saved, StoreError> {
-        let (id, organization, json) = (record.id(), record.organization(), record.to_json()?);
-        let (version, relies) = (number(record.version())?, record.relies_on_domains());
+        let ConnectionRow { id, organization, version, is_enforced, relies_on_domains, json } = row;
+        let version = number(*version)?;
         let expected = expected.map(number).transpose()?;
-        let events = lines(events)?;
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
             if requires == Requires::Domain {
                 lock_domains(&transaction, &[organization]).await?;
             }
-            let values: Values<'_> = &[&id, &organization, &version, &json, &relies];
+            let values: Values<'_> = &[id, organization, &version, json, relies_on_domains, is_enforced];
             let kept = match expected {
                 None => transaction.execute(INSERT, values).await?,
                 Some(expected) => {
@@ -88,89 +187,29 @@ impl ConnectionStore for PostgresStore {
                 }
             };
             let lacks_domain = requires == Requires::Domain
-                && transaction.query_opt(HAS_DOMAIN, &[&organization]).await?.is_none();
+                && transaction.query_opt(HAS_DOMAIN, &[organization]).await?.is_none();
             if kept == 1 && lacks_domain {
                 transaction.rollback().await?;
                 return Ok(Saved::NoDomain);
             }
-            finish(transaction, kept, &events).await
+            finish(transaction, kept, events).await
         })
         .await
     }
 
-    async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
+    async fn delete(&self, id: &str, expected: u64, events: &[EventRow]) -> Result<Saved, StoreError> {
         let expected = number(expected)?;
-        let events = lines(events)?;
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
             let deleted = transaction.execute(DELETE, &[&id, &expected]).await?;
-            if deleted == 1 {
-                transaction.execute("DELETE FROM jumpcloud_sso_login WHERE connection = $1", &[&id]).await?;
-            }
-            finish(transaction, deleted, &events).await
+            finish(transaction, deleted, events).await
         })
         .await
-    }
-
-    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
-        let (connection, certificate, json) = (login.connection(), login.certificate(), login.to_json()?);
-        let (revision, first) = (number(login.revision())?, lines(first)?);
-        self.run(&mut Lent::default(), async |client| {
-            let values: Values<'_> = &[&connection, &revision, &certificate, &json];
-            // Nearly every login has a former one, and is done with this.
-            if execute(client, REPLACE_LOGIN, values).await? == 1 {
-                return Ok(false);
-            }
-            let transaction = begin(client).await?;
-            let is_first = transaction.execute(FIRST_LOGIN, values).await? == 1;
-            if is_first {
-                append(&transaction, &first).await?;
-            } else {
-                transaction.execute(REPLACE_LOGIN, values).await?;
-            }
-            transaction.commit().await?;
-            Ok(is_first)
-        })
-        .await
-    }
-
-    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
-        let logins: Vec<String> = self
-            .run(&mut Lent::default(), async |client| {
-                let select = "SELECT login FROM jumpcloud_sso_login WHERE connection = $1";
-                let rows = query(client, select, &[&id]).await?;
-                rows.iter().map(|row| row.try_get(0)).collect()
-            })
-            .await?;
-        logins.iter().map(|json| CompletedLogin::from_json(json)).collect()
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
-        let events = lines(events)?;
-        self.run(&mut Lent::default(), async |client| {
-            let transaction = begin(client).await?;
-            append(&transaction, &events).await?;
-            transaction.commit().await
-        })
-        .await
-    }
-
-    async fn events(
-        &self,
-        organization: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Event)>, StoreError> {
-        self.read_events(organization, after, limit).await
     }
 }
 
 /// Keeps a change of one row with its events, or nothing at all.
-async fn finish(
-    transaction: Transaction<'_>,
-    changed: u64,
-    events: &[Line<'_>],
-) -> Result<Saved, tokio_postgres::Error> {
+async fn finish(transaction: Transaction<'_>, changed: u64, events: &[EventRow]) -> Result<Saved, Error> {
     if changed == 0 {
         transaction.rollback().await?;
         return Ok(Saved::Conflict);
@@ -180,6 +219,6 @@ async fn finish(
     Ok(Saved::Saved)
 }
 
-fn number(number: u64) -> Result<i64, StoreError> {
+pub(crate) fn number(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::new("a number is beyond what the database keeps"))
 }

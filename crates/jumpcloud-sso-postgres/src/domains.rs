@@ -2,16 +2,17 @@
 
 use std::time::SystemTime;
 
+use async_trait::async_trait;
 use deadpool_postgres::Transaction;
-use jumpcloud_sso::{
-    Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, Event, HeldDomain, Release, StoreError,
+use sso_store::{
+    Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, EventRow, HeldDomain, Release, StoreError,
 };
 use tokio_postgres::Row;
 
-use crate::PostgresStore;
-use crate::events::{append, lines};
-use crate::expiring::{from_millis, millis_after};
+use crate::events::append;
 use crate::run::{Lent, Values, begin, query};
+use crate::store::PostgresStore;
+use crate::time::{from_millis, limit, millis_after};
 
 /// One that was kept by a version which did not say counts as relying.
 const RELYING: &str = "SELECT id FROM jumpcloud_sso_connection \
@@ -67,20 +68,20 @@ fn held(row: &Row) -> Result<HeldDomain, tokio_postgres::Error> {
     Ok(HeldDomain { domain: row.try_get(0)?, organization: row.try_get(1)?, dispute })
 }
 
+#[async_trait]
 impl DomainStore for PostgresStore {
     async fn claim_domain(
         &self,
         domain: &str,
         organization: &str,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainClaim, StoreError> {
-        let events = lines(events)?;
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
             let insert = "INSERT INTO jumpcloud_sso_domain (domain, organization) VALUES ($1, $2) \
                 ON CONFLICT (domain) DO NOTHING";
             if transaction.execute(insert, &[&domain, &organization]).await? == 1 {
-                append(&transaction, &events).await?;
+                append(&transaction, events).await?;
                 transaction.commit().await?;
                 return Ok(DomainClaim::Claimed);
             }
@@ -97,9 +98,8 @@ impl DomainStore for PostgresStore {
         organization: &str,
         release: Release,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainRelease, StoreError> {
-        let events = lines(events)?;
         self.run(&mut Lent::default(), async |client| {
             let transaction = begin(client).await?;
             lock_domains(&transaction, &[organization]).await?;
@@ -114,7 +114,7 @@ impl DomainStore for PostgresStore {
                 return Ok(DomainRelease::InUse(row.try_get(0)?));
             }
             end_domain(&transaction, domain, organization, at).await?;
-            append(&transaction, &events).await?;
+            append(&transaction, events).await?;
             transaction.commit().await?;
             Ok(DomainRelease::Released)
         })
@@ -126,9 +126,8 @@ impl DomainStore for PostgresStore {
         present: &HeldDomain,
         next: &HeldDomain,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<bool, StoreError> {
-        let events = lines(events)?;
         let ((challenger, since), (next_challenger, next_since)) = (dispute_of(present), dispute_of(next));
         let HeldDomain { domain, organization, .. } = present;
         self.run(&mut Lent::default(), async |client| {
@@ -152,7 +151,7 @@ impl DomainStore for PostgresStore {
             if next.organization != *organization {
                 end_domain(&transaction, domain, organization, at).await?;
             }
-            append(&transaction, &events).await?;
+            append(&transaction, events).await?;
             transaction.commit().await?;
             Ok(true)
         })
@@ -169,7 +168,7 @@ impl DomainStore for PostgresStore {
     }
 
     async fn held_domains(&self, after: &str, limit: usize) -> Result<Vec<HeldDomain>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = self::limit(limit);
         self.run(&mut Lent::default(), async |client| {
             let select = "SELECT domain, organization, challenger, since_ms FROM jumpcloud_sso_domain \
                 WHERE domain > $1 ORDER BY domain LIMIT $2";
@@ -188,7 +187,7 @@ impl DomainStore for PostgresStore {
     }
 
     async fn ended_domains(&self, limit: usize) -> Result<Vec<EndedDomain>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = self::limit(limit);
         self.run(&mut Lent::default(), async |client| {
             let select = "SELECT organization, domain, at_ms FROM jumpcloud_sso_ended_domain \
                 ORDER BY organization, domain LIMIT $1";

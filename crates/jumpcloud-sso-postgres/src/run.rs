@@ -3,15 +3,15 @@
 use std::future::Future;
 
 use deadpool_postgres::{Client, Transaction};
-use jumpcloud_sso::StoreError;
+use sso_store::StoreError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, IsolationLevel, Row};
 
-use crate::PostgresStore;
+use crate::store::PostgresStore;
 
-/// Has what is written wait for the disk, until the transaction ends, where it would not. Stronger settings stay, and so
-/// does `local`, which does not wait for standbys.
+/// Has what is written wait for the disk, until the transaction ends, where it would not. Stronger settings
+/// stay, and so does `local`, which does not wait for standbys.
 macro_rules! durable {
     () => {
         "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
@@ -20,8 +20,8 @@ macro_rules! durable {
 }
 pub(crate) use durable;
 
-/// Begins a transaction in which each statement sees what others have committed by then, whatever the database has by
-/// default: where two meet at a row, the second one goes on from what the first one left.
+/// Begins a transaction in which each statement sees what others have committed by then, whatever the
+/// database has by default: where two meet at a row, the second one goes on from what the first one left.
 pub(crate) async fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
     let begin = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted);
     let transaction = begin.start().await?;
@@ -53,8 +53,8 @@ pub(crate) async fn query(client: &Client, query: &str, values: Values<'_>) -> R
 
 pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// Whether the server has undone everything since others came in between: where statements are isolated more strictly than
-/// by default.
+/// Whether the server has undone everything since others came in between: where statements are isolated more
+/// strictly than by default.
 fn has_to_be_tried_again(error: &Error) -> bool {
     error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
 }
@@ -98,8 +98,9 @@ impl PostgresStore {
     }
 }
 
-/// A connection for one operation. It is closed, and not given back to the pool, where the operation is given up in the
-/// middle, after its time or because the caller has gone: the server may be at it still, and the next one would wait.
+/// A connection for one operation. It is closed, and not given back to the pool, where the operation is given
+/// up in the middle, after its time or because the caller has gone: the server may be at it still, and the
+/// next one would wait.
 #[derive(Default)]
 pub(crate) struct Lent {
     client: Option<Client>,

@@ -1,23 +1,46 @@
 //! What a database has to be like before anything is kept in it.
 
 use deadpool_postgres::Client;
-use jumpcloud_sso::StoreError;
+use sso_store::StoreError;
 use tokio_postgres::Error;
 
-use crate::PostgresStore;
-use crate::run::{Lent, query};
+use crate::run::{Lent, begin, query};
+use crate::store::PostgresStore;
+
+/// The statements that [`PostgresStore::migrate`] runs, for hosts with a migration tool of their own. They
+/// may be run again, and have to be after each update of this crate.
+pub const MIGRATION: &str = include_str!("migration.sql");
+
+/// Of all users of advisory locks in the database, ours: "jcsso" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6a_63_73_73_6f;
 
 /// The version of `migration.sql`.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// Each column that statements of ours name, with its type.
 const COLUMNS: &str = "\
+    jumpcloud_sso_attempt at_ms bigint,\
+    jumpcloud_sso_attempt attempt text,\
+    jumpcloud_sso_attempt code text,\
+    jumpcloud_sso_attempt connection text,\
+    jumpcloud_sso_attempt count bigint,\
+    jumpcloud_sso_attempt number bigint,\
+    jumpcloud_sso_attempt reference text,\
+    jumpcloud_sso_attempt ring smallint,\
+    jumpcloud_sso_change at_ms bigint,\
+    jumpcloud_sso_change instant_ms bigint,\
+    jumpcloud_sso_change key bytea,\
+    jumpcloud_sso_change number bigint,\
+    jumpcloud_sso_change organization text,\
     jumpcloud_sso_claim key bytea,\
     jumpcloud_sso_claim until_ms bigint,\
+    jumpcloud_sso_connection flags_version bigint,\
     jumpcloud_sso_connection id text,\
+    jumpcloud_sso_connection is_enforced boolean,\
     jumpcloud_sso_connection organization text,\
     jumpcloud_sso_connection record text,\
     jumpcloud_sso_connection relies_on_domains boolean,\
+    jumpcloud_sso_connection slot text,\
     jumpcloud_sso_connection version bigint,\
     jumpcloud_sso_domain challenger text,\
     jumpcloud_sso_domain domain text,\
@@ -26,6 +49,7 @@ const COLUMNS: &str = "\
     jumpcloud_sso_ended_domain at_ms bigint,\
     jumpcloud_sso_ended_domain domain text,\
     jumpcloud_sso_ended_domain organization text,\
+    jumpcloud_sso_event at_ms bigint,\
     jumpcloud_sso_event event text,\
     jumpcloud_sso_event number bigint,\
     jumpcloud_sso_event organization text,\
@@ -36,7 +60,10 @@ const COLUMNS: &str = "\
     jumpcloud_sso_revocation instant_ms bigint,\
     jumpcloud_sso_revocation key bytea,\
     jumpcloud_sso_revocation until_ms bigint,\
-    jumpcloud_sso_schema version integer";
+    jumpcloud_sso_schema version integer,\
+    jumpcloud_sso_user_login at_ms bigint,\
+    jumpcloud_sso_user_login connection text,\
+    jumpcloud_sso_user_login user_id bytea";
 
 /// The columns of a list that are not there, or have another type. Tables are found by the search path, as
 /// they are by all statements.
@@ -54,7 +81,28 @@ const MISSING: &str = "\
     ORDER BY 1";
 
 impl PostgresStore {
-    /// Asks once whether the server forgets, and whether what [`MIGRATION`](crate::MIGRATION) creates is
+    /// Creates the tables and columns that are not there yet. May be called each time that the service
+    /// starts, by any number of processes at once.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where the server runs with `fsync = off`.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.check_durability().await?;
+        // Altering a table locks it, which is not for each start of a process.
+        if self.check_schema().await.is_ok() {
+            return Ok(());
+        }
+        self.run_unchecked(&mut Lent::default(), async |client| {
+            let transaction = begin(client).await?;
+            // Two processes that create a table at once get in each other's way, IF NOT EXISTS or not.
+            transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
+            transaction.batch_execute(MIGRATION).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    /// Asks once whether the server forgets, and whether what [`MIGRATION`](MIGRATION) creates is
     /// there; until both are well, each operation asks and fails.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let check = async || {
@@ -77,6 +125,12 @@ impl PostgresStore {
             ));
         }
         Ok(())
+    }
+
+    /// The version of the tables, in a database that has been checked.
+    pub(crate) async fn schema_version(&self) -> Result<u32, StoreError> {
+        let version = self.run(&mut Lent::default(), async |client| version(client).await).await?;
+        Ok(version.and_then(|version| version.try_into().ok()).unwrap_or_default())
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {

@@ -1,107 +1,190 @@
-//! Connections, their logins, and the audit log. A connection is a hash of its version and its record; a deleted one is
-//! left without a record, so that its ID stays taken. Sorted sets in which all have the same score list them by ID.
+//! Connections. A connection is a hash of its version, its record and what is kept beside it; a deleted one
+//! is left without a record, so that its ID stays taken. Sorted sets in which all have the same score list
+//! them by ID.
 
 use std::sync::LazyLock;
 
-use jumpcloud_sso::{CompletedLogin, ConnectionRecord, ConnectionStore, Event, Requires, Saved, StoreError};
+use async_trait::async_trait;
 use redis::Script;
+use serde::Deserialize;
+use sso_store::{ConnectionRow, ConnectionStore, Created, EventRow, Requires, Saved, Selection, StoreError};
 
-use crate::{RedisStore, unexpected};
+use crate::reply::unexpected;
+use crate::script::script;
+use crate::store::RedisStore;
 
-/// KEYS: connection, all connections, those of the organization, the log, those that do not rely on domains,
-/// domains. ARGV: ID, expected version or nothing, version, record, whether it relies on domains, whether it
-/// requires one, events.
+/// KEYS: connection, all connections, those of the organization, those that do not rely on domains, domains,
+/// what changes are numbered by, the changes, slots, then those of the events. ARGV: ID, expected version or
+/// nothing, version, record, whether it relies on domains, whether it requires one, organization, whether it
+/// is enforced, slot or nothing, what the key of a connection begins with, then the events. The answer is 0,
+/// 1 or 2, or the ID of the connection in the slot.
 static SAVE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    script(
         r"
+        if ARGV[9] ~= '' then
+            local taken = redis.call('HGET', KEYS[8], ARGV[9])
+            if taken and redis.call('HEXISTS', ARGV[10] .. taken, 'record') == 1 then return taken end
+        end
         local present = redis.call('HGET', KEYS[1], 'version')
         if ARGV[2] == '' then
-            if present then return 0 end
+            if present then return '0' end
         elseif present ~= ARGV[2] or redis.call('HEXISTS', KEYS[1], 'record') == 0 then
-            return 0
+            return '0'
         end
-        if ARGV[6] == '1' and redis.call('ZCARD', KEYS[6]) == 0 then return 2 end
-        redis.call('HSET', KEYS[1], 'version', ARGV[3], 'record', ARGV[4])
+        if ARGV[6] == '1' and redis.call('ZCARD', KEYS[5]) == 0 then return '2' end
+        redis.call('HSET', KEYS[1], 'version', ARGV[3], 'record', ARGV[4], 'organization', ARGV[7],
+            'flags', ARGV[3], 'relies', ARGV[5], 'enforced', ARGV[8])
+        if ARGV[9] ~= '' then
+            redis.call('HSET', KEYS[1], 'slot', ARGV[9])
+            redis.call('HSET', KEYS[8], ARGV[9], ARGV[1])
+        end
         redis.call('ZADD', KEYS[2], 0, ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
         if ARGV[5] == '1' then
-            redis.call('ZREM', KEYS[5], ARGV[1])
+            redis.call('ZREM', KEYS[4], ARGV[1])
         else
-            redis.call('ZADD', KEYS[5], 0, ARGV[1])
+            redis.call('ZADD', KEYS[4], 0, ARGV[1])
         end
-        for number = 7, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
-        return 1
+        tell(KEYS[6], KEYS[7], 'c' .. ARGV[7])
+        append(9, 11)
+        return '1'
         ",
     )
 });
 
-/// KEYS: connection, all connections, those of the organization, the log, those that do not rely on domains,
-/// logins. ARGV: ID, expected version, events.
+/// KEYS: connection, all connections, those of the organization, those that do not rely on domains, what
+/// changes are numbered by, the changes, slots, logins, users, times of users, attempts, other attempts,
+/// their counts, their order, what they are numbered by, then those of the events. ARGV: ID, expected
+/// version, organization, then the events.
 static DELETE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
+    script(
         r"
         local present = redis.call('HGET', KEYS[1], 'version')
         if present ~= ARGV[2] or redis.call('HDEL', KEYS[1], 'record') == 0 then return 0 end
-        redis.call('ZREM', KEYS[2], ARGV[1])
-        redis.call('ZREM', KEYS[3], ARGV[1])
-        redis.call('ZREM', KEYS[5], ARGV[1])
-        redis.call('DEL', KEYS[6])
-        for number = 3, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
+        local slot = redis.call('HGET', KEYS[1], 'slot')
+        if slot and redis.call('HGET', KEYS[7], slot) == ARGV[1] then redis.call('HDEL', KEYS[7], slot) end
+        for number = 2, 4 do redis.call('ZREM', KEYS[number], ARGV[1]) end
+        for number = 8, 15 do redis.call('DEL', KEYS[number]) end
+        tell(KEYS[5], KEYS[6], 'c' .. ARGV[3])
+        append(16, 4)
         return 1
         ",
     )
 });
 
-/// KEYS: connection, logins, and the log of each event. ARGV: revision and certificate, login, events.
-static RECORD_LOGIN: LazyLock<Script> = LazyLock::new(|| {
+/// KEYS: connection. ARGV: what the key of an organization's domains begins with. The answer is the
+/// connection, and the domains where it says of whose.
+static WITH_DOMAINS: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         r"
-        if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
-        local is_first = redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-        if is_first == 1 then
-            for number = 3, #ARGV do redis.call('RPUSH', KEYS[number], ARGV[number]) end
-        end
-        return is_first
+        local fields = redis.call('HMGET', KEYS[1],
+            'version', 'record', 'organization', 'flags', 'enforced', 'relies')
+        if not fields[3] then return { fields, {} } end
+        return { fields, redis.call('ZRANGE', ARGV[1] .. fields[3], 0, -1) }
         ",
     )
 });
 
+const FIELDS: &[&str] = &["version", "record", "organization", "flags", "enforced", "relies"];
+
+/// The fields of a connection, those that there are: version, record, organization, the version at which the
+/// next two were written, whether it is enforced, whether it relies on domains.
+pub(crate) type Fields =
+    (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+
+/// As much of a record as a former version did not keep beside it.
+#[derive(Deserialize)]
+struct Organization {
+    organization: String,
+}
+
+/// The row of some fields, unless it is deleted. What a former version has saved says nothing about
+/// enforcement and domains, and may be enforced and rely on them.
+pub(crate) fn row(id: &str, fields: Fields) -> Result<Option<ConnectionRow>, StoreError> {
+    let (version, json, organization, flags, enforced, relies) = fields;
+    let (Some(version), Some(json)) = (version, json) else { return Ok(None) };
+    let organization = if let Some(organization) = organization {
+        organization
+    } else {
+        let record = serde_json::from_str::<Organization>(&json);
+        let unreadable = |error| StoreError::new("a connection is unreadable").because(error);
+        record.map_err(unreadable)?.organization
+    };
+    let is_known = flags.as_ref() == Some(&version);
+    let is = |flag: Option<String>| !is_known || flag.as_deref() != Some("0");
+    Ok(Some(ConnectionRow {
+        id: id.to_owned(),
+        organization,
+        is_enforced: is(enforced),
+        relies_on_domains: is(relies),
+        version: version.parse().map_err(|_| unexpected(version))?,
+        json,
+    }))
+}
+
 impl RedisStore {
-    pub(crate) fn list(&self, organization: Option<&str>) -> String {
-        organization.map_or_else(
-            || self.key("connections", ""),
-            |organization| self.key("connections-of", organization),
-        )
-    }
-
-    /// The IDs of an organization's connections that do not rely on its domains. All others do: also one that
-    /// was kept by a version which did not say, until it is saved again.
-    pub(crate) fn independent(&self, organization: &str) -> String {
-        self.key("independent-of", organization)
-    }
-
-    pub(crate) fn log(&self, organization: &str) -> String {
-        self.key("events", organization)
+    /// Saves a row, and answers as [`SAVE`] does.
+    async fn save_row(
+        &self,
+        row: &ConnectionRow,
+        expected: Option<u64>,
+        requires: Requires,
+        slot: &str,
+        events: &[EventRow],
+    ) -> Result<String, StoreError> {
+        let ConnectionRow { id, organization, version, is_enforced, relies_on_domains, json } = row;
+        let mut save = SAVE.key(self.key("connection", id));
+        save.key(self.list(None)).key(self.list(Some(organization))).key(self.independent(organization));
+        save.key(self.domains_of(organization));
+        for key in self.changes_keys() {
+            save.key(key);
+        }
+        save.key(self.key("slots-of", organization));
+        save.arg(id).arg(expected.map_or_else(String::new, |version| version.to_string()));
+        save.arg(version).arg(json).arg(u8::from(*relies_on_domains));
+        save.arg(u8::from(requires == Requires::Domain)).arg(organization).arg(u8::from(*is_enforced));
+        save.arg(slot).arg(self.key("connection", ""));
+        self.add_events(&mut save, events);
+        self.run(&save).await
     }
 }
 
+#[async_trait]
 impl ConnectionStore for RedisStore {
-    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
-        let mut get = redis::cmd("HGET");
-        get.arg(self.key("connection", id)).arg("record");
-        let record: Option<String> = self.query(&get).await?;
-        record.map(|json| ConnectionRecord::from_json(&json)).transpose()
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRow>, StoreError> {
+        let mut get = redis::cmd("HMGET");
+        get.arg(self.key("connection", id)).arg(FIELDS);
+        row(id, self.query(&get).await?)
+    }
+
+    async fn connection_with_domains(
+        &self,
+        id: &str,
+    ) -> Result<Option<(ConnectionRow, Vec<String>)>, StoreError> {
+        let mut read = WITH_DOMAINS.key(self.key("connection", id));
+        read.arg(self.domains_of(""));
+        let (fields, domains): (Fields, Vec<String>) = self.run(&read).await?;
+        let is_whole = fields.2.is_some();
+        let Some(row) = row(id, fields)? else { return Ok(None) };
+        if is_whole {
+            return Ok(Some((row, domains)));
+        }
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(self.domains_of(&row.organization)).arg(0).arg(-1);
+        let domains = self.query(&range).await?;
+        Ok(Some((row, domains)))
     }
 
     async fn connections(
         &self,
         organization: Option<&str>,
+        selection: Selection,
         after: &str,
         limit: usize,
-    ) -> Result<Vec<ConnectionRecord>, StoreError> {
+    ) -> Result<Vec<ConnectionRow>, StoreError> {
         let (mut found, mut after) = (Vec::new(), after.to_owned());
-        // One that is deleted between the two questions is no longer there. An empty page means that there are no more, so
-        // that such a gap is filled with what comes behind.
+        // One that is deleted between the two questions is no longer there, and others are not asked for:
+        // such gaps are filled with what comes behind, so that a short page is the last one.
         while found.len() < limit {
             let mut range = redis::cmd("ZRANGEBYLEX");
             range.arg(self.list(organization)).arg(format!("({after}")).arg("+");
@@ -111,103 +194,73 @@ impl ConnectionStore for RedisStore {
             after.clone_from(last);
             let mut pipeline = redis::pipe();
             for id in &ids {
-                pipeline.hget(self.key("connection", id), "record");
+                pipeline.cmd("HMGET").arg(self.key("connection", id)).arg(FIELDS);
             }
-            let records: Vec<Option<String>> = self.query_all(&pipeline).await?;
-            found.extend(records.into_iter().flatten());
+            let rows: Vec<Fields> = self.query_all(&pipeline).await?;
+            for (id, fields) in ids.iter().zip(rows) {
+                let row = row(id, fields)?;
+                found.extend(row.filter(|row| selection == Selection::All || row.is_enforced));
+            }
         }
-        found.iter().map(|json| ConnectionRecord::from_json(json)).collect()
+        Ok(found)
+    }
+
+    async fn get_or_create(
+        &self,
+        slot: &str,
+        row: &ConnectionRow,
+        events: &[EventRow],
+    ) -> Result<Created, StoreError> {
+        // A slot of that name may be empty text; what is kept is never.
+        let slot = format!("s{slot}");
+        loop {
+            let answer = self.save_row(row, None, Requires::Nothing, &slot, events).await?;
+            match answer.as_str() {
+                "1" => return Ok(Created::Now),
+                "0" => return Ok(Created::Conflict),
+                id => {
+                    // One that is deleted meanwhile has left the slot.
+                    if let Some(row) = self.connection(id).await? {
+                        return Ok(Created::Before(row));
+                    }
+                }
+            }
+        }
     }
 
     async fn save(
         &self,
-        record: &ConnectionRecord,
+        row: &ConnectionRow,
         expected: Option<u64>,
         requires: Requires,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<Saved, StoreError> {
-        let (id, organization) = (record.id(), record.organization());
-        let mut save = SAVE.key(self.key("connection", id));
-        save.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
-        save.key(self.independent(organization)).key(self.domains_of(organization));
-        save.arg(id).arg(expected.map_or_else(String::new, |version| version.to_string()));
-        save.arg(record.version()).arg(record.to_json()?);
-        save.arg(u8::from(record.relies_on_domains())).arg(u8::from(requires == Requires::Domain));
-        for event in events {
-            save.arg(event.to_json()?);
+        match self.save_row(row, expected, requires, "", events).await?.as_str() {
+            "0" => Ok(Saved::Conflict),
+            "1" => Ok(Saved::Saved),
+            "2" => Ok(Saved::NoDomain),
+            other => Err(unexpected(other)),
         }
-        saved(self.run(&save).await?)
     }
 
-    async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
-        let Some(record) = self.connection(id).await? else { return Ok(Saved::Conflict) };
-        let organization = record.organization();
+    async fn delete(&self, id: &str, expected: u64, events: &[EventRow]) -> Result<Saved, StoreError> {
+        let Some(row) = self.connection(id).await? else { return Ok(Saved::Conflict) };
+        let organization = row.organization;
         let mut delete = DELETE.key(self.key("connection", id));
-        delete.key(self.list(None)).key(self.list(Some(organization))).key(self.log(organization));
-        delete.key(self.independent(organization)).key(self.key("logins", id)).arg(id).arg(expected);
-        for event in events {
-            delete.arg(event.to_json()?);
+        delete.key(self.list(None)).key(self.list(Some(&organization))).key(self.independent(&organization));
+        for key in self.changes_keys() {
+            delete.key(key);
         }
-        saved(self.run(&delete).await?)
-    }
-
-    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
-        let id = login.connection();
-        let mut record = RECORD_LOGIN.key(self.key("connection", id));
-        record.key(self.key("logins", id));
-        record.arg(format!("{}:{}", login.revision(), login.certificate())).arg(login.to_json()?);
-        for event in first {
-            record.key(self.log(event.organization())).arg(event.to_json()?);
+        delete.key(self.key("slots-of", &organization));
+        for key in self.login_keys(id) {
+            delete.key(key);
         }
-        match self.run(&record).await? {
-            0 => Ok(false),
-            1 => Ok(true),
+        delete.arg(id).arg(expected).arg(organization);
+        self.add_events(&mut delete, events);
+        match self.run(&delete).await? {
+            0 => Ok(Saved::Conflict),
+            1 => Ok(Saved::Saved),
             other => Err(unexpected::<u8>(other)),
         }
-    }
-
-    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
-        let mut values = redis::cmd("HVALS");
-        values.arg(self.key("logins", id));
-        let logins: Vec<String> = self.query(&values).await?;
-        logins.iter().map(|json| CompletedLogin::from_json(json)).collect()
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
-        let mut pipeline = redis::pipe();
-        pipeline.atomic();
-        for event in events {
-            pipeline.rpush(self.log(event.organization()), event.to_json()?).ignore();
-        }
-        if events.is_empty() {
-            return Ok(());
-        }
-        self.query_all(&pipeline).await
-    }
-
-    async fn events(
-        &self,
-        organization: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Event)>, StoreError> {
-        // The first event has the number 1 and the index 0, so that a number is the index of the event behind it.
-        let Some(last) = u64::try_from(limit).ok().and_then(|limit| limit.checked_sub(1)) else {
-            return Ok(Vec::new());
-        };
-        let mut range = redis::cmd("LRANGE");
-        let last = i64::try_from(after.saturating_add(last)).unwrap_or(i64::MAX);
-        range.arg(self.log(organization)).arg(after).arg(last);
-        let events: Vec<String> = self.query(&range).await?;
-        (after + 1..).zip(events).map(|(number, json)| Ok((number, Event::from_json(&json)?))).collect()
-    }
-}
-
-fn saved(answer: u8) -> Result<Saved, StoreError> {
-    match answer {
-        0 => Ok(Saved::Conflict),
-        1 => Ok(Saved::Saved),
-        2 => Ok(Saved::NoDomain),
-        other => Err(unexpected(other)),
     }
 }

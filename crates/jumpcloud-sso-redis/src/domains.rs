@@ -3,13 +3,16 @@
 use std::sync::LazyLock;
 use std::time::SystemTime;
 
-use jumpcloud_sso::{
-    Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, Event, HeldDomain, Release, StoreError,
-};
+use async_trait::async_trait;
 use redis::{Script, Value};
+use sso_store::{
+    Dispute, DomainClaim, DomainRelease, DomainStore, EndedDomain, EventRow, HeldDomain, Release, StoreError,
+};
 
-use crate::expiring::{from_millis, millis_after};
-use crate::{RedisStore, unexpected};
+use crate::reply::unexpected;
+use crate::script;
+use crate::store::RedisStore;
+use crate::time::{from_millis, millis_after};
 
 /// What every script about a domain begins with. KEYS: the domain, all domains. ARGV: domain.
 ///
@@ -25,14 +28,15 @@ const CONVERT: &str = r"
 ";
 
 fn script(body: &str) -> Script {
-    Script::new(&[CONVERT, body].concat())
+    script::script(&[CONVERT, body].concat())
 }
 
 /// KEYS: the domain, all domains. ARGV: domain.
 static GET: LazyLock<Script> =
     LazyLock::new(|| script("return redis.call('HMGET', KEYS[1], 'organization', 'challenger', 'since')"));
 
-/// KEYS: the domain, all domains, the organization's domains, its log. ARGV: domain, organization, events.
+/// KEYS: the domain, all domains, the organization's domains, then those of the events. ARGV: domain,
+/// organization, then the events.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     script(
         r"
@@ -41,36 +45,36 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| {
         redis.call('HSET', KEYS[1], 'organization', ARGV[2])
         redis.call('ZADD', KEYS[2], 0, ARGV[1])
         redis.call('ZADD', KEYS[3], 0, ARGV[1])
-        for number = 3, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
+        append(4, 3)
         return 0
         ",
     )
 });
 
-/// KEYS: the domain, all domains, the organization's domains, its log, its connections, those of them that do
-/// not rely on domains, domains that have ended. ARGV: domain, organization, whether it may be in use, name
-/// and time of the end, events. The answer is 0 or 1, or the ID of a connection.
+/// KEYS: the domain, all domains, the organization's domains, its connections, those of them that do not rely
+/// on domains, domains that have ended, then those of the events. ARGV: domain, organization, whether it may
+/// be in use, name and time of the end, events. The answer is 0 or 1, or the ID of a connection.
 static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     script(
         r"
         if redis.call('HGET', KEYS[1], 'organization') ~= ARGV[2] then return 0 end
         if ARGV[3] == '0' then
-            local relying = redis.call('ZDIFF', 2, KEYS[5], KEYS[6])
+            local relying = redis.call('ZDIFF', 2, KEYS[4], KEYS[5])
             if relying[1] then return relying[1] end
         end
         redis.call('DEL', KEYS[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('ZREM', KEYS[3], ARGV[1])
-        redis.call('ZADD', KEYS[7], 'GT', ARGV[5], ARGV[4])
-        for number = 6, #ARGV do redis.call('RPUSH', KEYS[4], ARGV[number]) end
+        redis.call('ZADD', KEYS[6], 'GT', ARGV[5], ARGV[4])
+        append(7, 6)
         return 1
         ",
     )
 });
 
-/// KEYS: the domain, all domains, those of the organization and of the next one, domains that have ended, and
-/// the log of each event. ARGV: domain, then organization, challenger and since, and the same of what comes
-/// next; name and time of the end, events. Without a dispute, challenger and since are empty.
+/// KEYS: the domain, all domains, those of the organization and of the next one, domains that have ended,
+/// then those of the events. ARGV: domain, then organization, challenger and since, and the same of what
+/// comes next; name and time of the end, events. Without a dispute, challenger and since are empty.
 static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     script(
         r"
@@ -84,7 +88,7 @@ static REPLACE: LazyLock<Script> = LazyLock::new(|| {
             redis.call('ZADD', KEYS[4], 0, ARGV[1])
             redis.call('ZADD', KEYS[5], 'GT', ARGV[9], ARGV[8])
         end
-        for number = 10, #ARGV do redis.call('RPUSH', KEYS[number - 4], ARGV[number]) end
+        append(6, 10)
         return 1
         ",
     )
@@ -104,7 +108,7 @@ static FORGET: LazyLock<Script> = LazyLock::new(|| {
 const SCAN: usize = 1000;
 
 /// The pattern that matches a text alone.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     text.chars()
         .flat_map(|it| ['*', '?', '[', ']', '\\'].contains(&it).then_some('\\').into_iter().chain([it]))
         .collect()
@@ -130,11 +134,6 @@ fn end_of(organization: &str, domain: &str) -> String {
 }
 
 impl RedisStore {
-    /// The domains of an organization.
-    pub(crate) fn domains_of(&self, organization: &str) -> String {
-        self.key("domains-of", organization)
-    }
-
     fn all_domains(&self) -> String {
         self.key("domains", "")
     }
@@ -174,19 +173,18 @@ impl RedisStore {
     }
 }
 
+#[async_trait]
 impl DomainStore for RedisStore {
     async fn claim_domain(
         &self,
         domain: &str,
         organization: &str,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainClaim, StoreError> {
         let mut claim = CLAIM.key(self.key("domain", domain));
-        claim.key(self.all_domains()).key(self.domains_of(organization)).key(self.log(organization));
+        claim.key(self.all_domains()).key(self.domains_of(organization));
         claim.arg(domain).arg(organization);
-        for event in events {
-            claim.arg(event.to_json()?);
-        }
+        self.add_events(&mut claim, events);
         match self.run(&claim).await? {
             0 => Ok(DomainClaim::Claimed),
             1 => Ok(DomainClaim::Owned),
@@ -201,16 +199,14 @@ impl DomainStore for RedisStore {
         organization: &str,
         release: Release,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainRelease, StoreError> {
         let mut script = RELEASE.key(self.key("domain", domain));
-        script.key(self.all_domains()).key(self.domains_of(organization)).key(self.log(organization));
+        script.key(self.all_domains()).key(self.domains_of(organization));
         script.key(self.list(Some(organization))).key(self.independent(organization)).key(self.ended());
         script.arg(domain).arg(organization).arg(u8::from(release == Release::EvenIfMembersAreLockedOut));
         script.arg(end_of(organization, domain)).arg(millis_after(at));
-        for event in events {
-            script.arg(event.to_json()?);
-        }
+        self.add_events(&mut script, events);
         match self.run(&script).await? {
             Value::Int(0) => Ok(DomainRelease::NotOwned),
             Value::Int(1) => Ok(DomainRelease::Released),
@@ -227,7 +223,7 @@ impl DomainStore for RedisStore {
         present: &HeldDomain,
         next: &HeldDomain,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<bool, StoreError> {
         let HeldDomain { domain, organization, .. } = present;
         let mut script = REPLACE.key(self.key("domain", domain));
@@ -239,9 +235,7 @@ impl DomainStore for RedisStore {
             script.arg(&held.organization).arg(challenger).arg(since);
         }
         script.arg(end_of(organization, domain)).arg(millis_after(at));
-        for event in events {
-            script.key(self.log(event.organization())).arg(event.to_json()?);
-        }
+        self.add_events(&mut script, events);
         match self.run(&script).await? {
             0 => Ok(false),
             1 => Ok(true),

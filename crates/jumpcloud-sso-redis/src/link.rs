@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use jumpcloud_sso::StoreError;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, InfoDict, RedisError, RedisResult, ServerErrorKind};
+use sso_store::StoreError;
 use tokio::sync::Mutex;
 
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -16,8 +16,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What all clones of a store share.
 ///
-/// A connection never outlives the server's process, and never becomes one to another: what was asked over it holds for
-/// every command that goes over it. Whoever finds it broken has it forgotten, and the next one connects and asks anew.
+/// A connection never outlives the server's process, and never becomes one to another: what was asked over it
+/// holds for every command that goes over it. Whoever finds it broken has it forgotten, and the next one
+/// connects and asks anew.
 pub(crate) struct Link {
     client: Client,
     may_forget: bool,
@@ -46,7 +47,8 @@ impl Link {
         Self { client, may_forget, state: Mutex::default() }
     }
 
-    /// A connection that was made and asked within the time of `check_every`. While one connects, the others wait for it.
+    /// A connection that was made and asked within the time of `check_every`. While one connects, the others
+    /// wait for it.
     pub(crate) async fn open(&self, check_every: Duration) -> Result<Open, StoreError> {
         let mut state = self.state.lock().await;
         if let Some(open) = state.open.as_ref().filter(|open| open.asked.elapsed() < check_every) {

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
+use saml_sp::{ServiceProvider, printable};
 use sso_types::text::escape_html;
-
-use crate::diagnosis::Diagnosis;
-use crate::settings::ServiceProvider;
 
 /// The way from nothing to enforced single sign-on, as data: a host shows it in its own style, or as text,
 /// Markdown or HTML.
@@ -125,7 +123,7 @@ impl SetupGuide {
             |number, step| format!("{number}. {}\n   {}\n", step.title, step.text),
             |step, row| {
                 let width = step.values.iter().map(|row| row.field.len()).max().unwrap_or_default();
-                format!("     {:width$}  {}\n", row.field, Diagnosis::printable(&row.value))
+                format!("     {:width$}  {}\n", row.field, printable(&row.value))
             },
             |_| "\n".to_owned(),
         )
@@ -156,7 +154,7 @@ impl SetupGuide {
                 format!(
                     "<dt>{}</dt><dd><code>{}</code></dd>",
                     escape_html(row.field),
-                    escape_html(&Diagnosis::printable(&row.value))
+                    escape_html(&printable(&row.value))
                 )
             },
             |step| format!("{}</li>\n", if step.values.is_empty() { "" } else { "</dl>" }),
@@ -201,7 +199,7 @@ fn suggested_idp_url(service: &ServiceProvider) -> String {
 /// mean something there, its punctuation is written as entities, which CommonMark reads as text and never as
 /// markup (§2.5).
 fn code_in_markdown(value: &str) -> String {
-    let value = Diagnosis::printable(value);
+    let value = printable(value);
     let is_plain = !value.is_empty() && !value.contains(['`', '|', '\\']) && value.trim_matches(' ') == value;
     if is_plain {
         return format!("`{value}`");

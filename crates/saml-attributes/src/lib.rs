@@ -18,12 +18,14 @@
 //! # Ok(()) }
 //! ```
 
+mod codes;
 mod error;
 mod field;
 mod map;
 mod profile;
 mod received;
 
+pub use codes::CODES;
 pub use error::{AttributeError, AttributeWarning};
 pub use field::Field;
 pub use map::AttributeMap;

@@ -27,12 +27,14 @@
 //! [XML Encryption]: https://www.w3.org/TR/xmlenc-core1/
 
 mod algorithm;
+mod codes;
 mod decrypt;
 mod encrypt;
 mod error;
 mod key;
 
 pub use algorithm::{ContentAlgorithm, DecryptionPolicy, KeyTransport};
+pub use codes::CODES;
 pub use decrypt::{Decryptor, Plaintext};
 pub use encrypt::{EncryptError, EncryptOptions, encrypt};
 pub use error::EncryptionError;

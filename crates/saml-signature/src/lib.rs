@@ -43,6 +43,7 @@
 
 mod algorithm;
 mod certificate;
+mod codes;
 mod error;
 mod identifiers;
 mod key_kind;
@@ -59,6 +60,7 @@ mod weakness;
 
 pub use algorithm::{AlgorithmError, AlgorithmPolicy, Digest, DigestAlgorithm, SignatureAlgorithm};
 pub use certificate::{Certificate, CertificateError, CertificateWarning, Fingerprint, SeveralKeys};
+pub use codes::CODES;
 pub use error::SignatureError;
 pub use key_kind::KeyKind;
 pub use keys::{KeyError, TrustedKeys, TrustedKeysError, check_public_key};

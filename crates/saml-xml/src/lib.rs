@@ -35,6 +35,7 @@
 
 mod canonical;
 mod characters;
+mod codes;
 mod document;
 mod error;
 mod invisible;
@@ -45,6 +46,7 @@ mod tag;
 mod writer;
 
 pub use canonical::{CanonicalizeError, PrefixList, PrefixListError};
+pub use codes::CODES;
 pub use document::{
     Attribute, Attributes, ChildElements, ContentError, Document, Element, Elements, IdError,
 };

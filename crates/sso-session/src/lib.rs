@@ -41,20 +41,38 @@
 //! touches this crate; that works too.
 
 mod claims;
+mod codes;
 mod cookie;
 mod hand_over;
 mod issue;
 mod key;
+mod keys;
+mod login;
+mod redirect;
+mod refusal;
 mod seal;
 mod secret;
+mod service;
+mod sessions;
+mod traced;
+mod url;
 mod verified;
 mod verify;
 
+pub use codes::CODES;
 pub use cookie::{CookieError, Cookies, SessionCookie};
 pub use hand_over::{CodeChallenge, HandOver, HandOverError, OpenedCode};
 pub use issue::{IssueError, IssuedSession, NewSession, SessionIssuer};
 pub use key::{SessionKey, SessionKeyError};
+pub use keys::{claim_key, revocation_key};
+pub use login::{AcceptedLogin, IdpKey};
+pub use redirect::CodeRedirect;
+pub use refusal::{SessionRefusal, Withdrawn};
 pub use seal::{Opened, SealError, Sealer};
 pub use secret::{AuthSecret, AuthSecretError, GeneratedSecret, Purpose};
+pub use service::{Service, ServiceError};
+pub use sessions::{EmailStanding, Sessions, whole_seconds};
+pub use traced::{Coded, traced};
+pub use url::{check_url, is_loopback};
 pub use verified::VerifiedSession;
 pub use verify::{SessionError, SessionVerifier, SessionVerifierError};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
-use jumpcloud_sso::CATALOGUE;
+use jumpcloud_sso::{Code, parts};
 
 use crate::repository;
 
@@ -25,24 +25,34 @@ const AREAS: [(&str, &str); 14] = [
     ("replay", "What was used before"),
 ];
 
-/// All string literals of the form `area.what` in the sources of the crates.
-fn codes_in_sources() -> BTreeSet<String> {
+/// The crates that make errors, each with the codes that it lists.
+const CRATES: [(&str, &[&str]); 9] = [
+    ("saml-attributes", parts::saml_attributes::CODES),
+    ("saml-encryption", parts::saml_encryption::CODES),
+    ("saml-protocol", parts::saml_protocol::CODES),
+    ("saml-signature", parts::saml_signature::CODES),
+    ("saml-sp", parts::saml_sp::CODES),
+    ("saml-xml", parts::saml_xml::CODES),
+    ("sso-connections", parts::sso_connections::CODES),
+    ("sso-session", parts::sso_session::CODES),
+    ("sso-store", parts::sso_store::CODES),
+];
+
+/// All string literals of the form `area.what` in the sources of a crate, but in its list of them and in
+/// comments.
+fn codes_in(name: &str) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    let mut folders = vec![repository().join("crates")];
+    let mut folders = vec![repository().join("crates").join(name).join("src")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let is_catalogue = path.ends_with("jumpcloud-sso/src/catalogue.rs");
-            if path.is_dir() && !path.ends_with("tests") {
+            if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_catalogue {
-                codes.extend(
-                    fs::read_to_string(path)
-                        .unwrap()
-                        .split('"')
-                        .filter(|text| is_code(text))
-                        .map(str::to_owned),
-                );
+            } else if !path.ends_with("codes.rs") {
+                let source = fs::read_to_string(path).unwrap();
+                let code: Vec<_> =
+                    source.lines().filter(|line| !line.trim_start_matches(' ').starts_with("//")).collect();
+                codes.extend(code.join("\n").split('"').filter(|text| is_code(text)).map(str::to_owned));
             }
         }
     }
@@ -57,23 +67,39 @@ fn is_code(text: &str) -> bool {
 }
 
 #[test]
-fn the_catalogue_holds_exactly_the_codes_of_the_sources() {
-    let catalogue: BTreeSet<String> = CATALOGUE.iter().map(|entry| entry.code.to_owned()).collect();
-    assert_eq!(catalogue.len(), CATALOGUE.len(), "a code stands twice");
-    let sources = codes_in_sources();
+fn every_crate_lists_the_codes_that_it_makes() {
+    for (name, listed) in CRATES {
+        let found = codes_in(name);
+        assert!(!found.is_empty(), "{name}");
+        assert_eq!(
+            listed.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>(),
+            Vec::from_iter(found),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_catalogue_holds_exactly_the_codes_of_the_crates() {
+    let catalogue: BTreeSet<String> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    assert_eq!(catalogue.len(), Code::ALL.len(), "a code stands twice");
+    let listed = CRATES.iter().flat_map(|(_, codes)| codes.iter().map(|code| (*code).to_owned()));
+    // The command line is a program, and lists nothing.
+    let made: BTreeSet<_> = listed.chain(codes_in("jumpcloud-sso-cli")).collect();
     assert_eq!(
-        sources.difference(&catalogue).collect::<Vec<_>>(),
+        made.difference(&catalogue).collect::<Vec<_>>(),
         Vec::<&String>::new(),
         "missing in the catalogue"
     );
-    assert_eq!(catalogue.difference(&sources).collect::<Vec<_>>(), Vec::<&String>::new(), "used nowhere");
+    assert_eq!(catalogue.difference(&made).collect::<Vec<_>>(), Vec::<&String>::new(), "made nowhere");
 }
 
 #[test]
 fn every_entry_says_what_it_means_and_what_to_change() {
-    for entry in CATALOGUE {
-        assert!(is_code(entry.code), "{}", entry.code);
-        assert!(!entry.meaning.is_empty() && entry.hint.ends_with('.'), "{}", entry.code);
+    for code in Code::ALL {
+        assert!(is_code(code.as_str()), "{code}");
+        assert!(!code.meaning().is_empty() && code.hint().ends_with('.'), "{code}");
+        assert_eq!(code.as_str().parse(), Ok(*code));
     }
 }
 
@@ -81,14 +107,14 @@ fn every_entry_says_what_it_means_and_what_to_change() {
 fn the_docs_hold_the_catalogue() {
     let mut text = String::from(
         "# Error codes\n\nEvery refusal has a stable code `area.what`. Codes are never renamed and never get another meaning; new \
-         ones may come.\n\nThis page is made of `CATALOGUE` in `crates/jumpcloud-sso/src/catalogue.rs`; a test compares them. \
+         ones may come.\n\nThis page is made of `Code` in `crates/jumpcloud-sso-hints/src/code.rs`; a test compares them. \
          `UPDATE_DOCS=1 cargo test -p jumpcloud-sso-docs` writes it anew.\n",
     );
     for (area, title) in AREAS {
         write!(text, "\n## {area}: {title}\n\n| code | what it means | what to change |\n|---|---|---|\n")
             .unwrap();
-        for entry in CATALOGUE.iter().filter(|entry| entry.code.split('.').next() == Some(area)) {
-            writeln!(text, "| `{}` | {} | {} |", entry.code, entry.meaning, entry.hint).unwrap();
+        for code in Code::ALL.iter().filter(|code| code.as_str().split('.').next() == Some(area)) {
+            writeln!(text, "| `{}` | {} | {} |", code, code.meaning(), code.hint()).unwrap();
         }
     }
     let path = repository().join("docs/errors.md");

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jumpcloud_sso::CATALOGUE;
+use jumpcloud_sso::Code;
 use jumpcloud_sso_attacks::{CLASSES, Verdict, documents, scenarios, verdict};
 
 #[test]
@@ -52,7 +52,7 @@ fn names_are_unique_and_twins_are_accepted() {
     for document in &documents {
         if let Verdict::Refused(code) = document.verdict {
             assert!(accepted.contains(document.twin), "{}: {}", document.name, document.twin);
-            assert!(CATALOGUE.iter().any(|entry| entry.code == code), "{}: {code}", document.name);
+            assert!(code.parse::<Code>().is_ok(), "{}: {code}", document.name);
         }
     }
     let scenarios = scenarios();
@@ -65,7 +65,7 @@ fn names_are_unique_and_twins_are_accepted() {
         }
         let twin = scenarios.iter().find(|it| it.what == scenario.twin);
         assert!(twin.is_some_and(|it| it.expected == "accepted"), "{}: {}", scenario.what, scenario.twin);
-        assert!(CATALOGUE.iter().any(|entry| entry.code == scenario.expected), "{}", scenario.what);
+        assert!(scenario.expected.parse::<Code>().is_ok(), "{}", scenario.what);
     }
 }
 

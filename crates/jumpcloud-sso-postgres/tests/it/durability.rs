@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use jumpcloud_sso::{
-    Actor, Claim, ConnectionStore, Connections, DomainClaim, DomainStore, OnceStore, RevocationStore,
-    Settings,
-};
-use jumpcloud_sso_contract::{self as contract, Server};
+use jumpcloud_sso::{Actor, Connections, Settings};
 use jumpcloud_sso_postgres::{MIGRATION, PostgresStore};
 use jumpcloud_sso_testkit::auth_secret;
+use sso_store::{
+    Claim, ClaimStore as _, Claimed, ConnectionStore as _, DomainClaim, DomainStore as _, Revocation,
+    SessionStore as _,
+};
+use sso_store_tests::{self as contract, Server};
 
 use crate::server::PostgresServer;
 
@@ -27,19 +28,29 @@ async fn what_was_confirmed_survives_a_crash_of_a_server_in_no_hurry() {
     let now = contract::now();
 
     for number in 0..300 {
-        let claim =
-            store.claim(&contract::claim_key(&number.to_string()), now + 10 * MINUTE, now).await.unwrap();
-        assert_eq!(claim, Claim::Claimed);
+        let claim = store
+            .claim(&[Claim { key: contract::claim_key(&number.to_string()), until: now + 10 * MINUTE }], now)
+            .await
+            .unwrap();
+        assert_eq!(claim, Claimed::Now);
     }
     crash(&mut server).await;
     let store = server.store().await;
     for number in 0..300 {
-        let claim =
-            store.claim(&contract::claim_key(&number.to_string()), now + 10 * MINUTE, now).await.unwrap();
-        assert_eq!(claim, Claim::AlreadyClaimed, "claim {number} is lost");
+        let claim = store
+            .claim(&[Claim { key: contract::claim_key(&number.to_string()), until: now + 10 * MINUTE }], now)
+            .await
+            .unwrap();
+        assert_ne!(claim, Claimed::Now, "claim {number} is lost");
     }
 
-    store.revoke(&contract::revocation_key("user"), now, now + 10 * MINUTE, now).await.unwrap();
+    store
+        .revoke(
+            &[Revocation { key: contract::revocation_key("user"), instant: now, until: now + 10 * MINUTE }],
+            now,
+        )
+        .await
+        .unwrap();
     crash(&mut server).await;
     let store = server.store().await;
     assert_eq!(store.revoked_at(&[contract::revocation_key("user")], now).await.unwrap(), Some(now));
@@ -94,10 +105,19 @@ async fn a_stronger_setting_stays() {
             .await;
         let now = contract::now();
         assert_eq!(
-            store.claim(&contract::claim_key(setting), now + MINUTE, now).await.unwrap(),
-            Claim::Claimed
+            store
+                .claim(&[Claim { key: contract::claim_key(setting), until: now + MINUTE }], now)
+                .await
+                .unwrap(),
+            Claimed::Now
         );
-        store.revoke(&contract::revocation_key(setting), now, now + MINUTE, now).await.unwrap();
+        store
+            .revoke(
+                &[Revocation { key: contract::revocation_key(setting), instant: now, until: now + MINUTE }],
+                now,
+            )
+            .await
+            .unwrap();
         create(&store).await;
         let pool = server.pool();
         let rows = pool.get().await.unwrap().query("SELECT setting FROM seen", &[]).await.unwrap();
@@ -116,5 +136,8 @@ async fn a_server_that_forgets_is_refused() {
     // Also where another tool has run the statements.
     server.run(MIGRATION).await;
     let (key, now) = (contract::claim_key("key"), contract::now());
-    assert_eq!(store.claim(&key, now + MINUTE, now).await.unwrap_err().to_string(), expected);
+    assert_eq!(
+        store.claim(&[Claim { key, until: now + MINUTE }], now).await.unwrap_err().to_string(),
+        expected
+    );
 }

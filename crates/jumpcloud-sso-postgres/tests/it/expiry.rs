@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use jumpcloud_sso::{Claim, OnceStore, RevocationStore};
-use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_postgres::PostgresStore;
+use sso_store::{Claim, ClaimStore as _, Claimed, Revocation, SessionStore as _};
+use sso_store_tests as contract;
 
 use crate::server::PostgresServer;
 
-/// A million claims that expired long ago, in no order. By themselves they would take minutes; the rows are the same.
+/// A million claims that expired long ago, in no order. By themselves they would take minutes; the rows are
+/// the same.
 fn fill(run: &str) -> String {
     format!(
         "INSERT INTO jumpcloud_sso_claim (key, until_ms) \
@@ -32,9 +33,9 @@ async fn a_million_expired_claims_go_away() {
     let store = server.store().await;
     let claim = async |key: &str| {
         let now = contract::now();
-        store.claim(&contract::claim_key(key), now + 10 * MINUTE, now).await.unwrap()
+        store.claim(&[Claim { key: contract::claim_key(key), until: now + 10 * MINUTE }], now).await.unwrap()
     };
-    assert_eq!(claim("live").await, Claim::Claimed);
+    assert_eq!(claim("live").await, Claimed::Now);
     server.run(&fill("first")).await;
     let first = server.number(SIZE).await;
     // Each 256 claims make one sweep, or none where the last one is still at it.
@@ -48,24 +49,26 @@ async fn a_million_expired_claims_go_away() {
     // What one leaves empty of an index is free from the next one on, after other transactions.
     for _ in 0..3 {
         server.run("VACUUM jumpcloud_sso_claim").await;
-        assert_eq!(claim(&contract::unique("key")).await, Claim::Claimed);
+        assert_eq!(claim(&contract::unique("key")).await, Claimed::Now);
     }
     server.run(&fill("second")).await;
     let second = server.number(SIZE).await;
     assert!(second < first + first / 10, "{first} bytes with the first million, {second} with the second");
-    assert_eq!(claim("live").await, Claim::AlreadyClaimed);
-    assert_eq!(claim("first-1").await, Claim::Claimed);
+    assert_ne!(claim("live").await, Claimed::Now);
+    assert_eq!(claim("first-1").await, Claimed::Now);
 }
 
 async fn claim_for_no_time(store: &PostgresStore, count: usize) {
     let claims: Vec<_> = (0..count)
         .map(|_| {
             let (store, key, now) = (store.clone(), contract::unique("key"), contract::now());
-            tokio::spawn(async move { store.claim(&contract::claim_key(&key), now, now).await })
+            tokio::spawn(async move {
+                store.claim(&[Claim { key: contract::claim_key(&key), until: now }], now).await
+            })
         })
         .collect();
     for claim in claims {
-        assert_eq!(claim.await.unwrap().unwrap(), Claim::Claimed);
+        assert_eq!(claim.await.unwrap().unwrap(), Claimed::Now);
     }
 }
 
@@ -81,7 +84,13 @@ async fn where_claims_are_kept_elsewhere_revocations_make_what_has_expired_go_aw
         )
         .await;
     let now = contract::now();
-    store.revoke(&contract::revocation_key("live"), now, now + MINUTE, now).await.unwrap();
+    store
+        .revoke(
+            &[Revocation { key: contract::revocation_key("live"), instant: now, until: now + MINUTE }],
+            now,
+        )
+        .await
+        .unwrap();
     let left = async || server.number("SELECT count(*) FROM jumpcloud_sso_revocation").await;
     for _ in 0..100 {
         if left().await == 1 {
@@ -109,9 +118,14 @@ async fn a_claim_does_not_depend_on_a_sweep() {
         )
         .await;
     for number in 0..600 {
-        let claim =
-            store.claim(&contract::claim_key(&format!("refused-{number}")), now + MINUTE, now).await.unwrap();
-        assert_eq!(claim, Claim::Claimed);
+        let claim = store
+            .claim(
+                &[Claim { key: contract::claim_key(&format!("refused-{number}")), until: now + MINUTE }],
+                now,
+            )
+            .await
+            .unwrap();
+        assert_eq!(claim, Claimed::Now);
     }
     // One that takes longer than it may.
     server
@@ -121,8 +135,10 @@ async fn a_claim_does_not_depend_on_a_sweep() {
         )
         .await;
     for number in 0..600 {
-        let claim =
-            store.claim(&contract::claim_key(&format!("slow-{number}")), now + MINUTE, now).await.unwrap();
-        assert_eq!(claim, Claim::Claimed);
+        let claim = store
+            .claim(&[Claim { key: contract::claim_key(&format!("slow-{number}")), until: now + MINUTE }], now)
+            .await
+            .unwrap();
+        assert_eq!(claim, Claimed::Now);
     }
 }

@@ -1,8 +1,5 @@
 //! A database that an earlier version has written: `frozen.sql` is its dump.
 
-#[path = "../../../jumpcloud-sso/tests/frozen/store.rs"]
-mod store;
-
 use jumpcloud_sso_postgres::PostgresStore;
 
 use crate::server::PostgresServer;
@@ -16,7 +13,7 @@ async fn a_database_of_an_earlier_version_is_read() {
     server.run(DUMP).await;
     let store = PostgresStore::new(server.pool());
     store.migrate().await.unwrap();
-    store::check(&store).await;
+    sso_store_tests::check(&store.clone().into()).await;
 }
 
 #[tokio::test]
@@ -24,6 +21,6 @@ async fn a_database_of_an_earlier_version_is_read() {
 async fn what_is_written_today_reads_the_same() {
     let server = PostgresServer::new().await;
     let store = server.store().await;
-    store::populate(&store).await;
-    store::check(&store).await;
+    sso_store_tests::populate(&store.clone().into()).await;
+    sso_store_tests::check(&store.clone().into()).await;
 }

@@ -1,6 +1,7 @@
 //! The contract of the stores, on a PostgreSQL server that each test starts for itself.
 //!
-//! They are ignored unless asked for (`cargo test -- --include-ignored`), since they need the server's programs.
+//! They are ignored unless asked for (`cargo test -- --include-ignored`), since they need the server's
+//! programs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,9 +18,12 @@ mod server;
 
 use std::time::Duration;
 
-use jumpcloud_sso::{DomainRelease, DomainStore, OnceStore, Release};
-use jumpcloud_sso_contract as contract;
 use jumpcloud_sso_postgres::{MIGRATION, PostgresStore};
+use sso_store::{
+    Claim, ClaimStore as _, ConnectionRow, ConnectionStore as _, DomainRelease, DomainStore as _, LoginRow,
+    LoginStore as _, Release, Requires, Saved, Selection, SessionStore as _,
+};
+use sso_store_tests as contract;
 
 use server::PostgresServer;
 
@@ -30,16 +34,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn it_keeps_the_contract() {
     let server = PostgresServer::new().await;
     let store = server.store().await;
-    contract::once(&store).await;
-    contract::clocks(&store).await;
-    contract::connections(&store).await;
-    contract::domains(&store).await;
-    contract::revocations(&store).await;
-    contract::skew(&store).await;
-    contract::walk(&store).await;
+    contract::claims(&store.clone().into()).await;
+    contract::clocks(&store.clone().into()).await;
+    contract::all_of(&store.clone().into()).await;
+    contract::skew(&store.clone().into()).await;
+    contract::walk(&store.clone().into()).await;
     // Over whatever is there already.
     store.migrate().await.unwrap();
-    contract::walk(&store).await;
+    contract::walk(&store.clone().into()).await;
 }
 
 #[tokio::test]
@@ -57,7 +59,7 @@ async fn many_processes_migrate_at_once() {
     }
     // By a tool of the host's own.
     server.pool().get().await.unwrap().batch_execute(MIGRATION).await.unwrap();
-    contract::once(&server.store().await).await;
+    contract::claims(&server.store().await.into()).await;
 }
 
 #[tokio::test]
@@ -67,7 +69,9 @@ async fn a_database_that_another_tool_has_migrated_is_checked() {
     let store = PostgresStore::new(server.pool());
     let claim = async || {
         let now = contract::now();
-        let claim = store.claim(&contract::claim_key(&contract::unique("key")), now + MINUTE, now).await;
+        let claim = store
+            .claim(&[Claim { key: contract::claim_key(&contract::unique("key")), until: now + MINUTE }], now)
+            .await;
         claim.map(drop).map_err(|error| error.to_string())
     };
     let refused = async |what: &str| {
@@ -77,7 +81,7 @@ async fn a_database_that_another_tool_has_migrated_is_checked() {
         );
         assert_eq!(claim().await, Err(expected));
     };
-    refused("jumpcloud_sso_claim.key (bytea) and 24 other columns missing").await;
+    refused("jumpcloud_sso_attempt.at_ms (bigint) and 44 other columns missing").await;
     server.run(MIGRATION).await;
     server.run("ALTER TABLE jumpcloud_sso_domain RENAME COLUMN since_ms TO since").await;
     refused("jumpcloud_sso_domain.since_ms (bigint) missing").await;
@@ -86,17 +90,17 @@ async fn a_database_that_another_tool_has_migrated_is_checked() {
     refused("jumpcloud_sso_claim.key (bytea) missing").await;
     server.run("ALTER TABLE jumpcloud_sso_claim ALTER COLUMN key TYPE bytea USING decode(key, 'hex')").await;
     server.run("UPDATE jumpcloud_sso_schema SET version = 1").await;
-    refused("version 1 instead of 2").await;
+    refused("version 1 instead of 3").await;
     server.run("DELETE FROM jumpcloud_sso_schema").await;
     refused("jumpcloud_sso_schema is empty").await;
     server.run(MIGRATION).await;
     assert_eq!(claim().await, Ok(()));
     // A later version has added to it.
-    server.run("UPDATE jumpcloud_sso_schema SET version = 3").await;
+    server.run("UPDATE jumpcloud_sso_schema SET version = 4").await;
     let later = PostgresStore::new(server.pool());
-    contract::once(&later).await;
+    contract::claims(&later.clone().into()).await;
     later.migrate().await.unwrap();
-    assert_eq!(server.number("SELECT version::bigint FROM jumpcloud_sso_schema").await, 3);
+    assert_eq!(server.number("SELECT version::bigint FROM jumpcloud_sso_schema").await, 4);
 }
 
 /// The tables as they were before connections said whether they rely on domains.
@@ -134,32 +138,82 @@ async fn what_a_former_version_kept_counts_as_relying_on_domains_until_it_is_sav
     }
 }
 
+#[tokio::test]
+#[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
+async fn a_connection_that_a_former_version_has_saved_may_be_enforced() {
+    let server = PostgresServer::new().await;
+    let store = server.store().await;
+    let row = |version| ConnectionRow {
+        id: "c-1".to_owned(),
+        organization: "acme".to_owned(),
+        version,
+        is_enforced: false,
+        relies_on_domains: false,
+        json: "{}".to_owned(),
+    };
+    let select = async || {
+        let enforced = store.authorize("acme", &[], contract::now()).await.unwrap().enforced;
+        let listed = store.connections(Some("acme"), Selection::Enforced, "", 10).await.unwrap();
+        assert_eq!(enforced, listed);
+        enforced.into_iter().map(|row| row.version).collect::<Vec<_>>()
+    };
+    let save = async |version, expected| {
+        let saved = store.save(&row(version), expected, Requires::Nothing, &[]).await.unwrap();
+        assert_eq!(saved, Saved::Saved);
+    };
+    save(1, None).await;
+    assert!(select().await.is_empty());
+    let before = store.changes(None, 1).await.unwrap().position;
+    // As a former version saves it, which knows nothing of these columns.
+    server.run("UPDATE jumpcloud_sso_connection SET version = 2, record = '{}' WHERE id = 'c-1'").await;
+    assert_eq!(select().await, [2]);
+    assert_eq!(store.changes(Some(before), 10).await.unwrap().changes.len(), 1, "it is told all the same");
+    save(3, Some(2)).await;
+    assert!(select().await.is_empty());
+    // As it deletes it.
+    let login = LoginRow {
+        connection: "c-1".to_owned(),
+        revision: 1,
+        certificate: "AA".to_owned(),
+        user: "user-1".to_owned(),
+        at: contract::now(),
+        json: "{}".to_owned(),
+    };
+    assert!(store.record_login(&login, &[]).await.unwrap());
+    assert_eq!(store.last_logins("c-1", None, 10).await.unwrap().len(), 1);
+    server.run("UPDATE jumpcloud_sso_connection SET record = NULL WHERE id = 'c-1'").await;
+    assert!(store.last_logins("c-1", None, 10).await.unwrap().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
 async fn it_survives_a_crash() {
     let mut server = PostgresServer::new().await;
     let store = server.store().await;
-    contract::crash(&store, &mut server).await;
+    contract::crash(&store.clone().into(), &mut server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs PostgreSQL's server programs, which .ci/run installs"]
 async fn of_two_processes_one_wins() {
-    if contract::as_other_process(async |port: &str| PostgresStore::new(server::pool(port.parse().unwrap())))
-        .await
+    if contract::as_other_process(async |port: &str| {
+        PostgresStore::new(server::pool(port.parse().unwrap())).into()
+    })
+    .await
     {
         return;
     }
     let server = PostgresServer::new().await;
     let store = server.store().await;
-    contract::two_processes(&store, &server.port().to_string(), "of_two_processes_one_wins").await;
+    contract::two_processes(&store.clone().into(), &server.port().to_string(), "of_two_processes_one_wins")
+        .await;
 }
 
 #[tokio::test]
 async fn without_a_server_it_fails_and_says_so() {
     let store = PostgresStore::new(server::pool(1)).timeout(Duration::from_secs(2));
     let now = contract::now();
-    let error = store.claim(&contract::claim_key("key"), now, now).await.unwrap_err();
+    let error = store.claim(&[Claim { key: contract::claim_key("key"), until: now }], now).await.unwrap_err();
     assert_eq!(error.code(), "config.store");
     assert!(error.to_string().starts_with("the store failed: "), "{error}");
     assert!(store.migrate().await.is_err());

@@ -4,8 +4,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, Pool};
-use jumpcloud_sso_contract::{Server, kill_all};
 use jumpcloud_sso_postgres::PostgresStore;
+use sso_store_tests::{Server, kill_all};
 use tokio::process::{Child, Command};
 use tokio_postgres::{Config, NoTls};
 
@@ -25,7 +25,7 @@ impl PostgresServer {
 
     /// With settings such as `fsync=off`.
     pub(crate) async fn with(settings: &[&str]) -> Self {
-        let directory = std::env::temp_dir().join(jumpcloud_sso_contract::unique("postgres"));
+        let directory = std::env::temp_dir().join(sso_store_tests::unique("postgres"));
         std::fs::create_dir(&directory).unwrap();
         let programs = programs();
         if is_root().await {
@@ -85,7 +85,8 @@ impl Server for PostgresServer {
     }
 
     async fn start(&mut self) {
-        // What one that was killed leaves in the system's memory may take a moment to go, and none starts before.
+        // What one that was killed leaves in the system's memory may take a moment to go, and none starts
+        // before.
         for _ in 0..100 {
             let mut postgres = as_unprivileged(&self.programs.join("postgres")).await;
             postgres.arg("-D").arg(self.directory.join("data")).arg("-k").arg(&self.directory);

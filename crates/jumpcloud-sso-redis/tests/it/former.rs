@@ -1,11 +1,11 @@
 //! Keys as they were before a domain was a hash, and before it was kept which connections rely on domains.
 
-use jumpcloud_sso::{
-    ConnectionRecord, ConnectionStore, Dispute, DomainClaim, DomainRelease, DomainStore, HeldDomain, Release,
-    Requires, Saved,
-};
-use jumpcloud_sso_contract::now;
 use jumpcloud_sso_redis::RedisStore;
+use sso_store::{
+    ConnectionRow, ConnectionStore as _, Dispute, DomainClaim, DomainRelease, DomainStore as _, HeldDomain,
+    Release, Requires, Saved, Selection, SessionStore as _,
+};
+use sso_store_tests::now;
 
 use crate::server::RedisServer;
 
@@ -26,13 +26,10 @@ async fn former(server: &RedisServer, domains: &[(&str, &str)]) -> RedisStore {
     server.store().await.prefix(PREFIX)
 }
 
-fn record(id: &str, version: u64, is: &str) -> ConnectionRecord {
-    let json = format!(
-        r#"{{"id":"{id}","organization":"acme","version":{version},"revision":1,"use_of":{{"is":"{is}"}},
-            "configuration":{{"idp_url":"https://sso.jumpcloud.com/saml2/acme","idp_entity_id":"acme",
-            "any_email_domain":false}},"break_glass":[],"created_at":"2027-01-15T08:00:00.000Z"}}"#
-    );
-    ConnectionRecord::from_json(&json).unwrap()
+fn row(id: &str, version: u64, relies_on_domains: bool) -> ConnectionRow {
+    let json = format!(r#"{{"id":"{id}","organization":"acme","version":{version}}}"#);
+    let (id, organization) = (id.to_owned(), "acme".to_owned());
+    ConnectionRow { id, organization, version, is_enforced: false, relies_on_domains, json }
 }
 
 fn held(domain: &str, organization: &str) -> HeldDomain {
@@ -87,7 +84,7 @@ async fn a_connection_that_did_not_say_relies_on_domains_until_it_is_saved_again
     let server = RedisServer::new().await;
     let store = former(&server, &[("a.test", "acme")]).await;
     let mut connection = server.client().get_multiplexed_async_connection().await.unwrap();
-    let json = record("c-1", 1, "disabled").to_json().unwrap();
+    let json = row("c-1", 1, false).json;
     let mut pipeline = redis::pipe();
     pipeline.cmd("HSET").arg(format!("{{{PREFIX}}}:connection:c-1")).arg(&["version", "1", "record", &json]);
     for list in ["connections:", "connections-of:acme"] {
@@ -98,12 +95,42 @@ async fn a_connection_that_did_not_say_relies_on_domains_until_it_is_saved_again
         async || store.release_domain("a.test", "acme", Release::IfUnused, now(), &[]).await.unwrap();
     assert_eq!(release().await, DomainRelease::InUse("c-1".to_owned()));
     // Enabled, it does; disabled, it does not.
-    for (version, is) in [(2, "active"), (3, "disabled")] {
-        let saved = store.save(&record("c-1", version, is), Some(version - 1), Requires::Nothing, &[]).await;
+    for (version, relies) in [(2, true), (3, false)] {
+        let saved = store.save(&row("c-1", version, relies), Some(version - 1), Requires::Nothing, &[]).await;
         assert_eq!(saved.unwrap(), Saved::Saved);
-        if is == "active" {
+        if relies {
             assert_eq!(release().await, DomainRelease::InUse("c-1".to_owned()));
         }
     }
     assert_eq!(release().await, DomainRelease::Released);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_connection_that_a_former_version_has_saved_may_be_enforced() {
+    let server = RedisServer::new().await;
+    let store = former(&server, &[]).await;
+    let select = async || {
+        let enforced = store.authorize("acme", &[], now()).await.unwrap().enforced;
+        let listed = store.connections(Some("acme"), Selection::Enforced, "", 10).await.unwrap();
+        assert_eq!(enforced, listed);
+        enforced.into_iter().map(|row| row.version).collect::<Vec<_>>()
+    };
+    let saved = store.save(&row("c-1", 1, false), None, Requires::Nothing, &[]).await.unwrap();
+    assert_eq!(saved, Saved::Saved);
+    assert!(select().await.is_empty());
+    // As a former version saves it, which knows nothing of what is kept beside the record.
+    let mut connection = server.client().get_multiplexed_async_connection().await.unwrap();
+    let mut save = redis::cmd("HSET");
+    save.arg(format!("{{{PREFIX}}}:connection:c-1")).arg(&[
+        "version",
+        "2",
+        "record",
+        &row("c-1", 2, false).json,
+    ]);
+    save.exec_async(&mut connection).await.unwrap();
+    assert_eq!(select().await, [2]);
+    let saved = store.save(&row("c-1", 3, false), Some(2), Requires::Nothing, &[]).await.unwrap();
+    assert_eq!(saved, Saved::Saved);
+    assert!(select().await.is_empty());
 }

@@ -1,8 +1,5 @@
 //! Keys that an earlier version has written: a command for each in `frozen.redis`, tabs between its words.
 
-#[path = "../../../jumpcloud-sso/tests/frozen/store.rs"]
-mod store;
-
 use crate::server::RedisServer;
 
 const COMMANDS: &str = include_str!("frozen.redis");
@@ -20,7 +17,7 @@ async fn keys_of_an_earlier_version_are_read() {
         }
         command.exec_async(&mut connection).await.unwrap();
     }
-    store::check(&server.store().await).await;
+    sso_store_tests::check(&server.store().await.into()).await;
 }
 
 #[tokio::test]
@@ -28,6 +25,6 @@ async fn keys_of_an_earlier_version_are_read() {
 async fn what_is_written_today_reads_the_same() {
     let server = RedisServer::new().await;
     let store = server.store().await;
-    store::populate(&store).await;
-    store::check(&store).await;
+    sso_store_tests::populate(&store.clone().into()).await;
+    sso_store_tests::check(&store.clone().into()).await;
 }

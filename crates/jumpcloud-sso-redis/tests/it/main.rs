@@ -1,6 +1,7 @@
 //! The contract of the stores, on a Redis server that each test starts for itself.
 //!
-//! They are ignored unless asked for (`cargo test -- --include-ignored`), since they need the server's program.
+//! They are ignored unless asked for (`cargo test -- --include-ignored`), since they need the server's
+//! program.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,11 +17,14 @@ mod server;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use jumpcloud_sso::{Claim, ClaimKey, OnceStore, RevocationStore, StoreError};
-use jumpcloud_sso_contract as contract;
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jumpcloud_sso_redis::RedisStore;
 use redis::Client;
 use redis::aio::MultiplexedConnection;
+use sso_store::{Claim, ClaimStore, Claimed, MemoryStore, Revocation, SessionStore as _, StoreError, Stores};
+use sso_store_tests as contract;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
@@ -32,14 +36,11 @@ use server::RedisServer;
 async fn it_keeps_the_contract() {
     let server = RedisServer::new().await;
     let store = server.store().await;
-    contract::once(&store).await;
-    contract::clocks(&store).await;
-    contract::connections(&store).await;
-    contract::domains(&store).await;
-    contract::revocations(&store).await;
-    contract::skew(&store).await;
-    contract::walk(&store).await;
-    contract::walk(&store).await;
+    contract::all_of(&store.clone().into()).await;
+    contract::clocks(&store.clone().into()).await;
+    contract::skew(&store.clone().into()).await;
+    contract::walk(&store.clone().into()).await;
+    contract::walk(&store.clone().into()).await;
 }
 
 #[tokio::test]
@@ -50,12 +51,24 @@ async fn services_with_different_prefixes_do_not_meet() {
     let now = contract::now();
     for store in [&first, &second] {
         assert_eq!(
-            store.claim(&contract::claim_key("key"), now + Duration::from_secs(60), now).await.unwrap(),
-            Claim::Claimed
+            store
+                .claim(
+                    &[Claim { key: contract::claim_key("key"), until: now + Duration::from_secs(60) }],
+                    now
+                )
+                .await
+                .unwrap(),
+            Claimed::Now
         );
-        assert_eq!(
-            store.claim(&contract::claim_key("key"), now + Duration::from_secs(60), now).await.unwrap(),
-            Claim::AlreadyClaimed
+        assert_ne!(
+            store
+                .claim(
+                    &[Claim { key: contract::claim_key("key"), until: now + Duration::from_secs(60) }],
+                    now
+                )
+                .await
+                .unwrap(),
+            Claimed::Now
         );
     }
 }
@@ -65,7 +78,7 @@ async fn services_with_different_prefixes_do_not_meet() {
 async fn it_survives_a_crash() {
     let mut server = RedisServer::new().await;
     let store = server.store().await;
-    contract::crash(&store, &mut server).await;
+    contract::crash(&store.clone().into(), &mut server).await;
 }
 
 #[tokio::test]
@@ -93,9 +106,11 @@ async fn a_server_that_forgets_from_a_restart_on_is_refused() {
     let store = server.store().await;
     let claim = async |key: &str| {
         let now = contract::now();
-        store.claim(&contract::claim_key(key), now + Duration::from_secs(600), now).await
+        store
+            .claim(&[Claim { key: contract::claim_key(key), until: now + Duration::from_secs(600) }], now)
+            .await
     };
-    assert_eq!(claim("used").await.unwrap(), Claim::Claimed);
+    assert_eq!(claim("used").await.unwrap(), Claimed::Now);
     server.restart_with(&["--appendonly", "no"]).await;
     let begin = Instant::now();
     let mut last = String::new();
@@ -111,7 +126,7 @@ async fn a_server_that_forgets_from_a_restart_on_is_refused() {
         assert!(begin.elapsed() < Duration::from_secs(30), "it does not come back");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(claim("used").await.unwrap(), Claim::AlreadyClaimed);
+    assert_ne!(claim("used").await.unwrap(), Claimed::Now);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,15 +136,18 @@ async fn of_many_callers_none_is_served_by_a_server_that_forgets() {
     let store = server.store().await;
     let now = contract::now();
     let until = now + Duration::from_secs(600);
-    assert_eq!(store.claim(&contract::claim_key("used"), until, now).await.unwrap(), Claim::Claimed);
+    assert_eq!(
+        store.claim(&[Claim { key: contract::claim_key("used"), until }], now).await.unwrap(),
+        Claimed::Now
+    );
     let callers: Vec<_> = (0..64)
         .map(|_| {
             let store = store.clone();
             tokio::spawn(async move {
                 let begin = Instant::now();
                 while begin.elapsed() < Duration::from_secs(4) {
-                    let claim = store.claim(&contract::claim_key("used"), until, now).await;
-                    assert!(!matches!(claim, Ok(Claim::Claimed)), "claimed twice");
+                    let claim = store.claim(&[Claim { key: contract::claim_key("used"), until }], now).await;
+                    assert!(!matches!(claim, Ok(Claimed::Now)), "claimed twice");
                     tokio::task::yield_now().await;
                 }
             })
@@ -148,9 +166,17 @@ async fn a_server_that_is_told_to_forget_is_found_out() {
     let store = server.store().await.check_every(Duration::from_millis(200));
     let claim = async || {
         let now = contract::now();
-        store.claim(&contract::claim_key(&contract::unique("key")), now + Duration::from_secs(60), now).await
+        store
+            .claim(
+                &[Claim {
+                    key: contract::claim_key(&contract::unique("key")),
+                    until: now + Duration::from_secs(60),
+                }],
+                now,
+            )
+            .await
     };
-    assert_eq!(claim().await.unwrap(), Claim::Claimed);
+    assert_eq!(claim().await.unwrap(), Claimed::Now);
     server.set("appendonly", "no").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     let error = claim().await.unwrap_err();
@@ -160,12 +186,12 @@ async fn a_server_that_is_told_to_forget_is_found_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs redis-server, which .ci/run installs"]
 async fn of_two_processes_one_wins() {
-    if contract::as_other_process(async |url: &str| RedisStore::connect(url).await.unwrap()).await {
+    if contract::as_other_process(async |url: &str| RedisStore::connect(url).await.unwrap().into()).await {
         return;
     }
     let server = RedisServer::new().await;
     let store = server.store().await;
-    contract::two_processes(&store, &server.url(), "of_two_processes_one_wins").await;
+    contract::two_processes(&store.clone().into(), &server.url(), "of_two_processes_one_wins").await;
 }
 
 /// Looks before it writes, and lets the callers of its own process do so one after the other.
@@ -181,17 +207,23 @@ impl LooksFirst {
         let connection = client.get_multiplexed_async_connection().await.unwrap();
         Self { connection, turn: Arc::default() }
     }
+
+    fn stores(self) -> Stores {
+        Stores { claims: Arc::new(self), ..MemoryStore::default().into() }
+    }
 }
 
-impl OnceStore for LooksFirst {
-    async fn claim(&self, key: &ClaimKey, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
+#[async_trait]
+impl ClaimStore for LooksFirst {
+    async fn claim(&self, claims: &[Claim], _: SystemTime) -> Result<Claimed, StoreError> {
+        let key = URL_SAFE_NO_PAD.encode(claims[0].key.as_bytes());
         let _turn = self.turn.lock().await;
         let mut connection = self.connection.clone();
-        if redis::cmd("EXISTS").arg(key.to_string()).query_async(&mut connection).await.unwrap() {
-            return Ok(Claim::AlreadyClaimed);
+        if redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await.unwrap() {
+            return Ok(Claimed::Before(claims[0].key));
         }
-        redis::cmd("SET").arg(key.to_string()).arg(1).exec_async(&mut connection).await.unwrap();
-        Ok(Claim::Claimed)
+        redis::cmd("SET").arg(&key).arg(1).exec_async(&mut connection).await.unwrap();
+        Ok(Claimed::Now)
     }
 }
 
@@ -199,11 +231,11 @@ impl OnceStore for LooksFirst {
 #[ignore = "needs redis-server, which .ci/run installs"]
 #[should_panic(expected = "1 callers of this process were the first, and 1 of the other")]
 async fn of_two_processes_both_win_if_one_looks_first() {
-    if contract::as_other_process(async |url: &str| LooksFirst::connect(url).await).await {
+    if contract::as_other_process(async |url: &str| LooksFirst::connect(url).await.stores()).await {
         return;
     }
     let server = RedisServer::new().await;
-    let store = LooksFirst::connect(&server.url()).await;
+    let store = LooksFirst::connect(&server.url()).await.stores();
     contract::two_processes(&store, &server.url(), "of_two_processes_both_win_if_one_looks_first").await;
 }
 
@@ -221,10 +253,13 @@ async fn a_million_expired_claims_go_away() {
                     let now = contract::now();
                     let until = now + Duration::from_secs(5);
                     let claim = store
-                        .claim(&contract::claim_key(&format!("{caller}:{number}")), until, now)
+                        .claim(
+                            &[Claim { key: contract::claim_key(&format!("{caller}:{number}")), until }],
+                            now,
+                        )
                         .await
                         .unwrap();
-                    assert_eq!(claim, Claim::Claimed);
+                    assert_eq!(claim, Claimed::Now);
                 }
             })
         })
@@ -280,9 +315,12 @@ async fn a_reply_that_is_not_documented_is_an_error() {
     let until = now + Duration::from_secs(60);
     let store = async |reply| RedisStore::on_a_server_that_may_forget(server_that_replies(reply).await);
     for wrong in ["+QUEUED", "$2\r\nOK", ":1", ":0", "*0", "*1\r\n+OK", "$3\r\nold", "-ERR no", "+ok"] {
-        let error = store(wrong).await.claim(&key, until, now).await.unwrap_err();
+        let error = store(wrong).await.claim(&[Claim { key, until }], now).await.unwrap_err();
         assert_eq!(error.code(), "config.store", "{wrong}");
-        let revoked = store(wrong).await.revoke(&contract::revocation_key("key"), now, until, now).await;
+        let revoked = store(wrong)
+            .await
+            .revoke(&[Revocation { key: contract::revocation_key("key"), instant: now, until }], now)
+            .await;
         assert!(revoked.is_err(), "{wrong}");
     }
     for wrong in ["+OK", "*0", "*2\r\n$-1\r\n$-1", "*1\r\n+soon", "*1\r\n:-1", "$-1"] {
@@ -290,9 +328,13 @@ async fn a_reply_that_is_not_documented_is_an_error() {
         assert!(revoked.is_err(), "{wrong}: {revoked:?}");
     }
     // Controls.
-    assert_eq!(store("+OK").await.claim(&key, until, now).await.unwrap(), Claim::Claimed);
-    assert_eq!(store("$-1").await.claim(&key, until, now).await.unwrap(), Claim::AlreadyClaimed);
-    store("+OK").await.revoke(&contract::revocation_key("key"), now, until, now).await.unwrap();
+    assert_eq!(store("+OK").await.claim(&[Claim { key, until }], now).await.unwrap(), Claimed::Now);
+    assert_ne!(store("$-1").await.claim(&[Claim { key, until }], now).await.unwrap(), Claimed::Now);
+    store("+OK")
+        .await
+        .revoke(&[Revocation { key: contract::revocation_key("key"), instant: now, until }], now)
+        .await
+        .unwrap();
     let revoked_at =
         async |reply| store(reply).await.revoked_at(&[contract::revocation_key("key")], now).await.unwrap();
     assert_eq!(revoked_at("*1\r\n$-1").await, None);

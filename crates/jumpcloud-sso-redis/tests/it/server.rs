@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use jumpcloud_sso_contract::{Server, kill_all};
 use jumpcloud_sso_redis::RedisStore;
 use redis::{Client, InfoDict};
+use sso_store_tests::{Server, kill_all};
 use tokio::process::{Child, Command};
 
 /// A server of its own, gone when it is dropped.
@@ -22,7 +22,7 @@ impl RedisServer {
     }
 
     pub(crate) async fn with(arguments: &[&str]) -> Self {
-        let directory = std::env::temp_dir().join(jumpcloud_sso_contract::unique("redis"));
+        let directory = std::env::temp_dir().join(sso_store_tests::unique("redis"));
         std::fs::create_dir(&directory).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let arguments = arguments.iter().map(ToString::to_string).collect();

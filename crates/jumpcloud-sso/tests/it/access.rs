@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use jumpcloud_sso::parts::sso_store::{DomainClaim, DomainStore as _};
 use jumpcloud_sso::{
-    Access, Actor, AuthSecret, BreakGlass, ClaimKey, CodeChallenge, Connection, Connections, Cookies,
-    DomainClaim, DomainStore, EarlierSessions, Edit, JustInTime, Login, LoginForm, LoginRequest, MemoryStore,
-    NewSession, Provisioning, ProvisioningRefusal, RevocationKey, RevocationStore, RoleMap, SameEmail,
-    SessionIssuer, SessionKey, SessionRefusal, SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason,
-    StoreError, VerifiedSession,
+    Access, Actor, AuthSecret, BreakGlass, CodeChallenge, Connection, Connections, Cookies, Diagnose as _,
+    EarlierSessions, Edit, Hint, JustInTime, Login, LoginForm, LoginRequest, MemoryStore, NewSession,
+    Provisioning, ProvisioningRefusal, RoleMap, SameEmail, SessionIssuer, SessionKey, SessionRefusal,
+    SessionVerifier, Sessions, Settings, SingleSignOn, SsoReason, VerifiedSession,
 };
 use jumpcloud_sso_testkit::{data, keys};
 
@@ -34,12 +34,12 @@ fn any_domain() -> Connection {
         .idp_url(IDP_URL)
         .idp_entity_id(IDP)
         .certificate(keys::OWN_CERTIFICATE.as_bytes())
-        .accept_any_email_domain()
+        .accept_any_email_domain(true)
         .build()
         .unwrap()
 }
 
-fn sessions(store: &MemoryStore) -> Sessions<MemoryStore> {
+fn sessions(store: &MemoryStore) -> Sessions {
     Sessions::new(&settings(), store.clone()).unwrap()
 }
 
@@ -121,7 +121,7 @@ fn a_connection_says_whose_addresses_it_is_believed_about() {
     }
     assert!(bare().email_domains(["acme.test"]).build().is_ok());
     assert!(bare().email_domains(["bücher.test"]).build().is_ok());
-    assert!(bare().accept_any_email_domain().build().is_ok());
+    assert!(bare().accept_any_email_domain(true).build().is_ok());
 }
 
 #[tokio::test]
@@ -130,14 +130,14 @@ async fn a_connection_may_ask_for_valid_certificates() {
     let end = acme().certificates().next().unwrap().not_after();
     for (connection, at, expected) in [
         (connection(builder("acme-1", "acme")), end + HOUR, None),
-        (connection(builder("acme-1", "acme").enforce_certificate_dates()), end - HOUR, None),
+        (connection(builder("acme-1", "acme").enforce_certificate_dates(true)), end - HOUR, None),
         (
-            connection(builder("acme-1", "acme").enforce_certificate_dates()),
+            connection(builder("acme-1", "acme").enforce_certificate_dates(true)),
             end + HOUR,
             Some("certificate.expired"),
         ),
     ] {
-        let page = jumpcloud_sso_contract::LoginPage::new(&MemoryStore::default());
+        let page = sso_store_tests::LoginPage::new(MemoryStore::default());
         let answer = page.answer(&connection, &idp(), &user(), at);
         let result = page.finish(&connection, &answer, at).await;
         assert_eq!(result.err().map(|error| error.code()), expected);
@@ -245,8 +245,8 @@ async fn a_refusal_says_what_to_change() {
     let token = token("acme", "c-1", "user-1", now());
     sessions.refresh("acme", &token, now()).await.unwrap();
     let refusal = sessions.refresh("acme", &token, now()).await.unwrap_err();
-    let entry = jumpcloud_sso::CATALOGUE.iter().find(|it| it.code == "session.refreshed").unwrap();
-    assert_eq!((refusal.code(), refusal.hint()), (entry.code, entry.hint));
+    let entry = jumpcloud_sso::Code::SessionRefreshed;
+    assert_eq!((refusal.code(), refusal.hint()), (entry.as_str(), entry.hint()));
 }
 
 #[test]
@@ -261,39 +261,9 @@ fn public_keys_are_there_for_others() {
     assert_eq!(set["keys"][0]["kid"], id.as_str());
 }
 
-/// A store that is down.
-struct Down;
-
-impl RevocationStore for Down {
-    async fn revoke(
-        &self,
-        _: &RevocationKey,
-        _: SystemTime,
-        _: SystemTime,
-        _: SystemTime,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::new("down"))
-    }
-
-    async fn revoked_at(&self, _: &[RevocationKey], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
-        Err(StoreError::new("down"))
-    }
-}
-
-impl jumpcloud_sso::OnceStore for Down {
-    async fn claim(
-        &self,
-        _: &ClaimKey,
-        _: SystemTime,
-        _: SystemTime,
-    ) -> Result<jumpcloud_sso::Claim, StoreError> {
-        Err(StoreError::new("down"))
-    }
-}
-
 #[tokio::test]
 async fn a_failing_store_refuses_sessions() {
-    let sessions = Sessions::new(&settings(), Down).unwrap();
+    let sessions = Sessions::new(&settings(), crate::failing_store::down()).unwrap();
     let token = token("acme", "c-1", "user-1", now());
     assert_eq!(code(sessions.verify("acme", &token, now()).await), "config.store");
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
@@ -367,7 +337,7 @@ async fn a_session_is_handed_over_to_listed_addresses_only() {
     let issued = settings().session_issuer().issue(&NewSession::new("u", "acme", "c"), now()).unwrap();
     let challenge = CodeChallenge::new(CHALLENGE).unwrap();
     let listed = sessions().redirect_uris([FRONT_END]).unwrap();
-    let hand = async |sessions: &Sessions<MemoryStore>, uri: &str| {
+    let hand = async |sessions: &Sessions, uri: &str| {
         code(sessions.hand_over(&issued, &challenge, uri, now()).await)
     };
     assert_eq!(hand(&listed, FRONT_END).await, "accepted");
@@ -523,7 +493,8 @@ async fn what_is_under_way_survives_a_change_of_the_secret() {
     assert_eq!(redeem(&after, VERIFIER, now() + MINUTE).await, "session.code_used");
 }
 
-/// Instances of a service are restarted one after the other, so that two configurations run side by side at each step.
+/// Instances of a service are restarted one after the other, so that two configurations run side by side at
+/// each step.
 #[tokio::test]
 async fn a_secret_is_accepted_everywhere_before_it_is_used() {
     let of = |present: &str, accepted: &[&str]| {
@@ -617,7 +588,7 @@ async fn a_login_without_a_front_end_elsewhere_has_no_challenge() {
 /// An organization that enforces its connection.
 struct Enforced {
     store: MemoryStore,
-    connections: Connections<MemoryStore>,
+    connections: Connections,
     id: String,
     since: SystemTime,
 }
@@ -625,7 +596,7 @@ struct Enforced {
 impl Enforced {
     async fn new(break_glass: BreakGlass, earlier: EarlierSessions) -> Self {
         let store = MemoryStore::default();
-        let page = jumpcloud_sso_contract::LoginPage::new(&store);
+        let page = sso_store_tests::LoginPage::new(&store);
         let (admin, connections) = (Actor::user("admin-1"), Connections::new(&settings(), store.clone()));
         let id = connections.of("acme").create(&admin, now()).await.unwrap().id().to_owned();
         let edit = Edit::new()
@@ -849,7 +820,8 @@ async fn an_unverified_address_neither_blocks_nor_claims_nor_links() {
     {
         assert_eq!(policy.decide(&unverified, other), unclaimed, "{other:?}");
     }
-    // The owner of the address is not in the way of one who has merely asserted it, even as a member or deactivated.
+    // The owner of the address is not in the way of one who has merely asserted it, even as a member or
+    // deactivated.
     for other in [
         squatter.clone(),
         SameEmail { is_deactivated: true, ..squatter.clone() },

@@ -1,4 +1,3 @@
-use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
 use jumpcloud_sso::{Connection, ServiceProvider, Settings};
 use jumpcloud_sso_testkit::keys;
 
@@ -95,12 +94,8 @@ fn each_field_has_its_own_error() {
     assert_eq!(code(|it| it.certificate(keys::OWN_KEY.as_bytes())), "certificate.private_key");
     assert_eq!(code(|it| it.certificate(keys::OWN_CERTIFICATE.as_bytes())), "config.duplicate_certificate");
     assert_eq!(code(|it| it.certificate(keys::OTHER_CERTIFICATE.as_bytes())), "accepted");
-    let decrypts = |pem| {
-        let key = DecryptionKey::from_pem(pem).unwrap();
-        Decryptor::new([key], DecryptionPolicy::default()).unwrap()
-    };
-    assert_eq!(code(|it| it.decryptor(decrypts(keys::OWN_KEY))), "config.key_for_both");
-    assert_eq!(code(|it| it.decryptor(decrypts(keys::SERVICE_KEY))), "accepted");
+    assert_eq!(code(|it| it.decryption_key(keys::OWN_KEY)), "config.key_for_both");
+    assert_eq!(code(|it| it.decryption_key(keys::SERVICE_KEY)), "accepted");
     let none = Connection::builder(&settings(), "acme-1", "acme")
         .unwrap()
         .idp_url(crate::IDP_URL)

@@ -1,14 +1,19 @@
 //! Whose an e-mail domain is: names, proofs, disputes, and what ends with a domain.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
+use jumpcloud_sso::parts::sso_session::revocation_key;
+use jumpcloud_sso::parts::sso_store::{
+    Authorization, Changes, ConnectionStore as _, DomainClaim, DomainStore as _, EventStore as _, Requires,
+    Revocation, RevocationKey, Saved, SessionStore,
+};
 use jumpcloud_sso::{
-    Actor, Claim, ClaimKey, ConnectionRecord, ConnectionStore, DomainClaim, DomainError, DomainStore,
-    Domains, Event, EventKind, HeldDomain, LookupError, MemoryStore, OnceStore, Release, Requires,
-    RevocationKey, RevocationStore, Saved, Sessions, Settings, StoreError, TxtLookup,
+    Actor, ConnectionRecord, DomainError, Domains, Event, EventKind, HeldDomain, Hint, LookupError,
+    MemoryStore, Release, Sessions, Settings, StoreError, Stores, TxtLookup,
 };
 
 use crate::failing_store::{FailingStore, Fault};
@@ -44,24 +49,21 @@ impl TxtLookup for Dns {
 }
 
 /// A store whose revocations fail while it is down.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Revocations {
     store: MemoryStore,
-    is_down: AtomicBool,
+    is_down: Arc<AtomicBool>,
 }
 
-impl RevocationStore for &Revocations {
-    async fn revoke(
+#[async_trait]
+impl SessionStore for Revocations {
+    async fn authorize(
         &self,
-        key: &RevocationKey,
-        instant: SystemTime,
-        until: SystemTime,
+        organization: &str,
+        keys: &[RevocationKey],
         now: SystemTime,
-    ) -> Result<(), StoreError> {
-        if self.is_down.load(Ordering::Relaxed) {
-            return Err(StoreError::new("down"));
-        }
-        self.store.revoke(key, instant, until, now).await
+    ) -> Result<Authorization, StoreError> {
+        self.store.authorize(organization, keys, now).await
     }
 
     async fn revoked_at(
@@ -71,18 +73,29 @@ impl RevocationStore for &Revocations {
     ) -> Result<Option<SystemTime>, StoreError> {
         self.store.revoked_at(keys, now).await
     }
+
+    async fn revoke(&self, revocations: &[Revocation], now: SystemTime) -> Result<(), StoreError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(StoreError::new("down"));
+        }
+        self.store.revoke(revocations, now).await
+    }
+
+    async fn changes(&self, after: Option<u64>, limit: usize) -> Result<Changes, StoreError> {
+        self.store.changes(after, limit).await
+    }
 }
 
-impl OnceStore for &Revocations {
-    async fn claim(&self, key: &ClaimKey, until: SystemTime, now: SystemTime) -> Result<Claim, StoreError> {
-        self.store.claim(key, until, now).await
+impl From<&Revocations> for Stores {
+    fn from(revocations: &Revocations) -> Self {
+        Self { sessions: Arc::new(revocations.clone()), ..revocations.store.clone().into() }
     }
 }
 
 struct World<'r> {
     store: MemoryStore,
-    domains: Domains<MemoryStore>,
-    sessions: Sessions<&'r Revocations>,
+    domains: Domains,
+    sessions: Sessions,
     revocations: &'r Revocations,
     dns: Dns,
 }
@@ -127,7 +140,7 @@ impl<'r> World<'r> {
 
     async fn events(&self, organization: &str) -> Vec<Event> {
         let events = self.store.events(organization, 0, 100).await.unwrap();
-        events.into_iter().map(|(_, event)| event).collect()
+        events.iter().map(|(_, event)| Event::from_json(&event.json).unwrap()).collect()
     }
 
     async fn event_names(&self, organization: &str) -> Vec<&'static str> {
@@ -136,7 +149,7 @@ impl<'r> World<'r> {
 
     /// When the sessions of an organization that rest on a domain were revoked.
     async fn revoked(&self, organization: &str, domain: &str) -> Option<SystemTime> {
-        let key = RevocationKey::new(&["domain", organization, domain]);
+        let key = revocation_key(None, &["domain", organization, domain]);
         self.revocations.store.revoked_at(&[key], now()).await.unwrap()
     }
 }
@@ -554,7 +567,7 @@ async fn revoking_that_was_left_undone_comes_before_any_lookup() {
 
     impl TxtLookup for Looks<'_> {
         async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
-            let key = RevocationKey::new(&["domain", "acme", "a.test"]);
+            let key = revocation_key(None, &["domain", "acme", "a.test"]);
             let revoked = self.0.store.revoked_at(&[key], now()).await.unwrap();
             self.1.lock().unwrap().push(revoked.is_some());
             Err(LookupError::new("timeout"))
@@ -598,7 +611,7 @@ async fn a_move_says_whether_members_were_locked_out() {
         let domain = format!("{organization}.test");
         if !is.is_empty() {
             let record = record(&format!("c-{organization}"), organization, is, any);
-            let saved = world.store.save(&record, None, Requires::Nothing, &[]).await.unwrap();
+            let saved = world.store.save(&crate::row(&record), None, Requires::Nothing, &[]).await.unwrap();
             assert_eq!(saved, Saved::Saved);
         }
         due_dispute(&mut world, organization, &domain).await;

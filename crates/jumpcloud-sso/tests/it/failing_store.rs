@@ -1,18 +1,65 @@
-//! A store that does not do all that it is asked.
+//! Stores that do not do all that they are asked.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use jumpcloud_sso::{
-    CompletedLogin, ConnectionRecord, ConnectionStore, DomainClaim, DomainRelease, DomainStore, EndedDomain,
-    Event, HeldDomain, MemoryStore, Release, Requires, Saved, StoreError,
+use async_trait::async_trait;
+use jumpcloud_sso::parts::sso_store::{
+    Authorization, Changes, Claim, ClaimStore, Claimed, ConnectionRow, ConnectionStore, Created, DomainClaim,
+    DomainRelease, DomainStore, EventRow, Requires, Revocation, RevocationKey, Saved, Selection,
+    SessionStore,
 };
+use jumpcloud_sso::{EndedDomain, HeldDomain, MemoryStore, Release, StoreError, Stores};
+
+/// Stores whose claims and revocations fail.
+pub(crate) fn down() -> Stores {
+    Stores { claims: Arc::new(Down), sessions: Arc::new(Down), ..MemoryStore::default().into() }
+}
+
+/// A store that is down.
+struct Down;
+
+fn failed<T>() -> Result<T, StoreError> {
+    Err(StoreError::new("connection refused"))
+}
+
+#[async_trait]
+impl ClaimStore for Down {
+    async fn claim(&self, _: &[Claim], _: SystemTime) -> Result<Claimed, StoreError> {
+        failed()
+    }
+}
+
+#[async_trait]
+impl SessionStore for Down {
+    async fn authorize(
+        &self,
+        _: &str,
+        _: &[RevocationKey],
+        _: SystemTime,
+    ) -> Result<Authorization, StoreError> {
+        failed()
+    }
+
+    async fn revoked_at(&self, _: &[RevocationKey], _: SystemTime) -> Result<Option<SystemTime>, StoreError> {
+        failed()
+    }
+
+    async fn revoke(&self, _: &[Revocation], _: SystemTime) -> Result<(), StoreError> {
+        failed()
+    }
+
+    async fn changes(&self, _: Option<u64>, _: usize) -> Result<Changes, StoreError> {
+        failed()
+    }
+}
 
 /// What a [`FailingStore`] does not do.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
     /// It fails to replace this domain, and no other.
     About(&'static str),
-    /// Somebody else is always faster, and pages are small.
+    /// Somebody else is always faster.
     Contended,
 }
 
@@ -20,12 +67,13 @@ pub(crate) enum Fault {
 #[derive(Clone)]
 pub(crate) struct FailingStore(pub(crate) Fault, pub(crate) MemoryStore);
 
+#[async_trait]
 impl DomainStore for FailingStore {
     async fn claim_domain(
         &self,
         domain: &str,
         by: &str,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainClaim, StoreError> {
         self.1.claim_domain(domain, by, events).await
     }
@@ -36,7 +84,7 @@ impl DomainStore for FailingStore {
         by: &str,
         release: Release,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<DomainRelease, StoreError> {
         self.1.release_domain(domain, by, release, at, events).await
     }
@@ -46,7 +94,7 @@ impl DomainStore for FailingStore {
         present: &HeldDomain,
         next: &HeldDomain,
         at: SystemTime,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<bool, StoreError> {
         match self.0 {
             Fault::Contended => Ok(false),
@@ -76,55 +124,62 @@ impl DomainStore for FailingStore {
     }
 }
 
+impl From<FailingStore> for Stores {
+    fn from(store: FailingStore) -> Self {
+        let store = Arc::new(store);
+        Self { domains: store.clone(), connections: store.clone(), ..store.1.clone().into() }
+    }
+}
+
+#[async_trait]
 impl ConnectionStore for FailingStore {
-    async fn connection(&self, id: &str) -> Result<Option<ConnectionRecord>, StoreError> {
+    async fn connection(&self, id: &str) -> Result<Option<ConnectionRow>, StoreError> {
         self.1.connection(id).await
+    }
+
+    async fn connection_with_domains(
+        &self,
+        id: &str,
+    ) -> Result<Option<(ConnectionRow, Vec<String>)>, StoreError> {
+        self.1.connection_with_domains(id).await
     }
 
     async fn connections(
         &self,
         organization: Option<&str>,
+        selection: Selection,
         after: &str,
         limit: usize,
-    ) -> Result<Vec<ConnectionRecord>, StoreError> {
-        // A store may give less than it is asked for.
-        let limit = if self.0 == Fault::Contended { limit.min(50) } else { limit };
-        self.1.connections(organization, after, limit).await
+    ) -> Result<Vec<ConnectionRow>, StoreError> {
+        self.1.connections(organization, selection, after, limit).await
+    }
+
+    async fn get_or_create(
+        &self,
+        slot: &str,
+        row: &ConnectionRow,
+        events: &[EventRow],
+    ) -> Result<Created, StoreError> {
+        self.1.get_or_create(slot, row, events).await
     }
 
     async fn save(
         &self,
-        record: &ConnectionRecord,
+        row: &ConnectionRow,
         expected: Option<u64>,
         requires: Requires,
-        events: &[Event],
+        events: &[EventRow],
     ) -> Result<Saved, StoreError> {
         if self.0 == Fault::Contended {
             return Ok(Saved::Conflict);
         }
-        self.1.save(record, expected, requires, events).await
+        self.1.save(row, expected, requires, events).await
     }
 
-    async fn delete(&self, id: &str, expected: u64, events: &[Event]) -> Result<Saved, StoreError> {
+    async fn delete(&self, id: &str, expected: u64, events: &[EventRow]) -> Result<Saved, StoreError> {
         if self.0 == Fault::Contended {
             return Ok(Saved::Conflict);
         }
         self.1.delete(id, expected, events).await
-    }
-
-    async fn record_login(&self, login: &CompletedLogin, first: &[Event]) -> Result<bool, StoreError> {
-        self.1.record_login(login, first).await
-    }
-
-    async fn logins(&self, id: &str) -> Result<Vec<CompletedLogin>, StoreError> {
-        self.1.logins(id).await
-    }
-
-    async fn append(&self, events: &[Event]) -> Result<(), StoreError> {
-        self.1.append(events).await
-    }
-
-    async fn events(&self, of: &str, after: u64, limit: usize) -> Result<Vec<(u64, Event)>, StoreError> {
-        self.1.events(of, after, limit).await
     }
 }

@@ -5,14 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_encryption::EncryptOptions;
 use jumpcloud_sso::parts::saml_protocol::{MessageField, RedirectMessage};
 use jumpcloud_sso::{
-    Certificate, Claim, ClaimKey, Connection, Cookies, Login, LoginError, LoginForm, LoginRequest,
-    LoginStart, MemoryStore, OnceStore, PostedForm, Sessions, SingleSignOn, Stage, StoreError,
+    Certificate, Connection, Cookies, Diagnose, Hint, Login, LoginError, LoginForm, LoginRequest, LoginStart,
+    MemoryStore, PostedForm, Sessions, SingleSignOn, Stage,
 };
 use jumpcloud_sso_testkit::{JumpCloud, ResponseBuilder, User, data, keys};
 
 use crate::{World, acme, builder, cookies, idp, now, request, settings, user};
 
-fn sessions() -> Sessions<MemoryStore> {
+fn sessions() -> Sessions {
     Sessions::new(&settings(), MemoryStore::default()).unwrap()
 }
 
@@ -217,7 +217,7 @@ async fn a_login_that_can_have_no_session_is_refused_and_uses_nothing_up() {
     assert!(sessions().begin(login, "user-1", at).await.is_ok());
 
     // Nothing was claimed: a store that is full would have said so.
-    let sso = SingleSignOn::new(&settings(), Refusing).unwrap();
+    let sso = SingleSignOn::new(&settings(), crate::failing_store::down()).unwrap();
     let world = World::new(acme());
     let start = sso.begin_login(&world.connection, &LoginRequest::default(), now()).unwrap();
     let request = request(&start);
@@ -232,15 +232,6 @@ async fn a_login_that_can_have_no_session_is_refused_and_uses_nothing_up() {
         let cookies = Cookies::new([cookies(&start)]);
         let error = sso.finish_login(&world.connection, form, &cookies, now()).await.unwrap_err();
         assert_eq!(error.code(), expected);
-    }
-}
-
-/// A store that can keep nothing.
-struct Refusing;
-
-impl OnceStore for Refusing {
-    async fn claim(&self, _: &ClaimKey, _: SystemTime, _: SystemTime) -> Result<Claim, StoreError> {
-        Err(StoreError::new("full"))
     }
 }
 
@@ -285,7 +276,7 @@ async fn nothing_is_verified_for_a_browser_that_began_no_login() {
         assert_eq!(error.code(), expected);
     }
     // A connection that accepts logins which begin at JumpCloud has nothing else to go by.
-    let open = World::new(builder("acme-1", "acme").allow_idp_initiated().build().unwrap());
+    let open = World::new(builder("acme-1", "acme").allow_idp_initiated(true).build().unwrap());
     let form = LoginForm { saml_response: &unsolicited, relay_state: None };
     let error = open.sso.finish_login(&open.connection, form, &none, now()).await.unwrap_err();
     assert_eq!(error.code(), "signature.untrusted_key");
@@ -371,7 +362,8 @@ async fn a_login_whose_session_would_be_too_long_is_refused_and_uses_nothing_up(
         (&middle, false, "replay.store"),
         (&middle, true, "limit.code"),
     ] {
-        let (sso, connection) = (SingleSignOn::new(&settings(), Refusing).unwrap(), acme());
+        let (sso, connection) =
+            (SingleSignOn::new(&settings(), crate::failing_store::down()).unwrap(), acme());
         let begin = LoginRequest::default();
         let begin = if elsewhere { begin.code_challenge(&challenge) } else { begin };
         let start = sso.begin_login(&connection, &begin, now()).unwrap();
@@ -468,7 +460,7 @@ async fn logins_that_begin_at_jumpcloud_have_to_be_allowed() {
             world.sso.finish_login(&world.connection, form, &Cookies::default(), now()).await.unwrap_err();
         assert_eq!(error.code(), "response.unsolicited");
         assert!(error.diagnosis().hint.contains("Login URL"));
-        let world = World::new(builder("acme-1", "acme").allow_idp_initiated().build().unwrap());
+        let world = World::new(builder("acme-1", "acme").allow_idp_initiated(true).build().unwrap());
         let login =
             world.sso.finish_login(&world.connection, form, &Cookies::default(), now()).await.unwrap();
         assert_eq!((login.return_to(), login.clear_cookie()), (None, None));
@@ -631,7 +623,8 @@ async fn nobody_makes_a_browser_carry_more_than_a_server_takes() {
         let form = LoginForm { saml_response: &saml_response, relay_state: Some(&relay_state) };
         assert!(world.sso.finish_login(&world.connection, form, &browser.cookies(), now()).await.is_ok());
     }
-    // With a session of a kilobyte and as much of others, it stays below the 8 KiB that servers take of a header field.
+    // With a session of a kilobyte and as much of others, it stays below the 8 KiB that servers take of a
+    // header field.
     assert!((3500..5200).contains(&most), "{most}");
 }
 
@@ -731,7 +724,7 @@ async fn an_expired_certificate_is_a_warning() {
     let answer = (STANDARD.encode(xml), request.relay_state().unwrap().to_owned());
     let login = world.finish(&answer, Some(&cookies(&start)), now()).await.unwrap();
     assert_eq!(login.warnings()[0].code, "certificate.expired");
-    assert!(!login.warnings()[0].hint.is_empty());
+    assert!(!login.warnings()[0].hint().is_empty());
 }
 
 #[tokio::test]

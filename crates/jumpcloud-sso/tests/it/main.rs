@@ -3,8 +3,6 @@
 
 mod access;
 mod configuration;
-#[cfg(feature = "hickory")]
-mod dns;
 mod domains;
 mod failing_store;
 mod frozen;
@@ -18,9 +16,10 @@ mod tracing;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+use jumpcloud_sso::parts::sso_store::ConnectionRow;
 use jumpcloud_sso::{
-    Connection, ConnectionBuilder, Cookies, Login, LoginError, LoginForm, LoginRequest, LoginStart,
-    MemoryStore, Settings, SingleSignOn,
+    Connection, ConnectionBuilder, ConnectionRecord, Cookies, Login, LoginError, LoginForm, LoginRequest,
+    LoginStart, MemoryStore, Phase, Settings, SingleSignOn,
 };
 use jumpcloud_sso_testkit::{IncomingRequest, JumpCloud, TestBrowser, User, auth_secret, keys};
 
@@ -28,6 +27,18 @@ static SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("first"));
 static FORMER_SECRET: LazyLock<String> = LazyLock::new(|| auth_secret("second"));
 const IDP_URL: &str = "https://sso.jumpcloud.com/saml2/acme";
 const IDP: &str = "IdP Entity ID";
+
+/// The row of a record, as a store keeps it.
+fn row(record: &ConnectionRecord) -> ConnectionRow {
+    ConnectionRow {
+        id: record.id().to_owned(),
+        organization: record.organization().to_owned(),
+        version: record.version(),
+        is_enforced: record.phase() == Phase::Enforced,
+        relies_on_domains: record.relies_on_domains(),
+        json: record.to_json().unwrap(),
+    }
+}
 
 /// 2027-01-15T08:00:00Z.
 fn now() -> SystemTime {
@@ -61,7 +72,7 @@ fn user() -> User {
 
 /// A service with one store, and the browser that it talks to.
 struct World {
-    sso: SingleSignOn<MemoryStore>,
+    sso: SingleSignOn,
     connection: Connection,
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jumpcloud_sso::parts::saml_signature::{Question, SecondOpinion, SecondOpinionError, SignatureAlgorithm};
+use jumpcloud_sso::parts::sso_store::{ConnectionStore as _, Requires, Saved};
 use jumpcloud_sso::{
-    Actor, AttributeMap, BreakGlass, Connection, ConnectionBuilder, ConnectionRecord, ConnectionStore,
-    Connections, Domains, Edit, Effect, EventKind, LookupError, MemoryStore, Phase, Refusal, Requires, Saved,
-    ServiceProvider, Sessions, Settings, SiteUrl, TxtLookup,
+    Actor, AttributeMap, BreakGlass, Connection, ConnectionBuilder, ConnectionRecord, Connections, Domains,
+    Edit, Effect, EventKind, LookupError, MemoryStore, Phase, Refusal, ServiceProvider, Sessions, Settings,
+    SiteUrl, TxtLookup,
 };
-use jumpcloud_sso_contract::LoginPage;
 use jumpcloud_sso_testkit::{Sign, data, keys};
+use sso_store_tests::LoginPage;
 
 use crate::life::{Admin, admin, code, complete};
 use crate::{World, builder, cookies, idp, now, request, settings, user};
@@ -42,7 +43,8 @@ impl Admin {
         change(&mut json);
         json["version"] = (before.version() + 1).into();
         let record = ConnectionRecord::from_json(&json.to_string()).unwrap();
-        let saved = self.store.save(&record, Some(before.version()), Requires::Nothing, &[]).await;
+        let saved =
+            self.store.save(&crate::row(&record), Some(before.version()), Requires::Nothing, &[]).await;
         assert_eq!(saved.unwrap(), Saved::Saved);
     }
 }
@@ -111,8 +113,8 @@ async fn a_second_implementation_has_to_agree_to_a_built_connection() {
     };
     let usual = async |connection| login(connection, Sign::Assertion, SignatureAlgorithm::RsaSha256).await;
     assert_eq!(usual(builder(&with).build().unwrap()).await, "accepted");
-    assert_eq!(usual(builder(&with).cross_verify().build().unwrap()).await, "signature.second_opinion");
-    assert_eq!(builder(&settings()).cross_verify().build().unwrap_err().code(), "config.cross_verifier");
+    assert_eq!(usual(builder(&with).cross_verify(true).build().unwrap()).await, "signature.second_opinion");
+    assert_eq!(builder(&settings()).cross_verify(true).build().unwrap_err().code(), "config.cross_verifier");
 }
 
 #[tokio::test]
@@ -267,7 +269,6 @@ async fn a_decryption_key_under_its_former_name_is_read() {
 
 #[tokio::test]
 async fn decryption_keys_that_anybody_can_compute_are_refused() {
-    use jumpcloud_sso::parts::saml_encryption::{DecryptionKey, DecryptionPolicy, Decryptor};
     let weak = data("rsa2048-close-factors.key.pem");
     let admin = Admin::with_active().await;
     match admin.edit(Edit::new().decryption_key(weak)).await.unwrap_err() {
@@ -278,12 +279,8 @@ async fn decryption_keys_that_anybody_can_compute_are_refused() {
         }
         other => panic!("{other}"),
     }
-    let decryptor = |pem| {
-        let key = DecryptionKey::from_pem(pem).unwrap();
-        Decryptor::new([key], DecryptionPolicy::default()).unwrap()
-    };
-    assert_eq!(built(|it| it.decryptor(decryptor(weak))), "encryption.weak_key");
-    assert_eq!(built(|it| it.decryptor(decryptor(keys::SERVICE_KEY))), "accepted");
+    assert_eq!(built(|it| it.decryption_key(weak)), "encryption.weak_key");
+    assert_eq!(built(|it| it.decryption_key(keys::SERVICE_KEY)), "accepted");
 }
 
 #[tokio::test]
@@ -398,7 +395,7 @@ async fn site_url_leaves_room_for_the_entity_id() {
         format!("https://app.acme.test/{}", "a".repeat(bytes - "https://app.acme.test/".len()))
     };
     let longest = SiteUrl::parse(&site(SiteUrl::MAX_BYTES)).unwrap();
-    let service = ServiceProvider::at(&longest, &"a".repeat(64)).unwrap();
+    let service = ServiceProvider::new(&longest, &"a".repeat(64)).unwrap();
     assert_eq!(service.entity_id().len(), 1024);
     let error = SiteUrl::parse(&site(SiteUrl::MAX_BYTES + 1)).unwrap_err();
     assert_eq!(error.code(), "config.site_url");

@@ -1,0 +1,32 @@
+//! The stable codes.
+
+/// The stable codes of the errors and warnings that this crate makes.
+pub const CODES: &[&str] = &[
+    "algorithm.prefix_list",
+    "limit.attributes",
+    "limit.canonical_form",
+    "limit.depth",
+    "limit.input",
+    "limit.namespaces",
+    "limit.nodes",
+    "xml.character",
+    "xml.character_reference",
+    "xml.comment",
+    "xml.comment_in_value",
+    "xml.content",
+    "xml.declaration",
+    "xml.doctype",
+    "xml.duplicate_attribute",
+    "xml.duplicate_id",
+    "xml.encoding",
+    "xml.entity",
+    "xml.id_missing",
+    "xml.name",
+    "xml.namespace",
+    "xml.namespace_uri",
+    "xml.processing_instruction",
+    "xml.roots",
+    "xml.structure",
+    "xml.syntax",
+    "xml.unbound_prefix",
+];

@@ -1,0 +1,31 @@
+//! The stable codes.
+
+/// The stable codes of the errors and warnings that this crate makes.
+pub const CODES: &[&str] = &[
+    "config.certificate_retired",
+    "config.conflict",
+    "config.disabled",
+    "config.dns",
+    "config.domain_disputed",
+    "config.domain_in_use",
+    "config.domain_not_owned",
+    "config.domain_not_verified",
+    "config.domain_taken",
+    "config.email_domain",
+    "config.email_in_use",
+    "config.ends_enforcement",
+    "config.incomplete",
+    "config.no_break_glass",
+    "config.no_user",
+    "config.not_entitled",
+    "config.not_revoked",
+    "config.not_tested",
+    "config.phase",
+    "config.random",
+    "config.revokes_sessions",
+    "config.too_many_connections",
+    "config.unknown_connection",
+    "config.user_deactivated",
+    "limit.break_glass",
+    "limit.text",
+];
