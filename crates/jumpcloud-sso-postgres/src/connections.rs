@@ -15,7 +15,7 @@ use crate::time::limit;
 /// nothing about enforcement, and may be enforced; and it may say nothing about domains.
 macro_rules! COLUMNS {
     () => {
-        "id, organization, version, (flags_version IS DISTINCT FROM version OR is_enforced) AS is_enforced, \
+        "id, organization, version, (flags_version IS DISTINCT FROM version OR is_enforced IS NOT FALSE) AS is_enforced, \
         relies_on_domains IS NOT FALSE AS relies_on_domains, record"
     };
 }
@@ -66,10 +66,14 @@ macro_rules! list {
 }
 
 const ALL: &str = list!("", "$1", "$2");
-const ALL_ENFORCED: &str = list!(" AND (flags_version IS DISTINCT FROM version OR is_enforced)", "$1", "$2");
+const ALL_ENFORCED: &str =
+    list!(" AND (flags_version IS DISTINCT FROM version OR is_enforced IS NOT FALSE)", "$1", "$2");
 const OWN: &str = list!(" AND organization = $3", "$1", "$2");
-const OWN_ENFORCED: &str =
-    list!(" AND organization = $3 AND (flags_version IS DISTINCT FROM version OR is_enforced)", "$1", "$2");
+const OWN_ENFORCED: &str = list!(
+    " AND organization = $3 AND (flags_version IS DISTINCT FROM version OR is_enforced IS NOT FALSE)",
+    "$1",
+    "$2"
+);
 
 const INSERT: &str = "INSERT INTO jumpcloud_sso_connection \
     (id, organization, version, record, relies_on_domains, is_enforced, flags_version) \

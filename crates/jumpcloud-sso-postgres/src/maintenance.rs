@@ -36,7 +36,8 @@ const CHANGES: &str = concat!(
     ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)"
 );
 
-/// Deletes what is older than an instant, by its key.
+/// Deletes what is older than an instant, by its key, and is so still: a user may log in meanwhile. What
+/// others are changing is left to the next time.
 macro_rules! older {
     ($table:literal, $key:literal) => {
         concat!(
@@ -48,7 +49,7 @@ macro_rules! older {
             $key,
             " FROM ",
             $table,
-            " WHERE at_ms < $2 ORDER BY at_ms LIMIT $1)"
+            " WHERE at_ms < $2 ORDER BY at_ms LIMIT $1 FOR UPDATE SKIP LOCKED) AND at_ms < $2"
         )
     };
 }

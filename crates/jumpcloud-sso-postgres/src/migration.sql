@@ -92,8 +92,9 @@ CREATE TABLE IF NOT EXISTS jumpcloud_sso_event (
 CREATE INDEX IF NOT EXISTS jumpcloud_sso_event_organization ON jumpcloud_sso_event (organization, number);
 
 -- When it happened, by which old ones are deleted. Of those from before there was this column, when it was added.
+-- A default that is the same for all of them is written into no row, however many there are.
 ALTER TABLE jumpcloud_sso_event ADD COLUMN IF NOT EXISTS at_ms bigint NOT NULL
-    DEFAULT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+    DEFAULT floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint;
 CREATE INDEX IF NOT EXISTS jumpcloud_sso_event_at ON jumpcloud_sso_event (at_ms);
 
 -- Makes all of several claims, or none; says whether it has made them. They are made in one order everywhere, so that two

@@ -39,7 +39,7 @@ const AUTHORIZE: &str = concat!(
     "), connection.* FROM (SELECT 1) AS one LEFT JOIN (SELECT ",
     COLUMNS!(),
     " FROM jumpcloud_sso_connection WHERE organization = $2 AND record IS NOT NULL \
-    AND (flags_version IS DISTINCT FROM version OR is_enforced)) AS connection ON true ORDER BY connection.id"
+    AND (flags_version IS DISTINCT FROM version OR is_enforced IS NOT FALSE)) AS connection ON true ORDER BY connection.id"
 );
 
 /// The first and the last number that there are, and changes behind a number, or none.

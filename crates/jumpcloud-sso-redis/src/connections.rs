@@ -23,7 +23,7 @@ static SAVE: LazyLock<Script> = LazyLock::new(|| {
         r"
         if ARGV[9] ~= '' then
             local taken = redis.call('HGET', KEYS[8], ARGV[9])
-            if taken and redis.call('HEXISTS', ARGV[10] .. taken, 'record') == 1 then return taken end
+            if taken and redis.call('HEXISTS', ARGV[10] .. taken, 'record') == 1 then return '=' .. taken end
         end
         local present = redis.call('HGET', KEYS[1], 'version')
         if ARGV[2] == '' then
@@ -218,7 +218,8 @@ impl ConnectionStore for RedisStore {
             match answer.as_str() {
                 "1" => return Ok(Created::Now),
                 "0" => return Ok(Created::Conflict),
-                id => {
+                other => {
+                    let id = other.strip_prefix('=').ok_or_else(|| unexpected(other))?;
                     // One that is deleted meanwhile has left the slot.
                     if let Some(row) = self.connection(id).await? {
                         return Ok(Created::Before(row));

@@ -351,9 +351,12 @@ impl ConnectionRecord {
         })
     }
 
-    /// The record of a row.
+    /// The record of a row, which has to be the record that the row says.
     pub(crate) fn from_row(row: &ConnectionRow) -> Result<Self, StoreError> {
-        Self::from_json(&row.json)
+        let record = Self::from_json(&row.json)?;
+        let is_it =
+            (&record.id, &record.organization, record.version) == (&row.id, &row.organization, row.version);
+        if is_it { Ok(record) } else { Err(StoreError::new("a connection is kept as another one")) }
     }
 }
 

@@ -1,9 +1,12 @@
 //! Keys as they were before a domain was a hash, and before it was kept which connections rely on domains.
 
 use jumpcloud_sso_redis::RedisStore;
+use std::time::Duration;
+
 use sso_store::{
-    ConnectionRow, ConnectionStore as _, Dispute, DomainClaim, DomainRelease, DomainStore as _, HeldDomain,
-    Release, Requires, Saved, Selection, SessionStore as _,
+    ConnectionRow, ConnectionStore as _, Created, Dispute, DomainClaim, DomainRelease, DomainStore as _,
+    EventRow, EventStore as _, HeldDomain, Maintenance as _, Release, Requires, Saved, Selection,
+    SessionStore as _,
 };
 use sso_store_tests::now;
 
@@ -133,4 +136,46 @@ async fn a_connection_that_a_former_version_has_saved_may_be_enforced() {
     let saved = store.save(&row("c-1", 3, false), Some(2), Requires::Nothing, &[]).await.unwrap();
     assert_eq!(saved, Saved::Saved);
     assert!(select().await.is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn events_whose_time_nobody_kept_count_as_of_the_first_time_that_it_is_asked_for() {
+    let server = RedisServer::new().await;
+    let store = former(&server, &[]).await;
+    let mut connection = server.client().get_multiplexed_async_connection().await.unwrap();
+    let mut push = redis::cmd("RPUSH");
+    push.arg(format!("{{{PREFIX}}}:events:acme"));
+    for number in 0..2500 {
+        push.arg(format!(r#"{{"number":{number}}}"#));
+    }
+    push.exec_async(&mut connection).await.unwrap();
+    let pruned = store.prune(now()).await.unwrap();
+    assert_eq!(pruned.events, 0, "they may be of today");
+    let later = now() + Duration::from_secs(60);
+    let mut pruned = 0;
+    for _ in 0..3 {
+        pruned += store.prune(later).await.unwrap().events;
+    }
+    assert_eq!(pruned, 2500);
+    assert!(store.events("acme", 0, 10).await.unwrap().is_empty());
+    store
+        .append(&[EventRow { organization: "acme".to_owned(), at: now(), json: "{}".to_owned() }])
+        .await
+        .unwrap();
+    let numbers: Vec<_> =
+        store.events("acme", 0, 10).await.unwrap().into_iter().map(|(number, _)| number).collect();
+    assert_eq!(numbers, [2501]);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server, which .ci/run installs"]
+async fn a_connection_in_a_slot_may_have_any_id() {
+    let server = RedisServer::new().await;
+    let store = server.store().await;
+    for id in ["0", "1", "2"] {
+        let (first, second) = (row(id, 1, false), row("other", 1, false));
+        assert_eq!(store.get_or_create(id, &first, &[]).await.unwrap(), Created::Now);
+        assert_eq!(store.get_or_create(id, &second, &[]).await.unwrap(), Created::Before(first));
+    }
 }

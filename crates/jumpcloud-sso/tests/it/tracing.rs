@@ -34,6 +34,9 @@ impl MakeWriter<'_> for Lines {
 /// What is logged while `work` is done.
 async fn logged(work: impl Future<Output = ()>) -> String {
     let lines = Lines::default();
+    // Where there is one subscriber in the process, an event that another thread meets first is switched off
+    // for all threads, since that thread has none.
+    let _second = ::tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
     let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
     {
         let _guard = ::tracing::subscriber::set_default(subscriber);
