@@ -4,13 +4,16 @@
 //! same signature with the same pinned key, and the bytes that it digested have to be the same. A mistake in
 //! one of the two parsers, canonicalizers or cryptographic libraries is then not enough to get in.
 //!
-//! ```no_run
+//! ```
 //! use std::sync::Arc;
 //! use saml_protocol::ResponseVerifier;
-//! # fn keys() -> saml_signature::TrustedKeys { unimplemented!() }
+//! use saml_signature::TrustedKeys;
 //! use saml_signature_xmlsec::XmlSec;
 //!
-//! let verifier = ResponseVerifier::new(keys()).second_opinion(Arc::new(XmlSec::default()));
+//! fn verifier(keys: TrustedKeys) -> ResponseVerifier {
+//!     ResponseVerifier::new(keys).second_opinion(Arc::new(XmlSec::default()))
+//! }
+//! # let _ = verifier;
 //! ```
 //!
 //! libxmlsec1's defaults are not for hostile input. Here it may follow a reference to the signed element by
